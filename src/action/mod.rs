@@ -1,0 +1,46 @@
+//! What can happen to the value of a column?
+//!
+//! A [`Decision`] is what the policy says about one column. Random values come from a [`Generator`], which describes
+//! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
+//! written as SQL is the `sql` module's business.
+
+pub mod random;
+
+pub use random::{Generator, Kind, Randomize};
+
+use crate::source::{Fragment, Spanned};
+
+/// What the policy says about one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The value stays; with a reason where it isn't obvious.
+    Keep {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The value becomes NULL.
+    Null,
+    /// The value becomes the column's default.
+    Default,
+    /// The value becomes a literal: the characters that the author sees.
+    Replace(Spanned<String>),
+    /// The value becomes an SQL expression over the row.
+    Sql(Fragment),
+    /// The value becomes random.
+    Randomize(Randomize),
+    /// Nobody has decided yet: an error for `check`.
+    Undecided,
+}
+
+/// What happens to the columns that a rule doesn't name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherColumns {
+    /// They stay.
+    Keep,
+    /// They become NULL.
+    Null,
+    /// They become their default.
+    Default,
+    /// They become random, by type.
+    Randomize,
+}

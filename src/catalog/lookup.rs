@@ -1,0 +1,226 @@
+//! The catalog's door and its index: sorted once, then asked by name or by id.
+
+use super::model::{Catalog, Column, Domain, EnumType, ForeignKey, Table};
+use crate::ident::{Ident, TableName};
+
+/// A table of one [`Catalog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableId(pub(crate) usize);
+
+/// A column of one [`Table`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ColumnId(pub(crate) usize);
+
+/// A foreign key of one [`Catalog`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub(crate) usize);
+
+/// A catalog whose parts don't fit together: a damaged or hand-edited file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogError {
+    /// The file is of another format.
+    #[error(
+        "the catalog file has format {found}, this efface reads format {expected}; write it again with `efface catalog`"
+    )]
+    Format {
+        /// What the file says.
+        found: u32,
+        /// What this efface reads.
+        expected: u32,
+    },
+    /// Something has the same name twice.
+    #[error("the catalog holds {what} twice; write it again with `efface catalog`")]
+    Duplicate {
+        /// The thing, for people.
+        what: String,
+    },
+    /// Something names a thing that isn't there.
+    #[error("the catalog's {what} names {missing}, which it does not hold; write it again with `efface catalog`")]
+    Dangling {
+        /// The thing that names.
+        what: String,
+        /// What is missing.
+        missing: String,
+    },
+}
+
+impl Catalog {
+    /// Sorts everything at the door, so that ids, plans and digests do not depend on the order in which the server or a
+    /// file lists things, and makes sure that whatever is named exists.
+    ///
+    /// # Errors
+    /// A format that this efface doesn't know, a name that stands twice, a name that leads nowhere.
+    pub fn new(mut self) -> Result<Self, CatalogError> {
+        if self.format != super::CATALOG_FORMAT {
+            return Err(CatalogError::Format { found: self.format, expected: super::CATALOG_FORMAT });
+        }
+        self.tables.sort_by(|a, b| a.name.cmp(&b.name));
+        for table in &mut self.tables {
+            table.sort();
+        }
+        self.foreign_keys.sort_by(|a, b| (&a.child, &a.name).cmp(&(&b.child, &b.name)));
+        for key in &mut self.foreign_keys {
+            key.set_columns.sort();
+        }
+        self.enums.sort_by(|a, b| a.name.cmp(&b.name));
+        self.domains.sort_by(|a, b| a.name.cmp(&b.name));
+        for domain in &mut self.domains {
+            domain.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        self.functions.sort_by(|a, b| a.signature.cmp(&b.signature));
+        for function in &mut self.functions {
+            function.mentions.sort();
+        }
+        self.extensions.sort_by(|a, b| a.name.cmp(&b.name));
+        for other in &mut self.others {
+            other.about.sort();
+        }
+        self.others.sort();
+        self.observed.unreadable.sort();
+        self.verify()?;
+        Ok(self)
+    }
+
+    fn verify(&self) -> Result<(), CatalogError> {
+        if let Some(pair) = self.tables.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(CatalogError::Duplicate { what: format!("table `{}`", pair[0].name.bare()) });
+        }
+        for table in &self.tables {
+            if let Some(pair) = table.columns.windows(2).find(|pair| pair[0].name == pair[1].name) {
+                let what = format!("column `{}` of table `{}`", pair[0].name.bare(), table.name.bare());
+                return Err(CatalogError::Duplicate { what });
+            }
+            let named = table.primary_key.iter().chain(table.unique.iter().flat_map(|index| &index.columns));
+            if let Some(missing) = named.into_iter().find(|name| table.column(name).is_none()) {
+                return Err(CatalogError::Dangling {
+                    what: format!("table `{}`", table.name.bare()),
+                    missing: format!("column `{}`", missing.bare()),
+                });
+            }
+        }
+        for (index, key) in self.foreign_keys.iter().enumerate() {
+            let what = || format!("foreign key `{}` of `{}`", key.name.bare(), key.child.bare());
+            if index > 0
+                && (&self.foreign_keys[index - 1].child, &self.foreign_keys[index - 1].name) == (&key.child, &key.name)
+            {
+                return Err(CatalogError::Duplicate { what: what() });
+            }
+            let dangling = |missing: String| Err(CatalogError::Dangling { what: what(), missing });
+            if key.pairs.is_empty() {
+                return dangling("no column".into());
+            }
+            for (table, column) in
+                key.pairs.iter().flat_map(|pair| [(&key.child, &pair.child), (&key.parent, &pair.parent)])
+            {
+                let Some(id) = self.table_id(table) else { return dangling(format!("table `{}`", table.bare())) };
+                if self.table(id).column(column).is_none() {
+                    return dangling(format!("column `{}` of `{}`", column.bare(), table.bare()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The table of that name.
+    pub fn table_id(&self, name: &TableName) -> Option<TableId> {
+        self.tables.binary_search_by(|table| table.name.cmp(name)).ok().map(TableId)
+    }
+
+    /// A table by id.
+    pub fn table(&self, id: TableId) -> &Table {
+        &self.tables[id.0]
+    }
+
+    /// Every table's id, by name.
+    pub fn table_ids(&self) -> impl Iterator<Item = TableId> + use<> {
+        (0..self.tables.len()).map(TableId)
+    }
+
+    /// A foreign key by id.
+    pub fn key(&self, id: KeyId) -> &ForeignKey {
+        &self.foreign_keys[id.0]
+    }
+
+    /// Every foreign key with its id, by child table and name.
+    pub fn keys(&self) -> impl Iterator<Item = (KeyId, &ForeignKey)> {
+        self.foreign_keys.iter().enumerate().map(|(index, key)| (KeyId(index), key))
+    }
+
+    /// The foreign keys of a table: those by which its rows reference others.
+    pub fn keys_of<'a>(&'a self, child: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
+        let start = self.foreign_keys.partition_point(|key| key.child < *child);
+        let end = self.foreign_keys.partition_point(|key| key.child <= *child);
+        (start..end).map(|index| (KeyId(index), &self.foreign_keys[index]))
+    }
+
+    /// The foreign keys that reference a table. Linear in the number of keys: build an index where it is asked often.
+    pub fn keys_to<'a>(&'a self, parent: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> {
+        self.keys().filter(move |(_, key)| key.parent == *parent)
+    }
+
+    /// The enum type of that name.
+    pub fn enum_type(&self, name: &TableName) -> Option<&EnumType> {
+        self.enums.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.enums[index])
+    }
+
+    /// The domain of that name.
+    pub fn domain(&self, name: &TableName) -> Option<&Domain> {
+        self.domains.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.domains[index])
+    }
+
+    /// Whether a column refuses NULL, by itself or by a domain of its type.
+    pub fn refuses_null(&self, column: &Column) -> bool {
+        column.not_null || column.domains.iter().any(|name| self.domain(name).is_some_and(|domain| domain.not_null))
+    }
+
+    /// The default of a column, its own or its domain's, as the server prints it.
+    pub fn default_of<'a>(&'a self, column: &'a Column) -> Option<&'a str> {
+        let of_domain = || column.domains.iter().find_map(|name| self.domain(name)?.default.as_deref());
+        column.default.as_deref().or_else(of_domain)
+    }
+}
+
+impl Table {
+    fn sort(&mut self) {
+        self.columns.sort_by(|a, b| a.name.cmp(&b.name));
+        self.unique.sort_by(|a, b| a.name.cmp(&b.name));
+        self.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        self.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.indexed.sort();
+        self.indexed.dedup();
+        self.triggers.sort_by(|a, b| a.name.cmp(&b.name));
+        self.rewrite_rules.sort_by(|a, b| a.name.cmp(&b.name));
+        self.inherited_by.sort();
+        if let Some(partitioned) = &mut self.partitioned {
+            partitioned.columns.sort();
+            partitioned.partitions.sort();
+        }
+    }
+
+    /// The column of that name.
+    pub fn column(&self, name: &Ident) -> Option<&Column> {
+        self.column_id(name).map(|id| &self.columns[id.0])
+    }
+
+    /// The id of the column of that name.
+    pub fn column_id(&self, name: &Ident) -> Option<ColumnId> {
+        self.columns.binary_search_by(|column| column.name.cmp(name)).ok().map(ColumnId)
+    }
+
+    /// A column by id.
+    pub fn column_at(&self, id: ColumnId) -> &Column {
+        &self.columns[id.0]
+    }
+}
+
+impl ForeignKey {
+    /// The referencing columns, in the constraint's order.
+    pub fn child_columns(&self) -> impl Iterator<Item = &Ident> {
+        self.pairs.iter().map(|pair| &pair.child)
+    }
+
+    /// The referenced columns, in the constraint's order.
+    pub fn parent_columns(&self) -> impl Iterator<Item = &Ident> {
+        self.pairs.iter().map(|pair| &pair.parent)
+    }
+}

@@ -1,0 +1,10 @@
+//! What exists in the database?
+//!
+//! One snapshot of the schema as a value: sorted, free of oids, the same bytes for the same schema. It knows no policy.
+//! Estimates and privileges are a separate part, [`Observed`], outside every digest and never in a snapshot.
+
+mod lookup;
+mod model;
+
+pub use lookup::{CatalogError, ColumnId, KeyId, TableId};
+pub use model::*;

@@ -1,0 +1,12 @@
+//! efface erases people from a PostgreSQL database by a reviewed policy, and leaves the books standing.
+//!
+//! The path of the data, each stage a function from one value to the next:
+//! `SourceFile → Policy → ResolvedPolicy (with a Catalog) → Plan → Script → one transaction → Receipt`.
+
+pub mod action;
+pub mod catalog;
+pub mod diagnostic;
+pub mod ident;
+pub mod pgtype;
+pub mod policy;
+pub mod source;

@@ -1,0 +1,117 @@
+//! Where in a file is something?
+//!
+//! A [`SourceFile`] is a name and a text; a [`Span`] is a range of its bytes. Spans know no file: whoever renders one
+//! brings the file along.
+
+use std::ops::Range;
+
+/// A file that a person wrote, with the name under which they know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// As given on the command line; shown in messages and in the script's comments.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A range of bytes in a [`SourceFile`], always at character boundaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// A value and the place where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// What was written.
+    pub value: T,
+    /// Where.
+    pub span: Span,
+}
+
+/// A line and a column as editors count them: from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl SourceFile {
+    /// Takes a file's name and text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The line and column of a byte.
+    pub fn position(&self, offset: usize) -> Position {
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
+            column: 1 + before[line_start..].chars().count(),
+        }
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+}
+
+impl Span {
+    /// A span from its first byte to one past its last.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end: end.max(start) }
+    }
+
+    /// As a range, for slicing.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+impl<T> Spanned<T> {
+    /// A value at a place.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+
+    /// Another value at the same place.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), span: self.span }
+    }
+}
+
+/// The author's own SQL, verbatim, with the way back from its characters to the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragment {
+    /// The text, as YAML read it; never re-printed from a parser's tree.
+    pub text: String,
+    /// The whole scalar in the file.
+    pub span: Span,
+    /// For each run of text that stands in the file as it is: its offset in `text` and in the file, ascending.
+    runs: Vec<(usize, usize)>,
+}
+
+impl Fragment {
+    /// A fragment with the runs of text that stand in the file unchanged: `(offset in text, offset in file)`, ascending.
+    pub fn new(text: impl Into<String>, span: Span, runs: Vec<(usize, usize)>) -> Self {
+        Self { text: text.into(), span, runs }
+    }
+
+    /// Where in the file a byte of the fragment's text stands.
+    pub fn locate(&self, offset: usize) -> usize {
+        let run = self.runs.iter().rev().find(|(text, _)| *text <= offset);
+        run.map_or(self.span.start, |(text, file)| (file + offset - text).min(self.span.end))
+    }
+
+    /// Where in the file a range of the fragment's text stands.
+    pub fn locate_span(&self, span: Span) -> Span {
+        Span::new(self.locate(span.start), self.locate(span.end))
+    }
+}
