@@ -8,5 +8,8 @@ pub mod catalog;
 pub mod diagnostic;
 pub mod ident;
 pub mod pgtype;
+pub mod plan;
 pub mod policy;
+pub mod resolve;
 pub mod source;
+pub mod sql;
