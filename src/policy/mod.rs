@@ -4,5 +4,8 @@
 //! with every problem of the file found at once. It knows no database: whether `users` exists is asked in `resolve`.
 
 mod model;
+pub mod sql;
+mod syntax;
+mod yaml;
 
 pub use model::*;
