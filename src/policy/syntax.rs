@@ -19,9 +19,10 @@ pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
             '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => continue,
             '\r' => ("a carriage return without a newline", "end lines with a newline"),
             '\u{feff}' if at == 0 => continue,
-            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') && c != '\\' => {
-                ("a character that cannot be seen", "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`")
-            }
+            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') && c != '\\' => (
+                "a character that cannot be seen",
+                "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`",
+            ),
             '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{fffd}' => {
                 ("a character that cannot be seen", "save the file as UTF-8 text without it")
             }
