@@ -9,4 +9,6 @@ pub mod diagnostic;
 pub mod ident;
 pub mod pgtype;
 pub mod policy;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod source;
