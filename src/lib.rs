@@ -11,5 +11,7 @@ pub mod pgtype;
 pub mod plan;
 pub mod policy;
 pub mod resolve;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod source;
 pub mod sql;
