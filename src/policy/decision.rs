@@ -69,7 +69,7 @@ impl Reader<'_> {
                 let found = Diagnostic::new(Code::MissingKey, "a column's decision has no action");
                 let found = found.at(option.span, "this is only an option");
                 self.report.push(found.help(format!("actions: {}", keys::list(keys::ACTIONS))));
-            } else if matches!(&node.kind, Kind::Map(map) if map.entries.is_empty()) {
+            } else if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
                 self.report.push(empty(node.span, "a column's decision").help("write `null` to set it to NULL"));
             }
             return None;

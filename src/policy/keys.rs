@@ -172,7 +172,11 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
         Code::UnknownKey
     };
     let found = |code| {
-        Diagnostic::new(code, format!("{} has no key `{}`", place.name, shown(name))).at(key.span, "not known here")
+        let message = match code {
+            Code::UnknownAction => format!("no action named `{}`", shown(name)),
+            _ => format!("{} has no key `{}`", place.name, shown(name)),
+        };
+        Diagnostic::new(code, message).at(key.span, "not known here")
     };
     // In braces a comma ends the value; what stood behind it looks like a key without a value.
     if map.flow && matches!(value.kind, Kind::Empty) {
@@ -190,7 +194,7 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
         return found(code).help(format!("`{name}` belongs to {}", elsewhere.join(" or ")));
     }
     match near {
-        Some(near) => found(code).help(format!("a key named `{near}` exists")),
+        Some(near) => found(code).help(format!("`{near}` exists")),
         None => found(code).help(format!("known here: {}", list(place.keys))),
     }
 }

@@ -26,7 +26,7 @@ impl Reader<'_> {
     /// The map `tables`.
     pub fn tables(&mut self, node: &Node, owner: Span) -> Vec<TablePolicy> {
         let Some(map) = keys::map(node, owner, "`tables`", &mut self.report) else { return Vec::new() };
-        if map.entries.is_empty() {
+        if map.is_empty() {
             self.report.push(empty(owner, "`tables`"));
         }
         // Two spellings of one table are the same key.
@@ -128,7 +128,9 @@ impl Reader<'_> {
             }
             Kind::Map(map) => {
                 if map.entries.is_empty() {
-                    self.report.push(empty(owner, "a rule"));
+                    if map.complete {
+                        self.report.push(empty(owner, "a rule"));
+                    }
                     return None;
                 }
                 let fields = keys::fields(node, owner, &keys::RULE, &mut self.report)?;
@@ -223,12 +225,11 @@ impl Reader<'_> {
 
     fn columns(&mut self, node: &Node, owner: Span) -> Option<Vec<ColumnRule>> {
         let map = keys::map(node, owner, "`columns`", &mut self.report)?;
-        if map.entries.is_empty() {
+        if map.is_empty() {
             self.report.push(empty(owner, "`columns`").help("name at least one column"));
-            return None;
         }
         let mut columns = Vec::new();
-        let mut complete = true;
+        let mut complete = map.complete && !map.is_empty();
         for (key, value) in keys::unique(map, str::to_owned, &mut self.report) {
             match self.decision(value, key) {
                 Some(decision) => {

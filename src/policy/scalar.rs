@@ -199,8 +199,10 @@ impl Reader<'_> {
 /// What the gate said, at its place in the file.
 fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFile) -> Diagnostic {
     let at = fragment.locate(error.at).min(file.text.len());
-    let next = file.text[at..].chars().next().filter(|_| at < fragment.span.end);
-    let span = Span::new(at, at + next.map_or(0, char::len_utf8));
+    // The whole word where one begins, else one character.
+    let rest = &file.text[at..fragment.span.end.max(at)];
+    let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let span = Span::new(at, at + word.max(rest.chars().next().map_or(0, char::len_utf8)));
     let found = Diagnostic::new(error.code, error.message.as_str()).at(span, error.label.as_str());
     let found = found.help_if(error.help.clone());
     match scalar.comment {
