@@ -3,6 +3,8 @@
 //! [`text`] shows it to people in rustc's look, [`json()`] to programs. Both are functions of the report and the file alone:
 //! the same findings give the same bytes.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
@@ -14,9 +16,10 @@ use crate::source::{SourceFile, Span};
 pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let findings = report.sorted();
+    let source = visible_source(&file.text);
     let mut out = String::new();
     for found in &findings {
-        out.push_str(&renderer.render(&[group(found, file)]));
+        out.push_str(&renderer.render(&[group(found, file, &source)]));
         out.push_str("\n\n");
     }
     if !findings.is_empty() {
@@ -57,7 +60,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile) -> Group<'a> {
+fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, source: &'a str) -> Group<'a> {
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -71,12 +74,28 @@ fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile) -> Group<'a> {
             let text = (!label.text.is_empty()).then(|| shown(&label.text).to_string());
             kind.span(inside(label.span, file).range()).label(text)
         });
-        let snippet = Snippet::source(file.text.as_str()).path(shown(&file.name).to_string()).annotations(annotations);
+        let snippet = Snippet::source(source).path(shown(&file.name).to_string()).annotations(annotations);
         elements.push(snippet.into());
     }
     elements.extend(found.notes.iter().map(|note| Level::NOTE.message(visible_lines(note)).into()));
     elements.extend(found.help.iter().map(|help| Level::HELP.message(visible_lines(help)).into()));
     if elements.is_empty() { Group::with_title(title) } else { title.elements(elements) }
+}
+
+/// The source with what repaints a terminal replaced, byte for byte, so that every place stays where it is.
+///
+/// The renderer knows the ASCII control characters itself, and replaces them by their pictures.
+fn visible_source(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| !c.is_ascii() && shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\');
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let replace = |c: char| match c.len_utf8() {
+        2 if hidden(c) => '\u{b7}',
+        3 if hidden(c) => '\u{fffd}',
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(replace).collect())
 }
 
 /// A span that can be shown: within the file and on its first line, so that a long value is not printed whole.
@@ -121,12 +140,40 @@ mod tests {
     fn the_text_looks_like_rustc_and_nothing_repaints_the_terminal() {
         let text = text(&report(), &file(), false);
         assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        error[unknown-table]: no table `us\u{1b}[31mers`
+         --> a\u{1b}[2J.yaml:3:3
+          |
+        3 |   users:
+          |   ^^^^^ not \u{7}there
+        4 |     rows: delete
+          |     ---- for this
+          |
+          = note: why
+          = help: write
+                      users:
+
+        warning[unverified]: no place at all
+
+        1 error, 1 warning
+        ");
     }
 
     #[test]
     fn json_has_the_place_and_the_object() {
-        insta::assert_snapshot!(json(&report(), &file())[0].to_string(), @"");
+        assert_eq!(json(&report(), &file())[0], serde_json::json!({
+            "code": "unknown-table",
+            "severity": "error",
+            "message": "no table `us\u{1b}[31mers`",
+            "file": "a\u{1b}[2J.yaml",
+            "line": 3,
+            "column": 3,
+            "end_line": 3,
+            "end_column": 8,
+            "notes": ["why"],
+            "help": ["write\n    users:"],
+            "object": "users",
+        }));
     }
 
     #[test]

@@ -15,14 +15,16 @@ pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
     let mut chars = file.text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let (what, help) = match c {
-            '\n' | '\t' => continue,
+            ' '..='~' | '\n' | '\t' => continue,
             '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => continue,
             '\r' => ("a carriage return without a newline", "end lines with a newline"),
             '\u{feff}' if at == 0 => continue,
-            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') && c != '\\' => (
-                "a character that cannot be seen",
-                "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`",
-            ),
+            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') => {
+                ("a character that cannot be seen", "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`")
+            }
+            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => {
+                ("a blank that is none", "write an ordinary blank")
+            }
             '\u{feff}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{fffd}' => {
                 ("a character that cannot be seen", "save the file as UTF-8 text without it")
             }
@@ -47,9 +49,7 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
             return refused(span, "a second YAML document", "write a second policy into a file of its own");
         }
         Error::Budget { .. } if !file.text[at..].starts_with('*') => {
-            return Diagnostic::new(Code::InvalidYaml, "the file is nested too deeply, or too large")
-                .at(span, "from here on")
-                .note("a policy is never more than a few levels deep");
+            return too_deep(span);
         }
         Error::UnknownAnchor { .. } | Error::AliasError { .. } | Error::Budget { .. } => {
             return refused(span, "an alias", "write the value out where it belongs");
@@ -67,6 +67,9 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
     let words = error.to_string();
     let words = words.lines().next().unwrap_or_default();
     let words = words.split(" at line ").next().unwrap_or_default();
+    if words.starts_with("recursion limit") {
+        return too_deep(span);
+    }
     let mut found = Diagnostic::new(Code::InvalidYaml, "the file is not YAML").at(span, shown(words).to_string());
     let opened = before.matches(['{', '[']).count() > before.matches(['}', ']']).count();
     if opened || file.text[at..].starts_with(['{', '[']) {
@@ -87,6 +90,12 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
         found = found.note("a value cannot begin with this character").help("put the value in quotes");
     }
     found
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::InvalidYaml, "the file is nested too deeply, or too large")
+        .at(span, "from here on")
+        .note("a policy is never more than a few levels deep")
 }
 
 /// The parser counts characters; spans count bytes.

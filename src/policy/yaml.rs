@@ -40,6 +40,8 @@ pub(super) struct Map {
     pub entries: Vec<(Spanned<String>, Node)>,
     /// Whether it stands in braces, where a comma ends a value.
     pub flow: bool,
+    /// Whether every key could be read; where not, that is a finding already.
+    pub complete: bool,
 }
 
 /// A text, however it is written.
@@ -76,6 +78,13 @@ impl Node {
             Kind::Scalar(scalar) if scalar.style == Style::Plain => Some(&scalar.text),
             _ => None,
         }
+    }
+}
+
+impl Map {
+    /// Whether nothing is written in it.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.complete
     }
 }
 
@@ -117,7 +126,7 @@ pub(super) fn read(file: &SourceFile, report: &mut Report) -> Option<Node> {
         return None;
     }
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_depth: 32, max_documents: 1, max_aliases: 0, max_merge_keys: 0 },
+        budget: serde_saphyr::budget! { max_depth: 32, max_aliases: 0, max_merge_keys: 0 },
         // The reader reports every duplicate itself, with both places.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::AsOrdinary,
@@ -255,13 +264,14 @@ impl Walk<'_> {
             RawKind::Typed => self.scalar(span, None),
             RawKind::Text(text) => self.scalar(span, Some(text)),
             RawKind::List(items) => {
-                let opened = self.open(span.start, '[');
+                let opened = self.text[span.start..].starts_with('[');
                 let items = items.into_iter().map(|item| self.node(item)).collect();
                 Node { span: self.close(span.start, opened, ']'), kind: Kind::List(items) }
             }
             RawKind::Map(pairs) => {
-                let flow = self.open(span.start, '{');
+                let flow = self.text[span.start..].starts_with('{');
                 let mut entries = Vec::new();
+                let count = pairs.len();
                 for (key, value) in pairs {
                     let key = self.node(key);
                     let value = self.node(value);
@@ -269,7 +279,8 @@ impl Walk<'_> {
                         entries.push((key, value));
                     }
                 }
-                Node { span: self.close(span.start, flow, '}'), kind: Kind::Map(Map { entries, flow }) }
+                let complete = entries.len() == count;
+                Node { span: self.close(span.start, flow, '}'), kind: Kind::Map(Map { entries, flow, complete }) }
             }
         }
     }
@@ -328,12 +339,6 @@ impl Walk<'_> {
         let span = span.unwrap_or(Span::new(self.cursor, self.cursor));
         let end = self.text.floor_char_boundary(span.end.min(self.text.len()));
         Span::new(self.text.floor_char_boundary(span.start.min(end)), end)
-    }
-
-    /// Moves to the beginning of a list or map; whether it stands in brackets.
-    fn open(&mut self, start: usize, bracket: char) -> bool {
-        // A map without braces may begin with a list as a key, which is refused later; here it only must not confuse us.
-        self.text[start..].starts_with(bracket)
     }
 
     /// Moves behind a list or map; its span.
