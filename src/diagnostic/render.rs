@@ -161,19 +161,22 @@ mod tests {
 
     #[test]
     fn json_has_the_place_and_the_object() {
-        assert_eq!(json(&report(), &file())[0], serde_json::json!({
-            "code": "unknown-table",
-            "severity": "error",
-            "message": "no table `us\u{1b}[31mers`",
-            "file": "a\u{1b}[2J.yaml",
-            "line": 3,
-            "column": 3,
-            "end_line": 3,
-            "end_column": 8,
-            "notes": ["why"],
-            "help": ["write\n    users:"],
-            "object": "users",
-        }));
+        assert_eq!(
+            json(&report(), &file())[0],
+            serde_json::json!({
+                "code": "unknown-table",
+                "severity": "error",
+                "message": "no table `us\u{1b}[31mers`",
+                "file": "a\u{1b}[2J.yaml",
+                "line": 3,
+                "column": 3,
+                "end_line": 3,
+                "end_column": 8,
+                "notes": ["why"],
+                "help": ["write\n    users:"],
+                "object": "users",
+            })
+        );
     }
 
     #[test]

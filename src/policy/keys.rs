@@ -20,7 +20,18 @@ pub(super) struct Place {
 
 pub(super) static TOP: Place = Place {
     name: "the policy",
-    keys: &["version", "name", "description", "subject", "search_path", "guards", "tables", "verify", "limits", "accept"],
+    keys: &[
+        "version",
+        "name",
+        "description",
+        "subject",
+        "search_path",
+        "guards",
+        "tables",
+        "verify",
+        "limits",
+        "accept",
+    ],
     later: &["every_row", "virtual_foreign_keys", "seal", "suppress", "request"],
 };
 pub(super) static SUBJECT: Place =
@@ -36,19 +47,27 @@ pub(super) static DECISION: Place = Place {
     name: "a column's decision",
     keys: &["keep", "replace", "sql", "randomize", "domain", "format", "min", "max", "length", "from"],
     later: &[
-        "pseudonymize", "mask", "keep_first", "keep_last", "generalize", "shift_days", "json", "other_keys", "scrub", "with",
-        "short", "reassign_to", "propagate",
+        "pseudonymize",
+        "mask",
+        "keep_first",
+        "keep_last",
+        "generalize",
+        "shift_days",
+        "json",
+        "other_keys",
+        "scrub",
+        "with",
+        "short",
+        "reassign_to",
+        "propagate",
     ],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
 pub(super) const ACTIONS: &[&str] = &["keep", "replace", "sql", "randomize"];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
-pub(super) static LIMITS: Place = Place {
-    name: "`limits`",
-    keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"],
-    later: &[],
-};
+pub(super) static LIMITS: Place =
+    Place { name: "`limits`", keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"], later: &[] };
 pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because"], later: &["expect"] };
 
 static PLACES: &[&Place] = &[&TOP, &SUBJECT, &GUARD, &RULE, &DECISION, &VERIFY, &REPORT, &LIMITS, &ACCEPT];
@@ -83,7 +102,12 @@ impl<'n> Fields<'n> {
 }
 
 /// The entries of a map at a place; `None` when something else stands there.
-pub(super) fn fields<'n>(node: &'n Node, owner: Span, place: &'static Place, report: &mut Report) -> Option<Fields<'n>> {
+pub(super) fn fields<'n>(
+    node: &'n Node,
+    owner: Span,
+    place: &'static Place,
+    report: &mut Report,
+) -> Option<Fields<'n>> {
     let map = map(node, owner, place.name, report)?;
     let entries = known(map, place, report);
     // Where it is a list's item, the owner's key is far away: the first key shows which.

@@ -105,7 +105,8 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Empty => {
                 let found = empty(table.span, &format!("table `{}`", shown(&table.value)));
-                self.report.push(found.help("write what happens to its rows: `delete`, `{ keep: reason }` or `columns`"));
+                self.report
+                    .push(found.help("write what happens to its rows: `delete`, `{ keep: reason }` or `columns`"));
                 None
             }
             Kind::List(_) => {
@@ -173,15 +174,15 @@ impl Reader<'_> {
     }
 
     fn row_decision(&mut self, fields: &Fields<'_>) -> Option<Spanned<RowDecision>> {
-        let decisions: Vec<_> =
-            ["keep", "rows", "columns"].into_iter().filter_map(|key| fields.entry(key)).collect();
+        let decisions: Vec<_> = ["keep", "rows", "columns"].into_iter().filter_map(|key| fields.entry(key)).collect();
         let [(key, value)] = decisions[..] else {
             let found = match decisions[..] {
-                [(first, _), (second, _), ..] => {
-                    Diagnostic::new(Code::ConflictingKeys, format!("a rule has `{}` and `{}`", first.value, second.value))
-                        .at(second.span, "a second decision")
-                        .label(first.span, "the first")
-                }
+                [(first, _), (second, _), ..] => Diagnostic::new(
+                    Code::ConflictingKeys,
+                    format!("a rule has `{}` and `{}`", first.value, second.value),
+                )
+                .at(second.span, "a second decision")
+                .label(first.span, "the first"),
                 _ => Diagnostic::new(Code::MissingKey, "a rule decides nothing")
                     .at(fields.span, "what happens to these rows?")
                     .help("add `keep: reason`, `rows: delete`, `rows: cascade` or `columns`"),
@@ -200,8 +201,10 @@ impl Reader<'_> {
             }
         };
         if let (Some((other, _)), "keep" | "rows") = (fields.entry("other_columns"), key.value.as_str()) {
-            let found = Diagnostic::new(Code::ConflictingKeys, format!("`other_columns` stands beside `{}`", key.value));
-            self.report.push(found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows"));
+            let found =
+                Diagnostic::new(Code::ConflictingKeys, format!("`other_columns` stands beside `{}`", key.value));
+            self.report
+                .push(found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows"));
         }
         Some(Spanned::new(decision, key.span))
     }
@@ -233,7 +236,8 @@ impl Reader<'_> {
         for (key, value) in keys::unique(map, str::to_owned, &mut self.report) {
             match self.decision(value, key) {
                 Some(decision) => {
-                    columns.push(ColumnRule { column: Spanned::new(Ident::new(key.value.as_str()), key.span), decision });
+                    columns
+                        .push(ColumnRule { column: Spanned::new(Ident::new(key.value.as_str()), key.span), decision });
                 }
                 None => {
                     if map.flow && matches!(value.kind, Kind::Empty) {
@@ -320,7 +324,9 @@ impl Reader<'_> {
                     let message = format!("rows of `{}`{of} may be left without a rule", shown(&table.value));
                     let found = Diagnostic::new(Code::RuleOrder, message)
                         .at(rule.span, "the last rule of this path has a `where`")
-                        .note("the first rule that matches a row decides it; nothing may be reached and left undecided");
+                        .note(
+                            "the first rule that matches a row decides it; nothing may be reached and left undecided",
+                        );
                     self.report.push(found.help(match path {
                         Some(path) => {
                             let path = shown(self.file.slice(path.span)).to_string();

@@ -124,7 +124,9 @@ impl Lowering<'_> {
 
     fn timeout(&mut self, words: &'static str, duration: Duration) {
         let mut w = Writer::new();
-        w.kw(words).text(&format!("{}ms", duration.as_millis()));
+        let millis = duration.as_millis();
+        let text = if millis % 1000 == 0 { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
+        w.kw(words).text(&text);
         self.prepare(Phase::Head, "settings", Vec::new(), w);
     }
 
