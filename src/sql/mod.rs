@@ -4,8 +4,10 @@
 //! passed the gate, never otherwise. [`script`] writes a plan as the script that people review and the engine runs.
 
 mod assert;
+pub mod explain;
 mod lower;
 mod predicate;
+pub mod probe;
 mod quote;
 mod script;
 mod value;
