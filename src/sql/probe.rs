@@ -215,7 +215,7 @@ impl Asking<'_> {
             sql: w.finish(),
             runs: true,
             about: About::Value { column: name, type_sql: column.type_sql.clone() },
-            origin: change.origin,
+            origin: change.value_at,
         })
     }
 
