@@ -8,5 +8,10 @@ pub mod catalog;
 pub mod diagnostic;
 pub mod ident;
 pub mod pgtype;
+pub mod plan;
 pub mod policy;
+pub mod resolve;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod source;
+pub mod sql;

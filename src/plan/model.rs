@@ -1,0 +1,227 @@
+//! The plan as a value.
+
+use crate::catalog::{ColumnId, KeyId, TableId};
+use crate::resolve::{ColumnChange, Condition, ResolvedLimits, ResolvedReport, RuleId};
+use crate::source::Span;
+
+/// Everything that one run does, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The policy's name.
+    pub policy: String,
+    /// Whose rows.
+    pub subject: Subject,
+    /// The schemas in which unqualified names are looked up while the script runs, in order.
+    pub search_path: Vec<crate::ident::Ident>,
+    /// Every table of the plan with the lock that it gets, sorted by name.
+    pub table_locks: Vec<(TableId, TableLock)>,
+    /// Rows that are locked before anything is read, top-down; the subject's own first.
+    pub row_locks: Vec<RowLock>,
+    /// Sets of rows that are remembered by key before the first change.
+    pub captures: Vec<Capture>,
+    /// What must not be found.
+    pub guards: Vec<Guard>,
+    /// Reports that must not move.
+    pub reports: Vec<ResolvedReport>,
+    /// Bounds.
+    pub limits: ResolvedLimits,
+    /// For tables with a bound, the rows that count.
+    pub limited_rows: Vec<(TableId, u64, Predicate)>,
+    /// The changes, in order.
+    pub steps: Vec<Step>,
+    /// Steps that run again after the last one, by index, because a trigger may have written into their rows.
+    pub sweeps: Vec<Sweep>,
+    /// Tables of the policy whose rows stay, with the reason, in the order of the file.
+    pub kept: Vec<Kept>,
+    /// Triggers that the steps will fire; what they do can't be promised.
+    pub triggers: Vec<FiredTrigger>,
+}
+
+/// The subject's table and key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The table.
+    pub table: TableId,
+    /// The key's columns, in order.
+    pub key: Vec<ColumnId>,
+    /// Nobody else can be erased.
+    pub condition: Option<Condition>,
+}
+
+/// How a table is locked for the length of the transaction (manual, 13.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TableLock {
+    /// Read only: `ACCESS SHARE`.
+    AccessShare,
+    /// Written or locked by row: `ROW EXCLUSIVE`, which keeps out new triggers, rules and foreign keys, not writers.
+    RowExclusive,
+}
+
+/// Rows to lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowLock {
+    /// The table.
+    pub table: TableId,
+    /// Which rows.
+    pub rows: Predicate,
+}
+
+/// Which rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Predicate {
+    /// Those of the subject's key; only of the subject's table.
+    Subject,
+    /// Those that reference, by this key, rows of its parent table.
+    References {
+        /// The foreign key, from this table.
+        key: KeyId,
+        /// Which rows of the parent table.
+        rows: Box<Predicate>,
+    },
+    /// Those remembered in a capture, decided by one of these rules.
+    Captured {
+        /// The index in [`Plan::captures`].
+        capture: usize,
+        /// The rules, by their number within the capture.
+        rules: Vec<usize>,
+    },
+    /// Those for which the author's condition holds.
+    Author(Condition),
+    /// Those of all of these.
+    All(Vec<Predicate>),
+    /// Those of any of these.
+    Any(Vec<Predicate>),
+    /// Those for which it isn't true; NULL counts as not true.
+    NotTrue(Box<Predicate>),
+}
+
+/// Rows of one table, remembered by key with the rule that decides each: the first that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The table.
+    pub table: TableId,
+    /// Columns that tell its rows apart.
+    pub key: Vec<ColumnId>,
+    /// The rules in the order in which they are tried, with the rows that each would take.
+    pub rules: Vec<(RuleId, Predicate)>,
+    /// Why the rows are remembered.
+    pub reason: CaptureReason,
+}
+
+/// Why rows are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaptureReason {
+    /// Several rules change the table: each row is decided once.
+    SeveralRules,
+    /// Other steps change what the scope reads: asked again later, it would answer otherwise.
+    Disturbed,
+}
+
+/// Rows that must not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Its name.
+    pub name: String,
+    /// The table.
+    pub table: TableId,
+    /// The rows that block.
+    pub rows: Predicate,
+    /// What to do about them.
+    pub message: String,
+    /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// One statement that changes or deletes rows of one table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The table.
+    pub table: TableId,
+    /// The rules that it carries out; several only where rows are deleted.
+    pub rules: Vec<RuleId>,
+    /// Which rows, now.
+    pub rows: Predicate,
+    /// What happens to them.
+    pub action: StepAction,
+    /// Why this step exists.
+    pub reason: Reason,
+    /// Steps, by index, before which it has to come, with the reason.
+    pub before: Vec<(usize, EdgeReason)>,
+    /// The rule's name, for people.
+    pub name: Option<String>,
+    /// The scope as a sentence, for people.
+    pub scope: String,
+    /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// What happens to the rows of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepAction {
+    /// They are deleted.
+    Delete,
+    /// These columns change.
+    Change(Vec<ColumnChange>),
+}
+
+/// Why a step exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The policy asks for it.
+    Asked,
+    /// Rows that it deletes reference rows that a `cascade` deletes.
+    Cascade {
+        /// The keys by which they do.
+        keys: Vec<KeyId>,
+    },
+}
+
+/// Why one step comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EdgeReason {
+    /// Its scope reads what the other changes.
+    Read,
+    /// Its rows reference, by this key, rows that the other deletes.
+    Key(KeyId),
+}
+
+/// A step that runs again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The step, by index.
+    pub step: usize,
+    /// The triggers that may have written into its rows: table and trigger, sorted.
+    pub after: Vec<(TableId, crate::ident::Ident)>,
+}
+
+/// Rows that stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The table.
+    pub table: TableId,
+    /// The rule.
+    pub rule: RuleId,
+    /// Which rows, as a sentence.
+    pub scope: String,
+    /// Why.
+    pub reason: String,
+    /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// A trigger that a step fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiredTrigger {
+    /// The table that it is on.
+    pub table: TableId,
+    /// Its name.
+    pub trigger: crate::ident::Ident,
+    /// The function that it calls.
+    pub function: String,
+    /// Tables that the function mentions.
+    pub mentions: Vec<crate::ident::TableName>,
+    /// Whether what it writes can't be known from its text.
+    pub opaque: bool,
+    /// The steps that fire it, by index.
+    pub steps: Vec<usize>,
+}

@@ -1,0 +1,184 @@
+//! The resolved policy: no typed names any more, only ids of one catalog.
+
+use std::time::Duration;
+
+use crate::action::Generator;
+use crate::catalog::{ColumnId, KeyId, TableId};
+use crate::ident::Ident;
+use crate::source::{Fragment, Span};
+
+/// A policy that fits a catalog. It can't exist where an error was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedPolicy {
+    /// The policy's name.
+    pub name: String,
+    /// Whose rows.
+    pub subject: ResolvedSubject,
+    /// The author's search path.
+    pub search_path: Vec<Ident>,
+    /// What must not be found.
+    pub guards: Vec<ResolvedGuard>,
+    /// Sorted by table, then by the order in which they are tried. A cascade's rules come last.
+    pub rules: Vec<ResolvedRule>,
+    /// Reports that must not move.
+    pub reports: Vec<ResolvedReport>,
+    /// Bounds.
+    pub limits: ResolvedLimits,
+}
+
+/// A rule of one [`ResolvedPolicy`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleId(pub(crate) usize);
+
+/// The subject's table and key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedSubject {
+    /// The table.
+    pub table: TableId,
+    /// The key's columns, in order; unique together and never null.
+    pub key: Vec<ColumnId>,
+    /// Nobody else can be erased.
+    pub condition: Option<Condition>,
+}
+
+/// Rows that must not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedGuard {
+    /// Its name.
+    pub name: String,
+    /// The table.
+    pub table: TableId,
+    /// How its rows belong to the subject.
+    pub reach: Reach,
+    /// Which of them block.
+    pub condition: Option<Condition>,
+    /// What to do about them.
+    pub message: String,
+    /// Its place.
+    pub origin: Span,
+}
+
+/// One rule, or one table that a cascade reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedRule {
+    /// The table.
+    pub table: TableId,
+    /// Its name.
+    pub name: Option<String>,
+    /// How rows belong to the subject.
+    pub reach: Reach,
+    /// Which of these rows.
+    pub condition: Option<Condition>,
+    /// What happens to them.
+    pub action: RowAction,
+    /// Its place.
+    pub origin: Span,
+}
+
+/// How rows belong to the subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// They are the subject's own.
+    OwnRow,
+    /// By any of these paths.
+    Paths(Vec<Path>),
+    /// The condition says so itself, with `:subject`.
+    Condition,
+    /// They reference, by any of these keys, rows that any of these rules delete.
+    Cascade(Vec<(KeyId, Vec<RuleId>)>),
+}
+
+/// Foreign keys from a table up to the subject's; at least one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Path(pub Vec<KeyId>);
+
+/// The author's condition, with what it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Verbatim.
+    pub fragment: Fragment,
+    /// Places of `:subject` in the fragment's text, ascending.
+    pub subject: Vec<Span>,
+    /// What it reads.
+    pub reads: Reads,
+}
+
+/// What an expression of the author's reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Columns of its own table, sorted.
+    pub own: Vec<ColumnId>,
+    /// Tables in its sub-selects, sorted.
+    pub tables: Vec<TableId>,
+    /// Whether it may read more than can be seen: a view, a function of the user's.
+    pub unknown: bool,
+}
+
+/// What happens to the rows of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowAction {
+    /// They stay, for this reason.
+    Keep(String),
+    /// They are deleted.
+    Delete {
+        /// Whether the rows that reference them go too.
+        cascade: bool,
+    },
+    /// They stay, with these columns changed; those that are kept are not here.
+    Change {
+        /// In the order of the file, then by name.
+        changes: Vec<ColumnChange>,
+        /// Columns that stay and say why, by name.
+        kept: Vec<(ColumnId, String)>,
+    },
+}
+
+/// A new value for a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnChange {
+    /// The column.
+    pub column: ColumnId,
+    /// Its new value.
+    pub value: NewValue,
+    /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// What a column becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewValue {
+    /// NULL.
+    Null,
+    /// Its default.
+    Default,
+    /// This text, read as the column's type.
+    Literal(String),
+    /// The author's expression over the row.
+    Expression(Fragment),
+    /// Something random.
+    Random(Generator),
+}
+
+/// A query whose rows must be the same after as before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedReport {
+    /// Its name.
+    pub name: String,
+    /// One SELECT, verbatim.
+    pub query: Fragment,
+    /// Its place.
+    pub origin: Span,
+}
+
+/// Bounds on time and rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedLimits {
+    /// How long to wait for a lock.
+    pub lock_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How many subjects one run may have.
+    pub max_subjects: u64,
+    /// How many rows of a table may change or go in one transaction.
+    pub max_rows: Vec<(TableId, u64)>,
+}

@@ -1,0 +1,17 @@
+//! How is the server reached, and what does it say?
+//!
+//! The socket is here: connecting as psql users expect ([`settings`], [`connect`]), reading the catalog
+//! ([`introspect`]), errors whose quoted rows are withheld ([`error`]). No SQL about user tables is written here.
+
+pub mod connect;
+pub mod error;
+pub mod introspect;
+pub mod settings;
+#[cfg(feature = "cli")]
+pub mod throwaway;
+mod tls;
+
+pub use connect::{Connection, connect};
+pub use error::ServerError;
+pub use introspect::introspect;
+pub use settings::Settings;

@@ -1,0 +1,206 @@
+//! The script: what people read, what is stored, and what runs are one value.
+//!
+//! A [`Script`] is a list of [`Statement`]s. [`Script::text`] writes them as a file that `psql -X -f` runs as it is; the
+//! engine sends the very same statements one by one. Only the statement that binds the subject has two spellings: psql
+//! fills in `:'key1'`, the engine sends `$1`.
+
+use sha2::{Digest, Sha256};
+
+use crate::catalog::TableId;
+
+/// One SQL statement. Only this module's neighbours in `sql` can make one, so no run-time text becomes SQL elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sql(String);
+
+impl Sql {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The statement's text, without a closing semicolon.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The SQL of a plan, as reviewed and as run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// The comment at the top: what the script is for and how to run it, line by line.
+    pub preamble: Vec<String>,
+    /// In the order in which they run.
+    pub statements: Vec<Statement>,
+    /// The subject's key columns, for people and for binding: one setting each, in the key's order.
+    pub key: Vec<KeyColumn>,
+}
+
+/// A column of the subject's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Its name, for people.
+    pub name: String,
+    /// Its type, as SQL.
+    pub type_sql: String,
+}
+
+/// One statement with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The part of the script that it belongs to.
+    pub phase: Phase,
+    /// What it does, in a few words, for progress and errors: names and numbers only.
+    pub title: String,
+    /// The comment above it, line by line.
+    pub comment: Vec<String>,
+    /// The statement, as psql runs it.
+    pub sql: Sql,
+    /// What the engine has to know to run it.
+    pub role: Role,
+}
+
+/// The parts of a script (in their order).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// BEGIN, settings, the gate.
+    Head,
+    /// Table locks.
+    Tables,
+    /// The subject's key.
+    Subject,
+    /// Row locks, and what has to be remembered.
+    Freeze,
+    /// What must not be found.
+    Guards,
+    /// Reports as they were.
+    Before,
+    /// The changes.
+    Steps,
+    /// Steps repeated for what triggers wrote.
+    Sweeps,
+    /// Proof.
+    Verification,
+    /// The gate and COMMIT.
+    Commit,
+}
+
+/// What the engine has to know about a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `BEGIN`.
+    Begin,
+    /// Settings, temporary tables, captures: nothing to report.
+    Prepare,
+    /// The tables are locked after it: the moment to compare the schema with the reviewed one.
+    LockTables,
+    /// Binds one key column of the subject: the engine sends `bound` with the array of keys as text in `$1`.
+    BindSubject {
+        /// The index in [`Script::key`].
+        column: usize,
+        /// The same statement with `$1`.
+        bound: Sql,
+    },
+    /// Locks rows; returns their number in one row with one column.
+    LockRows {
+        /// The table.
+        table: TableId,
+    },
+    /// A DO block that raises [`ASSERTION_FAILED`] with an [`AssertionFailure`] in its DETAIL.
+    Assert(Assertion),
+    /// A step of the plan: its row count is the statement's.
+    Step {
+        /// The index in the plan's steps.
+        step: usize,
+        /// Whether it is the step's repetition after triggers.
+        sweep: bool,
+    },
+    /// `COMMIT`.
+    Commit,
+}
+
+/// What an assertion is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assertion {
+    /// The subject exists and may be erased by this policy.
+    Subject,
+    /// No guard found a row.
+    Guards,
+    /// No table has more rows in scope than `limits.max_rows` allows.
+    Limits,
+    /// Every step did what it said.
+    Steps,
+    /// No report moved.
+    Reports,
+}
+
+/// The SQLSTATE with which our assertions raise: class `EF`, which PostgreSQL doesn't use (manual, appendix A).
+pub const ASSERTION_FAILED: &str = "EF001";
+
+/// What a failed assertion says in its DETAIL, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AssertionFailure {
+    /// Which one.
+    pub assertion: Assertion,
+    /// Everything that it found.
+    pub findings: Vec<AssertionFinding>,
+}
+
+/// One thing that an assertion found: names and counts, never values.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AssertionFinding {
+    /// The guard, step, table or report, for people.
+    pub name: String,
+    /// What is wrong and what to do, in words.
+    pub message: String,
+    /// How many rows.
+    pub rows: i64,
+}
+
+/// Lines that psql obeys and the engine skips: a failed statement ends the script, and psql's own savepoints
+/// (`ON_ERROR_ROLLBACK on` in a `.psqlrc`) can't carry it past a failed assertion.
+const PSQL_HEAD: [&str; 2] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK off"];
+
+impl Script {
+    /// The script as a file for `psql -X -f`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let comment = |text: &mut String, line: &str| {
+            text.push_str("--");
+            if !line.is_empty() {
+                text.push(' ');
+                text.push_str(line);
+            }
+            text.push('\n');
+        };
+        for line in &self.preamble {
+            comment(&mut text, line);
+        }
+        for line in PSQL_HEAD {
+            text.push_str(line);
+            text.push('\n');
+        }
+        let mut phase = None;
+        for statement in &self.statements {
+            if phase != Some(statement.phase) || !statement.comment.is_empty() {
+                text.push('\n');
+            }
+            phase = Some(statement.phase);
+            for line in &statement.comment {
+                comment(&mut text, line);
+            }
+            text.push_str(statement.sql.as_str());
+            text.push_str(";\n");
+        }
+        text
+    }
+
+    /// SHA-256 of [`Script::text`], hexadecimal: what binds a reviewed plan to what runs.
+    pub fn digest(&self) -> String {
+        hex(&Sha256::digest(self.text().as_bytes()))
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
