@@ -92,7 +92,7 @@ impl Cursor<'_> {
         let mut len = 0;
         for (at, c) in self.rest().char_indices() {
             // A hyphen belongs to a name unless it is the arrow's.
-            if stop(c) && !(c == '-' && !self.rest()[at..].starts_with("->")) {
+            if stop(c) && (c != '-' || self.rest()[at..].starts_with("->")) {
                 break;
             }
             len = at + c.len_utf8();
