@@ -134,9 +134,8 @@ impl TlsServer {
         ));
         db.sql(&format!("alter system set ssl_cert_file = {}", path("server.crt")));
         db.sql("alter system set ssl = on");
-        db.sql(
-            "set password_encryption = 'scram-sha-256'; create role ann login password 'right'; create database ann",
-        );
+        db.sql("set password_encryption = 'scram-sha-256'; create role ann login password 'right'");
+        db.sql("create database ann");
         db.sql(&format!(
             "copy (values ('local all all trust'), ('hostssl all all all scram-sha-256')) to '{}/data/pg_hba.conf'",
             folder.display()

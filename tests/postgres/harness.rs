@@ -76,7 +76,7 @@ impl Db {
     /// Runs statements. Panics where one fails (see [`Db::refused`]).
     pub fn sql(&self, sql: &str) {
         self.messages(sql)
-            .unwrap_or_else(|error| panic!("failed (see `refused`): {:?}\n{sql}", error.with_detail(true)));
+            .unwrap_or_else(|error| panic!("failed (see `refused`): {:?}\n{}", error.with_detail(true), start(sql)));
     }
 
     /// Runs statements of which one must fail, and gives the error. Panics where none does (see [`Db::sql`]).
@@ -134,4 +134,9 @@ impl Db {
     fn messages(&self, sql: &str) -> Result<Vec<SimpleQueryMessage>, ServerError> {
         Ok(self.block_on(self.connection.client.simple_query(sql))?)
     }
+}
+
+/// The beginning of a statement, for a message.
+fn start(sql: &str) -> String {
+    sql.chars().take(500).collect()
 }

@@ -26,7 +26,8 @@ CREATE TABLE users (
     stay tsrange,
     referred_by int REFERENCES users ON DELETE SET NULL,
     deleted_at timestamptz,
-    CONSTRAINT number_key UNIQUE (number, club_id) DEFERRABLE,
+    CONSTRAINT number_key UNIQUE (number, club_id),
+    CONSTRAINT later UNIQUE (born, number) DEFERRABLE,
     CONSTRAINT names CHECK (first_name <> last_name),
     CONSTRAINT no_overlap EXCLUDE USING gist (stay WITH &&) WHERE (deleted_at IS NULL)
 );
