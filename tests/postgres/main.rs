@@ -1,1 +1,3 @@
 //! Tests on a real server.
+
+mod oracle;
