@@ -201,6 +201,10 @@ impl<'a> Check<'a> {
             Decision::Null if column.nullable => {}
             Decision::Null => self.push(true, &["not-null"], place),
             Decision::Default if column.default.is_none() => self.push(true, &["no-default", "not-null"], place),
+            // The stand-in row may be among those that go.
+            Decision::Default if self.may_lose_stand_in(table, id) => {
+                self.push(false, &["broken-reference", "orphans"], place)
+            }
             Decision::Default => {}
             Decision::Sql(_) if self.world.is_reference(table, id) => self.push(false, &["broken-reference"], place),
             Decision::Sql(_) => {}
@@ -230,6 +234,15 @@ impl<'a> Check<'a> {
                 }
             }
         }
+    }
+
+    fn may_lose_stand_in(&self, table: TableId, column: ColumnId) -> bool {
+        let policy = &self.case.policy;
+        let loses = |parent: TableId| {
+            self.is_cascade(parent)
+                || policy.rules(parent).is_some_and(|rules| rules.iter().any(|rule| rule.action.deletes()))
+        };
+        self.keys_from(table).iter().any(|(_, key)| key.child_columns.contains(&column) && loses(key.parent))
     }
 
     /// What changes under a unique key is unique by construction, or null.

@@ -94,10 +94,14 @@ pub fn judge(
         return Ok(());
     }
     let (outcome, facts) = predict(case);
-    if let Outcome::Fails(why) = outcome {
-        assert!(!wrong.is_empty(), "seed {}: the model accepts a policy after which {why}", case.seed);
-    }
     let explain = |what: String, refused: bool| Mismatch { refused, text: report(case, &wrong, &outcome, &what) };
+    if let (Outcome::Fails(why), true) = (&outcome, wrong.is_empty()) {
+        return Err(explain(format!("the model itself is wrong: it accepts a policy after which {why}"), false));
+    }
+    if matches!(outcome, Outcome::Fails(_)) && !engine.checks() {
+        // Whoever doesn't look lets ON DELETE CASCADE and its like tidy up, unnamed.
+        return Ok(());
+    }
     server.sql(&setup(&case.world)).map_err(|error| explain(format!("the case can't be set up: {error}"), false))?;
     let got = engine.run(given, server, fault);
     let mut unread = None;
