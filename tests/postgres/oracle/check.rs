@@ -169,16 +169,16 @@ impl<'a> Check<'a> {
 
     /// Every column is decided, and each decision fits.
     fn columns(&mut self, table: TableId, rule: &Rule) {
-        let Action::Columns { named, other } = &rule.action else { return };
+        if !matches!(rule.action, Action::Columns { .. }) {
+            return;
+        }
         let mut changed = Vec::new();
         for column in 0..self.world.tables[table].columns.len() {
             let place = format!("{}.{:?}", self.name(table), self.world.tables[table].columns[column].name);
-            let is_named = named.iter().any(|(id, _)| *id == column);
             match rule.action.decision(column) {
                 None | Some(Decision::Undecided) => self.push(true, &["undecided-column"], place),
                 Some(Decision::Keep) => {}
                 Some(decision) => {
-                    debug_assert!(is_named || other.is_some());
                     changed.push((column, decision));
                     self.fit(table, column, decision, place);
                 }

@@ -1,5 +1,7 @@
 //! The seam: what the oracle needs from whatever carries out a policy, and from the server beneath.
 
+use std::fmt;
+
 use super::world::Case;
 
 /// What an engine says that it did. What it really did is read from the tables.
@@ -15,6 +17,18 @@ pub enum EngineOutcome {
     Failed(String),
     /// Committed.
     Done,
+}
+
+impl fmt::Display for EngineOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineOutcome::Refused { codes, text } => write!(f, "refused with {codes:?}:\n{text}"),
+            EngineOutcome::Blocked(guards) => write!(f, "blocked by {guards:?}"),
+            EngineOutcome::RolledBack(reports) => write!(f, "rolled back because of {reports:?}"),
+            EngineOutcome::Failed(text) => write!(f, "failed: {text}"),
+            EngineOutcome::Done => write!(f, "committed"),
+        }
+    }
 }
 
 /// A fault that is planted into the plan, behind the seam.

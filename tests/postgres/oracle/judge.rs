@@ -23,7 +23,7 @@ pub struct Mismatch {
 pub struct Mix(BTreeMap<&'static str, usize>);
 
 /// What every run of some hundred cases must have seen.
-const CLASSES: [&str; 15] = [
+const CLASSES: [&str; 16] = [
     "changed a row",
     "deleted a row",
     "spanned three tables",
@@ -33,7 +33,8 @@ const CLASSES: [&str; 15] = [
     "reached a row by a key of its own table",
     "cascaded to a row that no rule names",
     "made a random value",
-    "changed nothing although accepted",
+    "read another table in a condition",
+    "accepted a path by name",
     "were blocked",
     "were rolled back",
     "were not about an eligible subject",
@@ -47,12 +48,20 @@ impl Mix {
     }
 
     /// The classes that no case fell into; a test that sees none can't fail.
-    pub fn empty_classes(&self) -> Vec<&'static str> {
-        CLASSES.into_iter().filter(|class| self.0.get(class).is_none_or(|&count| count == 0)).collect()
+    pub fn empty_classes(&self, engine_checks: bool) -> Vec<&'static str> {
+        let refused = engine_checks.then_some("were refused by both");
+        let is_empty = |class: &&str| self.0.get(class).is_none_or(|&count| count == 0);
+        CLASSES.into_iter().chain(refused).filter(is_empty).collect()
     }
 
-    fn note(&mut self, outcome: &Outcome, facts: &Facts) {
+    fn note(&mut self, case: &Case, outcome: &Outcome, facts: &Facts) {
         let is_after = matches!(outcome, Outcome::After(_));
+        let reads_other = case.policy.tables.iter().any(|entry| {
+            let conditions = entry.rules.iter().filter_map(|rule| rule.condition.as_ref());
+            conditions.flat_map(|condition| condition.reads(entry.table)).any(|(table, _)| table != entry.table)
+        });
+        self.count("read another table in a condition", is_after && reads_other);
+        self.count("accepted a path by name", is_after && !case.policy.accepted.is_empty());
         self.count("changed a row", is_after && facts.changed_rows > 0);
         self.count("deleted a row", is_after && facts.deleted_rows > 0);
         self.count("spanned three tables", is_after && facts.tables.len() >= 3);
@@ -112,13 +121,13 @@ pub fn judge(
         })
     });
     if let Some(error) = unread {
-        return Err(explain(format!("{got:?}, and then the tables can't be read: {error}"), false));
+        return Err(explain(format!("{got}, and then the tables can't be read: {error}"), false));
     }
     let changed = differences(case, &before(case), &real);
     let agree = |is_right: bool, what: &str| match is_right {
         true if changed.is_empty() => Ok(()),
-        true => Err(explain(format!("{got:?}, and yet changed:\n{}", changed.join("\n")), false)),
-        false => Err(explain(format!("{what}, but the engine says {got:?}"), false)),
+        true => Err(explain(format!("{got}, and yet changed:\n{}", changed.join("\n")), false)),
+        false => Err(explain(format!("{what}, but the engine: {got}"), false)),
     };
     if let EngineOutcome::Refused { codes, text } = &got {
         let is_named = wrong.iter().any(|it| it.codes.iter().any(|code| codes.iter().any(|found| found == code)));
@@ -132,7 +141,7 @@ pub fn judge(
     if is_certain {
         return agree(false, "check must refuse this");
     }
-    mix.note(&outcome, &facts);
+    mix.note(case, &outcome, &facts);
     match &outcome {
         Outcome::NotEligible => agree(true, ""),
         Outcome::Blocked(names) => {
@@ -147,7 +156,7 @@ pub fn judge(
             match got {
                 EngineOutcome::Done if wrong_cells.is_empty() => Ok(()),
                 EngineOutcome::Done => Err(explain(wrong_cells.join("\n"), false)),
-                _ => Err(explain(format!("this must succeed, but the engine says {got:?}"), false)),
+                _ => Err(explain(format!("this must succeed, but the engine: {got}"), false)),
             }
         }
     }
@@ -167,9 +176,16 @@ fn report(case: &Case, wrong: &[Finding], outcome: &Outcome, what: &str) -> Stri
         Outcome::After(_) => "a commit".to_owned(),
         other => format!("{other:?}"),
     };
+    let findings: String = wrong
+        .iter()
+        .map(|it| {
+            let how = if it.certain { "must be refused" } else { "may be refused" };
+            format!("{how}: {} ({})\n", it.place, it.codes.join(", "))
+        })
+        .collect();
     format!(
         "seed {} (EFFACE_ORACLE_SEED={} EFFACE_ORACLE_CASES=1)\n--- schema and data\n{}{}--- policy, subject {:?}\n{}\
-         --- the model says\nfindings {wrong:#?}\nexpects {expected}\n--- but\n{what}\n",
+         --- the model says\n{findings}expects {expected}\n--- but\n{what}\n",
         case.seed,
         case.seed,
         ddl(&case.world),
@@ -177,4 +193,67 @@ fn report(case: &Case, wrong: &[Finding], outcome: &Outcome, what: &str) -> Stri
         case.subject_key(),
         yaml::policy(case),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::generate::{Shape, case};
+    use crate::oracle::print::dump;
+
+    /// Says always the same, and does nothing.
+    struct Idle(EngineOutcome);
+
+    impl Engine for Idle {
+        fn checks(&self) -> bool {
+            true
+        }
+
+        fn run(&mut self, _: &Case, _: &mut dyn Server, _: Option<PlanFault>) -> EngineOutcome {
+            self.0.clone()
+        }
+    }
+
+    /// Holds the state before, whatever is run.
+    struct Still<'a>(&'a Case);
+
+    impl Server for Still<'_> {
+        fn sql(&mut self, _: &str) -> Result<(), String> {
+            Ok(())
+        }
+
+        fn rows(&mut self, query: &str) -> Result<Vec<Vec<Option<String>>>, String> {
+            let table = self.0.world.tables.iter().find(|table| dump(table) == query).ok_or("no such table")?;
+            Ok(table.rows.iter().map(|row| row.iter().map(|value| value.text()).collect()).collect())
+        }
+    }
+
+    /// How many of 200 cases are found to be wrong, and how many of these as refused for no reason.
+    fn wrong_cases(says: &EngineOutcome) -> (usize, usize) {
+        let judged = (0..200).filter_map(|seed| {
+            let case = case(seed, &Shape::acyclic());
+            judge(&case, &case, &mut Idle(says.clone()), &mut Still(&case), None, &mut Mix::default()).err()
+        });
+        let refused: Vec<bool> = judged.map(|mismatch| mismatch.refused).collect();
+        (refused.len(), refused.iter().filter(|&&refused| refused).count())
+    }
+
+    #[test]
+    fn an_engine_that_does_nothing_is_noticed() {
+        assert!(wrong_cases(&EngineOutcome::Done).0 > 150);
+        assert!(wrong_cases(&EngineOutcome::Failed("declined".into())).0 > 150);
+    }
+
+    #[test]
+    fn an_engine_that_refuses_everything_is_noticed() {
+        let (wrong, without_reason) = wrong_cases(&EngineOutcome::Refused { codes: vec![], text: String::new() });
+        assert_eq!(wrong, 200, "no code is never the right code");
+        assert!(without_reason > 150);
+    }
+
+    #[test]
+    fn an_engine_that_blocks_or_rolls_back_without_reason_is_noticed() {
+        assert!(wrong_cases(&EngineOutcome::Blocked(vec!["guard 0".into()])).0 > 150);
+        assert!(wrong_cases(&EngineOutcome::RolledBack(vec!["report 0".into()])).0 > 150);
+    }
 }

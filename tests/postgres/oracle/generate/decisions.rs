@@ -169,13 +169,14 @@ fn simple(rng: &mut Rng, world: &World, table: TableId) -> Condition {
         false => rng.pick(&it.rows)[id].clone(),
     };
     let fixed = if found.is_null() { value(rng, ty, false) } else { found };
+    let prefix = *rng.pick(&["a", "B", "u", "x"]);
     let is_ordered = matches!(ty, Type::Integer | Type::Bigint | Type::Date);
     match rng.below(9) {
         0 => Condition::IsNull(id),
         1 => Condition::IsNotNull(id),
         2 => Condition::In(id, vec![fixed, value(rng, ty, false)]),
         3 if ty == Type::Boolean => Condition::IsTrue(id),
-        3 if matches!(ty, Type::Text | Type::Varchar(_)) => Condition::Like(id, *rng.pick(&["a", "B", "u", "x"])),
+        3 if matches!(ty, Type::Text | Type::Varchar(_)) => Condition::Like(id, prefix),
         4 => Condition::Distinct(id, fixed),
         5 => Condition::Coalesced(id, fixed),
         6 => Condition::Compare(id, Comparison::NotEqual, fixed),

@@ -5,11 +5,13 @@
 
 use super::Shape;
 use super::decisions::{columns, condition, releases};
-use crate::oracle::check::{below, findings};
+use crate::oracle::check::below;
+use crate::oracle::condition::Condition;
+use crate::oracle::law::law_of;
 use crate::oracle::model::{Outcome, predict};
 use crate::oracle::rng::Rng;
 use crate::oracle::world::{
-    Action, Case, Decision, Guard, KeyId, Path, Policy, Random, Reach, Report, Rule, TableId, TableRules, Type, World,
+    Action, Case, Decision, Guard, KeyId, Path, Policy, Reach, Report, Rule, TableId, TableRules, Type, World,
 };
 
 struct Draft<'a> {
@@ -250,12 +252,7 @@ impl Draft<'_> {
         rules
     }
 
-    fn rule(
-        &mut self,
-        paths: Vec<Path>,
-        condition: Option<crate::oracle::condition::Condition>,
-        action: Action,
-    ) -> Rule {
+    fn rule(&mut self, paths: Vec<Path>, condition: Option<Condition>, action: Action) -> Rule {
         let reach = if paths == [Path::new()] { Reach::Implied } else { Reach::Via(paths) };
         let name = self.rng.chance(25).then(|| format!("rule {}", self.rng.below(1000)));
         Rule { name, reach, condition, action }
@@ -338,7 +335,6 @@ fn limits(rng: &mut Rng, shape: &Shape, case: &mut Case) {
             }
         }
     }
-    debug_assert!(findings(case).len() < usize::MAX);
 }
 
 /// A report whose rows the model can foretell.
@@ -353,9 +349,7 @@ fn report(rng: &mut Rng, shape: &Shape, case: &Case, number: usize) -> Option<Re
     let is_random = |at: TableId, column: usize, unique: bool| {
         let rules = case.policy.rules(at).unwrap_or_default();
         rules.iter().any(|rule| match rule.action.decision(column) {
-            Some(Decision::Randomize(random)) => {
-                !(unique && crate::oracle::law::law_of(world, at, column, random).unique)
-            }
+            Some(Decision::Randomize(random)) => !(unique && law_of(world, at, column, random).unique),
             _ => false,
         })
     };
@@ -364,6 +358,5 @@ fn report(rng: &mut Rng, shape: &Shape, case: &Case, number: usize) -> Option<Re
     let is_foretold = world.tables[table].columns[column].ty != Type::Jsonb
         && !is_random(table, column, true)
         && reads.iter().all(|&(at, column)| at == table && !is_random(at, column, false));
-    let _: Option<Random> = None;
     is_foretold.then(|| Report { name: format!("report {number}"), table, column, condition })
 }

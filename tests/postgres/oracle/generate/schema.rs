@@ -169,7 +169,8 @@ fn uniques(rng: &mut Rng, shape: &Shape, table: &mut Table) {
     }
     let ty = *rng.pick(&[Type::Text, Type::Text, Type::Varchar(40), Type::Integer]);
     let nullable = rng.chance(shape.nullable);
-    let login = add(table, *rng.pick(&["login", "E-Mail"]), ty, nullable);
+    let name = *rng.pick(&["login", "E-Mail"]);
+    let login = add(table, name, ty, nullable);
     let mut columns = vec![login];
     let plain: Vec<ColumnId> =
         (0..login).filter(|&id| !table.primary.contains(&id) && table.columns[id].ty == Type::Integer).collect();
