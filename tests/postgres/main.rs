@@ -6,4 +6,5 @@
 mod connecting;
 mod harness;
 mod introspection;
+mod oracle;
 mod throwaway;
