@@ -3,8 +3,18 @@
 //! One snapshot of the schema as a value: sorted, free of oids, the same bytes for the same schema. It knows no policy.
 //! Estimates and privileges are a separate part, [`Observed`], outside every digest and never in a snapshot.
 
+mod diff;
+mod file;
 mod lookup;
 mod model;
+mod part;
+#[cfg(test)]
+mod sample;
 
+pub use diff::diff;
+pub use file::{CatalogFileError, read, write};
 pub use lookup::{CatalogError, ColumnId, KeyId, TableId};
 pub use model::*;
+pub use part::digest;
+#[cfg(feature = "server")]
+pub(crate) use part::hexadecimal;

@@ -219,9 +219,10 @@ pub struct TriggerFunction {
     pub signature: String,
     /// `plpgsql`, `sql`, `c` …
     pub language: String,
-    /// SHA-256 of its source, hexadecimal.
+    /// SHA-256 of its source, and of the functions' that it names, hexadecimal.
     pub digest: String,
-    /// Tables of this catalog whose names occur in its source as words, sorted. Text matching: it may name too many.
+    /// Tables of this catalog whose names occur as words in its source, or in that of functions that it names, sorted.
+    /// Text matching: it may name too many.
     pub mentions: Vec<TableName>,
     /// Whether its source builds statements at run time (`EXECUTE`), or isn't readable: what it writes can't be known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -400,6 +401,17 @@ impl Generated {
 }
 
 impl ReferentialAction {
+    /// As SQL and people write it.
+    pub fn sql(self) -> &'static str {
+        match self {
+            ReferentialAction::NoAction => "NO ACTION",
+            ReferentialAction::Restrict => "RESTRICT",
+            ReferentialAction::Cascade => "CASCADE",
+            ReferentialAction::SetNull => "SET NULL",
+            ReferentialAction::SetDefault => "SET DEFAULT",
+        }
+    }
+
     fn is_no_action(&self) -> bool {
         *self == ReferentialAction::NoAction
     }

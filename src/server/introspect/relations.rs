@@ -1,0 +1,246 @@
+//! Which relations are tables to us, which are parts of one, and which can only be named?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio_postgres::Row;
+
+use super::{get, ident, sorted};
+use crate::catalog::{OtherObject, Partitioning, RowSecurity, Table};
+use crate::ident::{Ident, TableName};
+use crate::server::ServerError;
+
+/// The relations of a database by oid, and the tables among them while they are being filled.
+pub(super) struct Relations {
+    all: BTreeMap<u32, Relation>,
+    tables: BTreeMap<u32, Table>,
+    /// Things by kind and name that turned up along the way.
+    named: Vec<(String, TableName, BTreeSet<u32>)>,
+}
+
+struct Relation {
+    name: TableName,
+    kind: String,
+    is_partition: bool,
+    extension: Option<String>,
+    rows: Option<u64>,
+    readable: bool,
+    parents: Vec<u32>,
+    children: Vec<u32>,
+}
+
+/// Where something that hangs on a relation belongs.
+pub(super) enum Place<'a> {
+    /// On a table.
+    Table(&'a mut Table),
+    /// On one partition of a table.
+    PartitionOf(&'a mut Table),
+    /// On a relation that is no table of ours.
+    Elsewhere,
+}
+
+impl Relations {
+    pub(super) fn read(rows: &[Row], inheritance: &[Row]) -> Result<Self, ServerError> {
+        let mut all = BTreeMap::new();
+        let mut keys = BTreeMap::new();
+        let mut security = BTreeMap::new();
+        for row in rows {
+            let oid: u32 = get(row, "oid")?;
+            let name = TableName { schema: ident(row, "schema")?, name: ident(row, "name")? };
+            let (estimate, pages): (f64, i32) = (get(row, "rows")?, get(row, "pages")?);
+            // Before 14, a table that was never analyzed says 0 rows in 0 pages.
+            let analyzed = estimate > 0.0 || (estimate == 0.0 && pages > 0);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "an estimate, and not negative"
+            )]
+            let estimate = analyzed.then_some(estimate as u64);
+            if let Some(definition) = get::<Option<String>>(row, "partition_key")? {
+                keys.insert(oid, (definition, sorted(row, "partition_columns")?));
+            }
+            security.insert(
+                oid,
+                match (get(row, "row_security")?, get(row, "row_security_forced")?) {
+                    (false, _) => RowSecurity::Off,
+                    (true, false) => RowSecurity::Enabled,
+                    (true, true) => RowSecurity::Forced,
+                },
+            );
+            let relation = Relation {
+                name,
+                kind: get(row, "kind")?,
+                is_partition: get(row, "is_partition")?,
+                extension: get(row, "extension")?,
+                rows: estimate,
+                readable: get(row, "readable")?,
+                parents: Vec::new(),
+                children: Vec::new(),
+            };
+            all.insert(oid, relation);
+        }
+        for row in inheritance {
+            let (child, parent): (u32, u32) = (get(row, "child")?, get(row, "parent")?);
+            if let (true, Some(relation)) = (all.contains_key(&parent), all.get_mut(&child)) {
+                relation.parents.push(parent);
+                all.entry(parent).and_modify(|relation| relation.children.push(child));
+            }
+        }
+        let mut found = Self { all, tables: BTreeMap::new(), named: Vec::new() };
+        let oids: Vec<u32> = found.all.keys().copied().filter(|oid| found.is_table(*oid)).collect();
+        for oid in oids {
+            let partitioned = keys.get(&oid).map(|(definition, columns)| {
+                let below = found.below(oid);
+                let levels = below.iter().filter_map(|oid| keys.get(oid)).flat_map(|(_, columns)| columns);
+                let columns: BTreeSet<Ident> = columns.iter().chain(levels).cloned().collect();
+                Partitioning {
+                    definition: definition.clone(),
+                    columns: columns.into_iter().collect(),
+                    partitions: below.iter().map(|oid| found.all[oid].name.clone()).collect(),
+                }
+            });
+            let inherited_by = if partitioned.is_some() {
+                Vec::new()
+            } else {
+                found.below(oid).iter().map(|oid| found.all[oid].name.clone()).collect()
+            };
+            let table = Table {
+                name: found.all[&oid].name.clone(),
+                columns: Vec::new(),
+                primary_key: Vec::new(),
+                unique: Vec::new(),
+                checks: Vec::new(),
+                exclusions: Vec::new(),
+                indexed: Vec::new(),
+                triggers: Vec::new(),
+                rewrite_rules: Vec::new(),
+                row_security: security[&oid],
+                partitioned,
+                inherited_by,
+            };
+            found.tables.insert(oid, table);
+        }
+        Ok(found)
+    }
+
+    fn is_table(&self, oid: u32) -> bool {
+        self.all.get(&oid).is_some_and(|relation| {
+            matches!(relation.kind.as_str(), "r" | "p") && !relation.is_partition && relation.extension.is_none()
+        })
+    }
+
+    /// Everything that hangs below a relation, at any depth, each once.
+    fn below(&self, oid: u32) -> BTreeSet<u32> {
+        let mut below = BTreeSet::new();
+        let mut open = vec![oid];
+        while let Some(oid) = open.pop() {
+            open.extend(self.all[&oid].children.iter().copied().filter(|child| below.insert(*child)));
+        }
+        below
+    }
+
+    /// The table that a relation is, or is a partition of.
+    pub(super) fn root(&self, oid: u32) -> Option<u32> {
+        let mut oid = oid;
+        while self.all.get(&oid)?.is_partition {
+            oid = *self.all[&oid].parents.first()?;
+        }
+        self.is_table(oid).then_some(oid)
+    }
+
+    /// Whether a relation is a partition, however deep.
+    pub(super) fn is_partition(&self, oid: u32) -> bool {
+        self.all.get(&oid).is_some_and(|relation| relation.is_partition)
+    }
+
+    /// Where something that hangs on a relation belongs.
+    pub(super) fn place(&mut self, oid: u32) -> Place<'_> {
+        let partition = self.is_partition(oid);
+        match self.root(oid).and_then(|root| self.tables.get_mut(&root)) {
+            Some(table) if partition => Place::PartitionOf(table),
+            Some(table) => Place::Table(table),
+            None => Place::Elsewhere,
+        }
+    }
+
+    /// A relation's own name.
+    pub(super) fn name(&self, oid: u32) -> Option<&TableName> {
+        self.all.get(&oid).map(|relation| &relation.name)
+    }
+
+    /// Every name by which a table's rows can be reached, partitions' too, with the table's own.
+    pub(super) fn names(&self) -> Vec<(&TableName, &TableName)> {
+        let root = |oid: u32| self.root(oid).map(|root| &self.all[&root].name);
+        self.all.iter().filter_map(|(oid, relation)| Some((&relation.name, root(*oid)?))).collect()
+    }
+
+    /// Notes something that can only be named.
+    pub(super) fn note(&mut self, kind: &str, name: TableName, about: impl IntoIterator<Item = u32>) {
+        self.named.push((kind.to_owned(), name, about.into_iter().collect()));
+    }
+
+    pub(super) fn read_statistics(&mut self, rows: &[Row]) -> Result<(), ServerError> {
+        for row in rows {
+            let name = TableName { schema: ident(row, "schema")?, name: ident(row, "name")? };
+            self.note("extended statistics", name, [get(row, "relation")?]);
+        }
+        Ok(())
+    }
+
+    /// Everything that is no table of ours, by kind and name, with the tables that it is about.
+    pub(super) fn others(&self, reads: &[Row]) -> Result<Vec<OtherObject>, ServerError> {
+        let mut read_by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for row in reads {
+            read_by.entry(get(row, "reader")?).or_default().push(get(row, "read")?);
+        }
+        let about = |start: &BTreeSet<u32>| {
+            let (mut seen, mut open) = (start.clone(), start.iter().copied().collect::<Vec<_>>());
+            while let Some(oid) = open.pop() {
+                open.extend(read_by.get(&oid).into_iter().flatten().copied().filter(|read| seen.insert(*read)));
+            }
+            let tables: BTreeSet<_> = seen.iter().filter_map(|oid| self.root(*oid)).collect();
+            tables.iter().map(|oid| self.all[oid].name.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        let mut others: Vec<OtherObject> = self
+            .named
+            .iter()
+            .map(|(kind, name, start)| OtherObject { kind: kind.clone(), name: name.clone(), about: about(start) })
+            .collect();
+        for (oid, relation) in &self.all {
+            let kind = match relation.kind.as_str() {
+                "r" | "p" if relation.extension.is_none() && self.root(*oid).is_some() => continue,
+                "r" | "p" => "table",
+                "v" => "view",
+                "m" => "materialized view",
+                "f" => "foreign table",
+                "S" => "sequence",
+                code => &format!("relation of kind `{code}`"),
+            };
+            let kind = match &relation.extension {
+                Some(extension) => format!("{kind} of extension {extension}"),
+                None => kind.to_owned(),
+            };
+            others.push(OtherObject { kind, name: relation.name.clone(), about: about(&BTreeSet::from([*oid])) });
+        }
+        Ok(others)
+    }
+
+    /// The server's estimates; a partitioned table's is the sum of its partitions'.
+    pub(super) fn estimates(&self) -> BTreeMap<TableName, u64> {
+        let estimate = |oid: &u32| {
+            if self.all[oid].kind != "p" {
+                return self.all[oid].rows;
+            }
+            self.below(*oid).iter().filter_map(|oid| self.all[oid].rows).reduce(u64::saturating_add)
+        };
+        self.tables.iter().filter_map(|(oid, table)| Some((table.name.clone(), estimate(oid)?))).collect()
+    }
+
+    pub(super) fn unreadable(&self) -> Vec<TableName> {
+        let unreadable = |oid: &&u32| !self.all[*oid].readable;
+        self.tables.keys().filter(unreadable).map(|oid| self.all[oid].name.clone()).collect()
+    }
+
+    pub(super) fn into_tables(self) -> Vec<Table> {
+        self.tables.into_values().collect()
+    }
+}

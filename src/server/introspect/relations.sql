@@ -1,0 +1,33 @@
+-- Every relation of users' schemas that holds rows or shows them. Indexes and TOAST are part of their tables,
+-- composite types hold no rows, and a column's own sequence is part of the column.
+SELECT c.oid,
+       n.nspname::text AS schema,
+       c.relname::text AS name,
+       c.relkind::text AS kind,
+       c.relispartition AS is_partition,
+       c.relrowsecurity AS row_security,
+       c.relforcerowsecurity AS row_security_forced,
+       c.reltuples::float8 AS rows,
+       c.relpages AS pages,
+       has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS readable,
+       pg_get_partkeydef(c.oid) AS partition_key,
+       -- A key's expressions name their columns only inside the stored tree.
+       ARRAY(SELECT a.attname::text
+             FROM pg_partitioned_table p
+             JOIN pg_attribute a ON a.attrelid = c.oid
+             WHERE p.partrelid = c.oid
+               AND (a.attnum = ANY (p.partattrs::int2[])
+                    OR a.attnum::text IN (SELECT m[1] FROM regexp_matches(p.partexprs::text, ':varattno (\d+)', 'g') AS m))
+               AND a.attnum > 0) AS partition_columns,
+       (SELECT e.extname::text
+        FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+          AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e') AS extension
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND c.relkind NOT IN ('i', 'I', 't', 'c')
+  AND NOT (c.relkind = 'S' AND EXISTS (
+      SELECT FROM pg_depend d
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
+        AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')))

@@ -1,0 +1,11 @@
+-- What is printed must not depend on the session. All of it is undone by rolling back to the savepoint.
+SAVEPOINT efface_introspect;
+-- pg_temp last, or a temporary table called pg_class would be read instead of the catalog's.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL DateStyle = 'ISO, YMD';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL TimeZone = 'UTC';
+SET LOCAL extra_float_digits = 1;
+SET LOCAL bytea_output = 'hex';
+SET LOCAL lc_monetary = 'C';

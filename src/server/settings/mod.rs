@@ -1,0 +1,330 @@
+//! Which server, which database, as whom?
+//!
+//! The answer that psql would give (PostgreSQL manual, "Connection Strings" and "Environment Variables"): a URL or
+//! keywords on the command line, else `DATABASE_URL`; what they leave open comes from a service file, the PG* variables,
+//! `.pgpass` and the usual defaults. Nothing is contacted here. What we don't know is refused, because a setting that is
+//! silently dropped (`sslmode`!) is worse than none.
+
+mod files;
+mod parse;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use self::files::Machine;
+use self::parse::{Keyword, Values};
+
+/// Everything that is needed to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the server listens.
+    pub host: Host,
+    /// The address to use instead of looking the host's name up; the name is still what certificates are held against.
+    pub hostaddr: Option<IpAddr>,
+    /// The port, also of a socket: it is part of the file's name.
+    pub port: u16,
+    /// The role.
+    pub user: String,
+    /// The database.
+    pub dbname: String,
+    /// The password, where one was found.
+    pub password: Option<Password>,
+    /// How much TLS is asked for.
+    pub sslmode: SslMode,
+    /// Whom to trust for the server's certificate.
+    pub root_cert: RootCert,
+    /// Whether the password exchange must be bound to the TLS channel.
+    pub channel_binding: ChannelBinding,
+    /// How long connecting may take; none waits for ever.
+    pub connect_timeout: Option<Duration>,
+    /// Command-line options for the server's process (`-c statement_timeout=5s`).
+    pub options: Option<String>,
+    /// An application name that the user asked for, which goes before ours.
+    pub application_name: Option<String>,
+    /// What the user should hear: a `.pgpass` that others can read.
+    pub warnings: Vec<String>,
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// The folder of its Unix socket.
+    Socket(PathBuf),
+    /// A name or an address.
+    Tcp(String),
+}
+
+/// A password: it is nowhere printed, not even for debugging.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+/// How much TLS is asked for, in libpq's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never.
+    Disable,
+    /// Only if the server insists.
+    Allow,
+    /// If the server can; in the clear otherwise.
+    #[default]
+    Prefer,
+    /// Always; the certificate is checked only where a root file is at hand.
+    Require,
+    /// Always, with a certificate that a trusted authority signed.
+    VerifyCa,
+    /// Always, with such a certificate for this very host.
+    VerifyFull,
+}
+
+/// Whom to trust for the server's certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootCert {
+    /// Nobody was named, and the usual file doesn't exist.
+    None,
+    /// The authorities that the operating system trusts.
+    System,
+    /// Those in a PEM file.
+    File(PathBuf),
+}
+
+/// Whether the password exchange is bound to the TLS channel, in libpq's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChannelBinding {
+    /// Never.
+    Disable,
+    /// Where both sides can.
+    #[default]
+    Prefer,
+    /// Always, or no connection.
+    Require,
+}
+
+/// Settings that can't be used. No variant holds a password.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A keyword that neither we nor libpq know.
+    #[error("unknown connection setting `{}` in {source_name}{}", crate::ident::shown(.keyword), nearest(.near))]
+    Unknown {
+        /// As written.
+        keyword: String,
+        /// Where it was written.
+        source_name: String,
+        /// One that looks like it.
+        near: Option<String>,
+    },
+    /// A keyword of libpq's that we don't act on.
+    #[error("efface does not support the connection setting `{keyword}` (in {source_name})")]
+    Unsupported {
+        /// As libpq spells it.
+        keyword: String,
+        /// Where it was written.
+        source_name: String,
+    },
+    /// A value that its keyword doesn't take.
+    #[error("`{keyword}` in {source_name} is {problem}")]
+    Value {
+        /// Whose value.
+        keyword: &'static str,
+        /// Where it was written.
+        source_name: String,
+        /// What it is, and what it should be.
+        problem: String,
+    },
+    /// A string that is neither a URL nor keywords.
+    #[error("{source_name} is not a connection string: {problem}")]
+    Syntax {
+        /// Where it was written.
+        source_name: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A file that was named and can't be used.
+    #[error("{0}")]
+    File(String),
+    /// Nobody says who connects.
+    #[error("no role to connect as: the operating system does not name its user; set PGUSER")]
+    NoUser,
+}
+
+fn nearest(near: &Option<String>) -> String {
+    near.as_ref().map(|name| format!("; a setting named `{name}` exists")).unwrap_or_default()
+}
+
+impl Password {
+    /// Takes a password.
+    pub fn new(password: impl Into<String>) -> Self {
+        Self(password.into())
+    }
+
+    /// For the driver, and nobody else.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(a password)")
+    }
+}
+
+impl fmt::Display for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(a password)")
+    }
+}
+
+impl Settings {
+    /// Finds out where to connect: by `arg` (a URL, or keywords), else by `DATABASE_URL`; what is left open there, by a
+    /// service file, the PG* variables and defaults.
+    ///
+    /// # Errors
+    /// An unknown or unsupported setting, a value that its setting doesn't take, a file that was named and can't be read.
+    pub fn resolve(arg: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
+        Self::resolve_on(arg, &Machine::this(env))
+    }
+
+    fn resolve_on(arg: Option<&str>, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
+        let env = |name: &str| (machine.env)(name).filter(|value| !value.is_empty());
+        let mut values = match arg {
+            Some(text) => Values::read(text, "the connection string")?,
+            None => match env("DATABASE_URL") {
+                Some(text) => Values::read(&text, "DATABASE_URL")?,
+                None => Values::default(),
+            },
+        };
+        if let Some(service) = values.take(Keyword::Service).or_else(|| env("PGSERVICE")) {
+            values.fill(files::service(&service, machine)?);
+        }
+        values.fill(Values::from_env(&env)?);
+        Self::settle(values, machine)
+    }
+
+    fn settle(mut values: Values, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
+        let mut warnings = Vec::new();
+        let user = values.take(Keyword::User).or_else(|| (machine.user)()).ok_or(SettingsError::NoUser)?;
+        let dbname = values.take(Keyword::Dbname).unwrap_or_else(|| user.clone());
+        let hostaddr = values.parsed(Keyword::Hostaddr, "an IP address", |text| text.parse().ok())?;
+        let host = match values.take(Keyword::Host) {
+            Some(folder) if folder.starts_with('/') => Host::Socket(folder.into()),
+            Some(name) => Host::Tcp(name),
+            None => match hostaddr {
+                Some(address) => Host::Tcp(IpAddr::to_string(&address)),
+                None => default_host(machine),
+            },
+        };
+        let port = values
+            .parsed(Keyword::Port, "a port from 1 to 65535", |text| text.parse().ok().filter(|port: &u16| *port > 0))?;
+        let port = port.unwrap_or(5432);
+        let passfile = values.take(Keyword::Passfile);
+        let password = match values.take(Keyword::Password) {
+            Some(password) => Some(Password(password)),
+            None => files::password(passfile, &host, port, &dbname, &user, machine, &mut warnings),
+        };
+        let (sslmode, root_cert) = tls(&mut values, machine)?;
+        let channel_binding = values.one_of(Keyword::ChannelBinding, &CHANNEL_BINDINGS)?.unwrap_or_default();
+        // As in libpq: zero, and whatever is below it, waits for ever.
+        let timeout: Option<i64> =
+            values.parsed(Keyword::ConnectTimeout, "a number of seconds", |text| text.trim().parse().ok())?;
+        let connect_timeout = timeout
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs);
+        Ok(Settings {
+            host,
+            hostaddr,
+            port,
+            user,
+            dbname,
+            password,
+            sslmode,
+            root_cert,
+            channel_binding,
+            connect_timeout,
+            options: values.take(Keyword::Options),
+            application_name: values.take(Keyword::ApplicationName),
+            warnings,
+        })
+    }
+
+    /// The server for people: no password, no role.
+    pub fn place(&self) -> String {
+        match &self.host {
+            Host::Socket(folder) => format!("socket {}/.s.PGSQL.{}", folder.display(), self.port),
+            Host::Tcp(name) => format!("{}, port {}", crate::ident::shown(name), self.port),
+        }
+    }
+
+    /// Whether what is sent stays on this machine.
+    pub fn is_local(&self) -> bool {
+        match (&self.host, self.hostaddr) {
+            (Host::Socket(_), _) => true,
+            (Host::Tcp(_), Some(address)) => address.is_loopback(),
+            (Host::Tcp(name), None) => {
+                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+        }
+    }
+}
+
+/// The folders in which servers are built to put their sockets, in the order of Debian's libpq, Red Hat's, and the
+/// project's own.
+const SOCKET_FOLDERS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
+
+fn default_host(machine: &Machine<'_>) -> Host {
+    // /tmp always exists, and says nothing: there the socket itself must be seen.
+    let usable = |folder: &str| {
+        let seen = if folder == "/tmp" { "/tmp/.s.PGSQL.5432" } else { folder };
+        (machine.exists)(Path::new(seen))
+    };
+    match SOCKET_FOLDERS.iter().find(|folder| usable(folder)) {
+        Some(folder) => Host::Socket(folder.into()),
+        None => Host::Tcp("localhost".into()),
+    }
+}
+
+const SSL_MODES: [(&str, SslMode); 6] = [
+    ("disable", SslMode::Disable),
+    ("allow", SslMode::Allow),
+    ("prefer", SslMode::Prefer),
+    ("require", SslMode::Require),
+    ("verify-ca", SslMode::VerifyCa),
+    ("verify-full", SslMode::VerifyFull),
+];
+
+const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] =
+    [("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
+
+fn tls(values: &mut Values, machine: &Machine<'_>) -> Result<(SslMode, RootCert), SettingsError> {
+    let source_name = values.source_of(Keyword::Sslmode);
+    let sslmode = values.one_of(Keyword::Sslmode, &SSL_MODES)?;
+    let root_cert = match values.take(Keyword::Sslrootcert) {
+        Some(name) if name == "system" => RootCert::System,
+        Some(file) => RootCert::File(files::expand(&file, machine)),
+        None => {
+            let usual = files::expand("~/.postgresql/root.crt", machine);
+            if (machine.exists)(&usual) { RootCert::File(usual) } else { RootCert::None }
+        }
+    };
+    let value =
+        |problem: String| SettingsError::Value { keyword: "sslmode", source_name: source_name.clone(), problem };
+    match (sslmode, &root_cert) {
+        (None, RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
+        (Some(SslMode::VerifyFull), RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
+        // Anyone can have a certificate from a public authority: without the host's name it proves nothing.
+        (Some(_), RootCert::System) => {
+            Err(value("too weak for `sslrootcert=system`, which needs `sslmode=verify-full`".into()))
+        }
+        (Some(SslMode::VerifyCa | SslMode::VerifyFull), RootCert::None) => Err(value(
+            "not possible without a root certificate: name its file with `sslrootcert`, or `sslrootcert=system` for the \
+             authorities of the operating system"
+                .into(),
+        )),
+        (mode, _) => Ok((mode.unwrap_or_default(), root_cert)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! How is a connection string read?
+//!
+//! Both of libpq's forms: `postgresql://user@host:port/db?sslmode=require` and `host=… dbname='a b'`. A value remembers
+//! where it was written, for messages.
+
+use std::collections::BTreeMap;
+
+use super::SettingsError;
+
+/// The settings of libpq that we act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Keyword {
+    Host,
+    Hostaddr,
+    Port,
+    Dbname,
+    User,
+    Password,
+    Passfile,
+    Service,
+    Sslmode,
+    Sslrootcert,
+    ChannelBinding,
+    ConnectTimeout,
+    Options,
+    ApplicationName,
+}
+
+/// Each setting with its keyword and its variable.
+const KEYWORDS: [(Keyword, &str, &str); 14] = [
+    (Keyword::Host, "host", "PGHOST"),
+    (Keyword::Hostaddr, "hostaddr", "PGHOSTADDR"),
+    (Keyword::Port, "port", "PGPORT"),
+    (Keyword::Dbname, "dbname", "PGDATABASE"),
+    (Keyword::User, "user", "PGUSER"),
+    (Keyword::Password, "password", "PGPASSWORD"),
+    (Keyword::Passfile, "passfile", "PGPASSFILE"),
+    (Keyword::Service, "service", "PGSERVICE"),
+    (Keyword::Sslmode, "sslmode", "PGSSLMODE"),
+    (Keyword::Sslrootcert, "sslrootcert", "PGSSLROOTCERT"),
+    (Keyword::ChannelBinding, "channel_binding", "PGCHANNELBINDING"),
+    (Keyword::ConnectTimeout, "connect_timeout", "PGCONNECT_TIMEOUT"),
+    (Keyword::Options, "options", "PGOPTIONS"),
+    (Keyword::ApplicationName, "application_name", "PGAPPNAME"),
+];
+
+/// Settings of libpq that change nothing here: the driver does as they ask, or they only tune the socket.
+const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
+    ("client_encoding", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
+    ("fallback_application_name", &[]),
+    ("gssencmode", &["disable", "prefer"]),
+    ("keepalives", &[]),
+    ("keepalives_idle", &[]),
+    ("keepalives_interval", &[]),
+    ("keepalives_count", &[]),
+    ("load_balance_hosts", &["disable"]),
+    ("sslnegotiation", &["postgres"]),
+    ("target_session_attrs", &["any"]),
+];
+
+/// Settings of libpq that we would have to act on, and don't.
+const UNSUPPORTED: [&str; 20] = [
+    "krbsrvname",
+    "gssdelegation",
+    "gsslib",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "requiressl",
+    "scram_client_key",
+    "scram_server_key",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslcert",
+    "sslcertmode",
+    "sslcompression",
+    "sslcrl",
+    "sslcrldir",
+    "sslkey",
+    "sslpassword",
+    "sslsni",
+    "tcp_user_timeout",
+];
+
+impl Keyword {
+    fn row(self) -> &'static (Keyword, &'static str, &'static str) {
+        KEYWORDS.iter().find(|(keyword, ..)| *keyword == self).expect("every keyword has its row in KEYWORDS")
+    }
+}
+
+/// Settings as written, each with the place where it was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Values(BTreeMap<Keyword, (String, String)>);
+
+impl Values {
+    /// Reads a URL or keywords. `source_name` says where it was written, for messages.
+    pub(super) fn read(text: &str, source_name: &str) -> Result<Values, SettingsError> {
+        let mut values = Values::default();
+        match text.strip_prefix("postgresql://").or_else(|| text.strip_prefix("postgres://")) {
+            Some(rest) => values.read_url(rest, source_name)?,
+            None => values.read_keywords(text, source_name)?,
+        }
+        Ok(values)
+    }
+
+    pub(super) fn from_env(env: &dyn Fn(&str) -> Option<String>) -> Result<Values, SettingsError> {
+        let mut values = Values::default();
+        for (_, keyword, variable) in KEYWORDS {
+            if let Some(value) = env(variable) {
+                values.set(keyword, value, variable)?;
+            }
+        }
+        Ok(values)
+    }
+
+    /// Takes over what isn't set yet.
+    pub(super) fn fill(&mut self, weaker: Values) {
+        for (keyword, value) in weaker.0 {
+            self.0.entry(keyword).or_insert(value);
+        }
+    }
+
+    pub(super) fn set(&mut self, keyword: &str, value: String, source_name: &str) -> Result<(), SettingsError> {
+        let source_name = source_name.to_owned();
+        if value.contains('\0') {
+            return Err(SettingsError::Syntax { source_name, problem: format!("`{keyword}` holds a null character") });
+        }
+        if let Some((known, name, _)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
+            if matches!(known, Keyword::Host | Keyword::Hostaddr | Keyword::Port) && value.contains(',') {
+                let problem = "a list; efface connects to one server, so that it is certain which".into();
+                return Err(SettingsError::Value { keyword: name, source_name, problem });
+            }
+            // As in libpq, an empty value is as good as none.
+            if value.is_empty() {
+                self.0.remove(known);
+            } else {
+                self.0.insert(*known, (value, source_name));
+            }
+            return Ok(());
+        }
+        if let Some((_, allowed)) = WITHOUT_EFFECT.iter().find(|(name, _)| *name == keyword) {
+            if allowed.is_empty() || allowed.contains(&value.as_str()) {
+                return Ok(());
+            }
+            return Err(SettingsError::Unsupported { keyword: format!("{keyword}={value}"), source_name });
+        }
+        if UNSUPPORTED.contains(&keyword) {
+            return Err(SettingsError::Unsupported { keyword: keyword.into(), source_name });
+        }
+        let near =
+            KEYWORDS.iter().map(|(_, name, _)| *name).find(|name| strsim::damerau_levenshtein(name, keyword) <= 2);
+        Err(SettingsError::Unknown { keyword: keyword.into(), source_name, near: near.map(Into::into) })
+    }
+
+    pub(super) fn take(&mut self, keyword: Keyword) -> Option<String> {
+        self.0.remove(&keyword).map(|(value, _)| value)
+    }
+
+    pub(super) fn source_of(&self, keyword: Keyword) -> String {
+        self.0.get(&keyword).map_or_else(|| "the settings".into(), |(_, source_name)| source_name.clone())
+    }
+
+    pub(super) fn parsed<T>(
+        &mut self,
+        keyword: Keyword,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some((value, source_name)) = self.0.remove(&keyword) else { return Ok(None) };
+        let refused = || SettingsError::Value {
+            keyword: keyword.row().1,
+            source_name,
+            problem: format!("`{}`, expected {expected}", crate::ident::shown(&value)),
+        };
+        parse(&value).map(Some).ok_or_else(refused)
+    }
+
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        keyword: Keyword,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>, SettingsError> {
+        let expected =
+            format!("one of {}", words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "));
+        self.parsed(keyword, &expected, |text| words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value))
+    }
+
+    /// Reads what stands behind `postgresql://`.
+    fn read_url(&mut self, rest: &str, source_name: &str) -> Result<(), SettingsError> {
+        let syntax = |problem: &str| SettingsError::Syntax { source_name: source_name.into(), problem: problem.into() };
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        // The last `@`: an unescaped one in a password is a slip that libpq forgives too.
+        let (login, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        let decoded =
+            |text: &str| decode(text).ok_or_else(|| syntax("a `%` that is not followed by two hexadecimal digits"));
+        if place.contains(',') {
+            return Err(syntax("several hosts; efface connects to one server, so that it is certain which"));
+        }
+        let (host, port) = match place.strip_prefix('[') {
+            Some(rest) => {
+                let (host, after) = rest.split_once(']').ok_or_else(|| syntax("a `[` without `]`"))?;
+                let port = after.strip_prefix(':').unwrap_or(after);
+                if !after.is_empty() && !after.starts_with(':') {
+                    return Err(syntax("something other than `:port` behind `]`"));
+                }
+                (host, port)
+            }
+            None => place.split_once(':').unwrap_or((place, "")),
+        };
+        for (keyword, text) in
+            [("user", user), ("password", password), ("host", host), ("port", port), ("dbname", path)]
+        {
+            if !text.is_empty() {
+                self.set(keyword, decoded(text)?, source_name)?;
+            }
+        }
+        for part in query.split('&').filter(|part| !part.is_empty()) {
+            let (keyword, value) = part.split_once('=').ok_or_else(|| syntax("a parameter behind `?` without `=`"))?;
+            match (decoded(keyword)?, decoded(value)?) {
+                // Java's spelling, which libpq takes as well.
+                (keyword, value) if keyword == "ssl" && value == "true" => {
+                    self.set("sslmode", "require".into(), source_name)?
+                }
+                (keyword, value) => self.set(&keyword, value, source_name)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_keywords(&mut self, text: &str, source_name: &str) -> Result<(), SettingsError> {
+        let syntax = |problem: String| SettingsError::Syntax { source_name: source_name.into(), problem };
+        let mut chars = text.chars().peekable();
+        loop {
+            while chars.next_if(|c| c.is_whitespace()).is_some() {}
+            if chars.peek().is_none() {
+                return Ok(());
+            }
+            let mut keyword = String::new();
+            while let Some(c) = chars.next_if(|c| *c != '=' && !c.is_whitespace()) {
+                keyword.push(c);
+            }
+            while chars.next_if(|c| c.is_whitespace()).is_some() {}
+            if chars.next() != Some('=') {
+                // What stands there may be anything, a password too: it is not repeated.
+                return Err(syntax("expected `keyword=value` pairs or a URL that begins with `postgresql://`".into()));
+            }
+            while chars.next_if(|c| c.is_whitespace()).is_some() {}
+            let quoted = chars.next_if_eq(&'\'').is_some();
+            let mut value = String::new();
+            loop {
+                match chars.next() {
+                    None if quoted => return Err(syntax(format!("the value of `{keyword}` lacks its closing quote"))),
+                    None => break,
+                    Some('\'') if quoted => break,
+                    Some(c) if !quoted && c.is_whitespace() => break,
+                    Some('\\') => value.extend(chars.next()),
+                    Some(c) => value.push(c),
+                }
+            }
+            self.set(&keyword, value, source_name)?;
+        }
+    }
+}
+
+/// Undoes percent-encoding; none where it is broken.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte == b'%' {
+            let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
+            bytes.push(u8::try_from(digit(0)? * 16 + digit(1)?).ok()?);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

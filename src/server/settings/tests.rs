@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+use std::io;
+
+use super::*;
+
+/// A machine that exists only here.
+#[derive(Default)]
+struct Fake {
+    env: BTreeMap<&'static str, &'static str>,
+    files: BTreeMap<&'static str, &'static str>,
+    open_files: bool,
+}
+
+impl Fake {
+    fn env(mut self, name: &'static str, value: &'static str) -> Self {
+        self.env.insert(name, value);
+        self
+    }
+
+    fn file(mut self, path: &'static str, text: &'static str) -> Self {
+        self.files.insert(path, text);
+        self
+    }
+
+    fn resolve(&self, arg: Option<&str>) -> Result<Settings, SettingsError> {
+        let text = |path: &Path| path.to_str().and_then(|path| self.files.get(path).copied());
+        Settings::resolve_on(
+            arg,
+            &Machine {
+                env: &|name| self.env.get(name).map(|value| (*value).to_owned()),
+                read: &|path| text(path).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
+                exists: &|path| text(path).is_some(),
+                private: &|_| !self.open_files,
+                user: &|| Some("ann".into()),
+            },
+        )
+    }
+
+    fn accepts(&self, arg: &str) -> Settings {
+        self.resolve(Some(arg)).unwrap_or_else(|error| panic!("refused (see `refuses`): {error}"))
+    }
+
+    fn refuses(&self, arg: &str) -> String {
+        match self.resolve(Some(arg)) {
+            Ok(settings) => panic!("accepted (see `accepts`): {settings:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+fn home() -> Fake {
+    Fake::default().env("HOME", "/home/ann")
+}
+
+fn secret(settings: &Settings) -> Option<&str> {
+    settings.password.as_ref().map(Password::reveal)
+}
+
+#[test]
+fn without_any_setting_it_is_ones_own_database_on_this_machine() {
+    let settings = Fake::default().resolve(None).unwrap();
+    assert_eq!((settings.host, settings.port), (Host::Tcp("localhost".into()), 5432));
+    assert_eq!((settings.user.as_str(), settings.dbname.as_str()), ("ann", "ann"));
+    let settings = Fake::default().file("/var/run/postgresql", "").resolve(None).unwrap();
+    assert_eq!(settings.host, Host::Socket("/var/run/postgresql".into()));
+}
+
+#[test]
+fn a_url_and_keywords_say_the_same() {
+    let url = home().accepts("postgres://bob:s%3Aecret@db.example:6000/club%20a?sslmode=require&connect_timeout=3");
+    let keywords = home().accepts(
+        r"host=db.example port = 6000 user=bob password='s:ecret' dbname='club a' sslmode=require connect_timeout=3",
+    );
+    assert_eq!(url, keywords);
+    assert_eq!((url.dbname.as_str(), secret(&url)), ("club a", Some("s:ecret")));
+    assert_eq!(url.connect_timeout, Some(Duration::from_secs(3)));
+}
+
+#[test]
+fn quotes_and_backslashes_in_keywords_are_escapes() {
+    assert_eq!(secret(&home().accepts(r"password='it\'s \\ here' dbname=a\ b")), Some(r"it's \ here"));
+    assert_eq!(home().accepts(r"dbname=a\ b").dbname, "a b");
+}
+
+#[test]
+fn a_socket_folder_can_stand_in_a_url_in_both_ways() {
+    let escaped = home().accepts("postgresql://%2Ftmp%2Fx/club");
+    let parameter = home().accepts("postgresql:///club?host=/tmp/x");
+    assert_eq!(escaped, parameter);
+    assert_eq!(escaped.host, Host::Socket("/tmp/x".into()));
+}
+
+#[test]
+fn an_ipv6_address_stands_in_brackets() {
+    let settings = home().accepts("postgresql://[::1]:5433/club");
+    assert_eq!((settings.host.clone(), settings.port), (Host::Tcp("::1".into()), 5433));
+    assert!(settings.is_local());
+}
+
+#[test]
+fn what_the_string_leaves_open_comes_from_the_service_then_the_environment() {
+    let machine =
+        home().env("PGSERVICE", "club").env("PGPORT", "7000").env("PGHOST", "elsewhere").env("PGUSER", "carl").file(
+            "/home/ann/.pg_service.conf",
+            "# mine\n[other]\nhost=x\n[club]\nhost=db.example\nport=6000\n[next]\nuser=x\n",
+        );
+    let settings = machine.accepts("port=5000");
+    assert_eq!((settings.host, settings.port), (Host::Tcp("db.example".into()), 5000));
+    assert_eq!(settings.user, "carl");
+    assert!(machine.refuses("service=club2").contains("no service file defines the service `club2`"));
+}
+
+#[test]
+fn the_argument_goes_before_database_url() {
+    let machine = home().env("DATABASE_URL", "postgres://bob@one/club");
+    assert_eq!(machine.resolve(None).unwrap().user, "bob");
+    let settings = machine.accepts("host=two");
+    assert_eq!((settings.host, settings.user.as_str()), (Host::Tcp("two".into()), "ann"));
+}
+
+#[test]
+fn pgpass_is_matched_from_above_with_wildcards_and_escapes() {
+    let file = "# host:port:database:user:password\nh:5432:club:bob:first\n*:*:a\\:b:*:colon\\:\\\\s\n*:*:*:ann:any\n\\*:*:*:*:star\n";
+    let machine = home().file("/home/ann/.pgpass", file);
+    assert_eq!(secret(&machine.accepts("host=h dbname=club user=bob")), Some("first"));
+    assert_eq!(secret(&machine.accepts("host=h dbname=a:b user=bob")), Some(r"colon:\s"));
+    assert_eq!(secret(&machine.accepts("host=h dbname=zoo")), Some("any"));
+    assert_eq!(secret(&machine.accepts("host=h dbname=zoo user=bob")), None);
+}
+
+#[test]
+fn the_usual_socket_is_localhost_to_pgpass() {
+    let machine = home().file("/home/ann/.pgpass", "localhost:*:*:*:s").file("/run/postgresql", "");
+    assert_eq!(secret(&machine.resolve(None).unwrap()), Some("s"));
+}
+
+#[test]
+fn a_pgpass_that_others_can_read_is_ignored_with_a_warning() {
+    let mut machine = home().file("/home/ann/.pgpass", "*:*:*:*:s");
+    machine.open_files = true;
+    let settings = machine.accepts("host=h");
+    assert_eq!(secret(&settings), None);
+    assert!(settings.warnings[0].contains("chmod 0600"), "{:?}", settings.warnings);
+}
+
+#[test]
+fn a_password_is_never_printed() {
+    let settings = home().accepts("postgres://bob:SECRET@h/club");
+    assert!(!format!("{settings:?} {settings:#?} {}", settings.place()).contains("SECRET"));
+    for wrong in
+        ["postgres://bob:SECRET@h,i/club", "postgres://bob:SECRET%zz@h/club", "host=h SECRET", "password='SECRET"]
+    {
+        assert!(!home().refuses(wrong).contains("SECRET"), "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_refused() {
+    insta::assert_snapshot!(home().refuses("hots=x"), @"unknown connection setting `hots` in the connection string; a setting named `host` exists");
+    insta::assert_snapshot!(home().refuses("postgres://h/d?pgbouncer=true"), @"unknown connection setting `pgbouncer` in the connection string");
+    insta::assert_snapshot!(home().refuses("sslcert=x"), @"efface does not support the connection setting `sslcert` (in the connection string)");
+    insta::assert_snapshot!(home().refuses("host=a,b"), @"`host` in the connection string is a list; efface connects to one server, so that it is certain which");
+    insta::assert_snapshot!(home().refuses("port=70000"), @"`port` in the connection string is `70000`, expected a port from 1 to 65535");
+    insta::assert_snapshot!(home().refuses("sslmode=verify_full"), @"`sslmode` in the connection string is `verify_full`, expected one of `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`");
+    insta::assert_snapshot!(home().refuses("club"), @"the connection string is not a connection string: expected `keyword=value` pairs or a URL that begins with `postgresql://`");
+}
+
+#[test]
+fn verification_needs_someone_to_trust() {
+    assert!(home().refuses("host=h sslmode=verify-full").contains("sslrootcert=system"));
+    assert!(home().refuses("host=h sslmode=require sslrootcert=system").contains("too weak"));
+    assert_eq!(home().accepts("host=h sslrootcert=system").sslmode, SslMode::VerifyFull);
+    let usual = home().file("/home/ann/.postgresql/root.crt", "");
+    let settings = usual.accepts("host=h sslmode=verify-ca");
+    assert_eq!(settings.root_cert, RootCert::File("/home/ann/.postgresql/root.crt".into()));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_value_survives_quoting_and_encoding(value in "[^\\x00]{1,20}") {
+        let quoted = format!("dbname='{}'", value.replace('\\', r"\\").replace('\'', r"\'"));
+        proptest::prop_assert_eq!(&home().accepts(&quoted).dbname, &value);
+        let encoded: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        proptest::prop_assert_eq!(&home().accepts(&format!("postgres://h/{encoded}")).dbname, &value);
+    }
+
+    #[test]
+    fn no_string_makes_it_panic(text in ".*") {
+        let _ = home().resolve(Some(&text));
+        let _ = home().resolve(Some(&format!("postgres://{text}")));
+    }
+}

@@ -1,0 +1,1 @@
+//! Where does a PostgreSQL to play with come from?
