@@ -1,1 +1,184 @@
-//! text
+//! How does a report look?
+//!
+//! [`text`] shows it to people in rustc's look, [`json()`] to programs. Both are functions of the report and the file alone:
+//! the same findings give the same bytes.
+
+use std::borrow::Cow;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use super::{Diagnostic, Report, Severity};
+use crate::ident::shown;
+use crate::source::{SourceFile, Span};
+
+/// The report for people: every finding with its place, then how many there are.
+pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let findings = report.sorted();
+    let source = visible_source(&file.text);
+    let mut out = String::new();
+    for found in &findings {
+        out.push_str(&renderer.render(&[group(found, file, &source)]));
+        out.push_str("\n\n");
+    }
+    if !findings.is_empty() {
+        out.push_str(&summary(&findings));
+        out.push('\n');
+    }
+    out
+}
+
+/// The report for programs: a list of findings in the order of the text.
+pub fn json(report: &Report, file: &SourceFile) -> Value {
+    report.sorted().into_iter().map(|found| finding(found, file)).collect()
+}
+
+fn finding(found: &Diagnostic, file: &SourceFile) -> Value {
+    let span = found.primary.as_ref().map(|label| label.span);
+    let start = span.map(|span| file.position(span.start));
+    let end = span.map(|span| file.position(span.end));
+    json!({
+        "code": found.code.name(),
+        "severity": severity(found.severity),
+        "message": found.message,
+        "file": file.name,
+        "line": start.map(|place| place.line),
+        "column": start.map(|place| place.column),
+        "end_line": end.map(|place| place.line),
+        "end_column": end.map(|place| place.column),
+        "notes": found.notes,
+        "help": found.help,
+        "object": found.object,
+    })
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, source: &'a str) -> Group<'a> {
+    let level = match found.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(shown(&found.message).to_string()).id(found.code.name());
+    let mut elements: Vec<Element<'a>> = Vec::new();
+    if found.primary.is_some() || !found.labels.is_empty() {
+        let labels = found.primary.iter().map(|label| (AnnotationKind::Primary, label));
+        let labels = labels.chain(found.labels.iter().map(|label| (AnnotationKind::Context, label)));
+        let annotations = labels.map(|(kind, label)| {
+            let text = (!label.text.is_empty()).then(|| shown(&label.text).to_string());
+            kind.span(inside(label.span, file).range()).label(text)
+        });
+        let snippet = Snippet::source(source).path(shown(&file.name).to_string()).annotations(annotations);
+        elements.push(snippet.into());
+    }
+    elements.extend(found.notes.iter().map(|note| Level::NOTE.message(visible_lines(note)).into()));
+    elements.extend(found.help.iter().map(|help| Level::HELP.message(visible_lines(help)).into()));
+    if elements.is_empty() { Group::with_title(title) } else { title.elements(elements) }
+}
+
+/// The source with what repaints a terminal replaced, byte for byte, so that every place stays where it is.
+///
+/// The renderer knows the ASCII control characters itself, and replaces them by their pictures.
+fn visible_source(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| !c.is_ascii() && shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\');
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let replace = |c: char| match c.len_utf8() {
+        2 if hidden(c) => '\u{b7}',
+        3 if hidden(c) => '\u{fffd}',
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(replace).collect())
+}
+
+/// A span that can be shown: within the file and on its first line, so that a long value is not printed whole.
+fn inside(span: Span, file: &SourceFile) -> Span {
+    let text = &file.text;
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    let end = text.floor_char_boundary(span.end.min(text.len())).max(start);
+    let line = text[start..end].find(['\r', '\n']).map_or(end, |length| start + length);
+    Span::new(start, line)
+}
+
+/// Notes and help may hold lines of a policy to copy; within a line nothing repaints a terminal.
+fn visible_lines(text: &str) -> String {
+    text.split('\n').map(|line| shown(line).to_string()).collect::<Vec<_>>().join("\n")
+}
+
+fn summary(findings: &[&Diagnostic]) -> String {
+    let count = |wanted| findings.iter().filter(|found| found.severity == wanted).count();
+    let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    format!("{}, {}", plural(count(Severity::Error), "error"), plural(count(Severity::Warning), "warning"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    fn file() -> SourceFile {
+        SourceFile::new("a\u{1b}[2J.yaml", "version: 1\ntables:\n  users:\n    rows: delete\n")
+    }
+
+    fn report() -> Report {
+        let mut report = Report::default();
+        let found = Diagnostic::new(Code::UnknownTable, "no table `us\u{1b}[31mers`").at(Span::new(21, 26), "not \u{7}there");
+        report.push(found.label(Span::new(32, 36), "for this").note("why").help("write\n    users:").about("users"));
+        report.push(Diagnostic::new(Code::Unverified, "no place at all"));
+        report
+    }
+
+    #[test]
+    fn the_text_looks_like_rustc_and_nothing_repaints_the_terminal() {
+        let text = text(&report(), &file(), false);
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        insta::assert_snapshot!(text, @r"
+        error[unknown-table]: no table `us\u{1b}[31mers`
+         --> a\u{1b}[2J.yaml:3:3
+          |
+        3 |   users:
+          |   ^^^^^ not \u{7}there
+        4 |     rows: delete
+          |     ---- for this
+          |
+          = note: why
+          = help: write
+                      users:
+
+        warning[unverified]: no place at all
+
+        1 error, 1 warning
+        ");
+    }
+
+    #[test]
+    fn json_has_the_place_and_the_object() {
+        assert_eq!(json(&report(), &file())[0], serde_json::json!({
+            "code": "unknown-table",
+            "severity": "error",
+            "message": "no table `us\u{1b}[31mers`",
+            "file": "a\u{1b}[2J.yaml",
+            "line": 3,
+            "column": 3,
+            "end_line": 3,
+            "end_column": 8,
+            "notes": ["why"],
+            "help": ["write\n    users:"],
+            "object": "users",
+        }));
+    }
+
+    #[test]
+    fn a_span_outside_the_file_is_shown_at_its_end() {
+        let mut report = Report::default();
+        report.push(Diagnostic::new(Code::UnknownTable, "x").at(Span::new(1_000, 2_000), ""));
+        assert!(text(&report, &file(), true).contains("1 error, 0 warnings"));
+    }
+}

@@ -2,7 +2,20 @@
 //!
 //! [`read`] turns a [`SourceFile`](crate::source::SourceFile) into a [`Policy`]: typed, with the place of everything, and
 //! with every problem of the file found at once. It knows no database: whether `users` exists is asked in `resolve`.
+//!
+//! Two stages: `yaml` makes a tree of the file in which every value is spelt as its author sees it; the other modules
+//! lower that tree by hand, each pushing what it finds into one report.
 
+mod decision;
+mod keys;
 mod model;
+mod name;
+mod read;
+mod rules;
+mod scalar;
+pub mod sql;
+mod syntax;
+mod yaml;
 
 pub use model::*;
+pub use read::read;

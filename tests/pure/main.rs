@@ -1,1 +1,5 @@
 //! Tests without a server.
+
+mod policy_broken;
+mod policy_good;
+mod policy_laws;

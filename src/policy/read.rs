@@ -1,0 +1,322 @@
+//! The top of a policy: whose rows, what has to hold, and within which bounds.
+
+use super::keys::{self, empty, shape};
+use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject};
+use super::name;
+use super::rules::present;
+use super::scalar::{Reader, Sql};
+use super::yaml::{self, Kind, Map, Node};
+use crate::diagnostic::{Code, Diagnostic, Report, Warned};
+use crate::ident::{Ident, shown};
+use crate::source::{SourceFile, Span, Spanned};
+
+/// Reads a policy: typed, with the place of everything, or with everything that is wrong with it.
+pub fn read(file: &SourceFile) -> Result<Warned<Policy>, Report> {
+    let mut report = Report::default();
+    let node = yaml::read(file, &mut report);
+    let mut reader = Reader { file, report };
+    let policy = node.and_then(|node| reader.policy(&node));
+    match policy {
+        Some(policy) => reader.report.finish(policy),
+        None => Err(reader.report),
+    }
+}
+
+impl Reader<'_> {
+    fn policy(&mut self, node: &Node) -> Option<Policy> {
+        let map = match &node.kind {
+            Kind::Map(map) => map,
+            Kind::Empty => {
+                let found = Diagnostic::new(Code::EmptyValue, "the file holds no policy").at(Span::new(0, 0), "nothing here");
+                self.report.push(found.help("a policy begins with `version: 1`"));
+                return None;
+            }
+            Kind::Scalar(_) | Kind::List(_) => {
+                self.report.push(shape(node, "a policy is a map").help("a policy begins with `version: 1`"));
+                return None;
+            }
+        };
+        self.lifted(map);
+        let start = map.entries.first().map_or(node.span, |(key, _)| key.span);
+        let fields = keys::fields(node, start, &keys::TOP, &mut self.report)?;
+        let version = fields.require("version", &keys::TOP, &mut self.report);
+        let version = version.is_some_and(|node| self.version(node));
+        let name = fields.require("name", &keys::TOP, &mut self.report).and_then(|node| self.policy_name(node));
+        let description = fields.entry("description").map(|(key, node)| self.text(node, key.span, "description"));
+        let subject = match fields.entry("subject") {
+            Some((key, node)) => self.subject(node, key.span),
+            None => {
+                // An `every_row` of a later version was refused already, by name.
+                if !map.entries.iter().any(|(key, _)| key.value == "every_row") {
+                    let found = Diagnostic::new(Code::MissingKey, "the policy has no `subject`")
+                        .at(start, "`subject` is missing here")
+                        .note("without it nothing says whose rows are meant");
+                    self.report.push(found.help("add:\nsubject:\n  table: users"));
+                }
+                None
+            }
+        };
+        let search_path = match fields.entry("search_path") {
+            Some((key, node)) => self.search_path(node, key.span),
+            None => vec![Spanned::new("public".into(), start)],
+        };
+        let guards = fields.entry("guards").map_or_else(Vec::new, |(key, node)| self.guards(node, key.span));
+        let tables = match fields.require("tables", &keys::TOP, &mut self.report) {
+            Some(node) => self.tables(node, fields.entry("tables").map_or(start, |(key, _)| key.span)),
+            None => Vec::new(),
+        };
+        let unchanged = fields.entry("verify").map_or_else(Vec::new, |(key, node)| self.verify(node, key.span));
+        let limits = fields.entry("limits").map_or_else(Limits::default, |(key, node)| self.limits(node, key.span));
+        let accept = fields.entry("accept").map_or_else(Vec::new, |(key, node)| self.accept(node, key.span));
+        if !version {
+            return None;
+        }
+        let description = present(description)?.map(|text| text.value);
+        Some(Policy { name: name?, description, subject: subject?, search_path, guards, tables, unchanged, limits, accept })
+    }
+
+    /// `subject:` without a value whose keys stand beside it: an indentation slip that names its cure.
+    fn lifted(&mut self, map: &Map) {
+        for pair in map.entries.windows(2) {
+            let [(key, value), (next, _)] = pair else { continue };
+            let place = match key.value.as_str() {
+                "subject" => &keys::SUBJECT,
+                "limits" => &keys::LIMITS,
+                "verify" => &keys::VERIFY,
+                _ => continue,
+            };
+            let lifted = place.keys.contains(&next.value.as_str()) && !keys::TOP.keys.contains(&next.value.as_str());
+            if matches!(value.kind, Kind::Empty) && lifted {
+                let message = format!("`{}` is not indented under `{}`", shown(&next.value), key.value);
+                let found = Diagnostic::new(Code::WrongShape, message);
+                self.report.push(found.at(next.span, "indent this by two blanks").label(key.span, "it belongs to this"));
+            }
+        }
+    }
+
+    fn version(&mut self, node: &Node) -> bool {
+        if node.word() == Some("1") {
+            return true;
+        }
+        let found = Diagnostic::new(Code::UnsupportedVersion, "`version` is not the number 1");
+        let found = found.at(node.span, "another version").help("write `version: 1`");
+        self.report.push(found.note("this efface reads version 1 of the policy language"));
+        false
+    }
+
+    fn policy_name(&mut self, node: &Node) -> Option<Spanned<String>> {
+        let name = self.line(node, node.span, "name")?;
+        if name.value.chars().count() <= 100 && !name.value.chars().any(char::is_control) {
+            return Some(name);
+        }
+        let found = Diagnostic::new(Code::InvalidValue, "the policy's name is too long");
+        self.report.push(found.at(name.span, "at most 100 characters, all of them visible"));
+        None
+    }
+
+    fn subject(&mut self, node: &Node, owner: Span) -> Option<Subject> {
+        let fields = match &node.kind {
+            Kind::Empty => {
+                let found = empty(owner, "`subject`").note("without it nothing says whose rows are meant");
+                self.report.push(found.help("write, indented under it:\nsubject:\n  table: users"));
+                return None;
+            }
+            Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => keys::fields(node, owner, &keys::SUBJECT, &mut self.report)?,
+        };
+        // A guest without a row is a subject of a later version, refused by the name of its key.
+        let guest = matches!(&node.kind, Kind::Map(map) if map.entries.iter().any(|(key, _)| key.value == "value"));
+        let table = if guest { fields.get("table") } else { fields.require("table", &keys::SUBJECT, &mut self.report) };
+        let table = table.and_then(|table| self.table_value(table, owner));
+        let key = fields.entry("key").map(|(key, node)| self.idents(node, key.span, "key"));
+        let condition = fields.entry("where").map(|(key, node)| self.sql(node, key.span, "where", Sql::Condition));
+        let condition = present(condition)?.map(|(fragment, _)| fragment);
+        Some(Subject { span: owner, table: table?, key: key.unwrap_or_default(), condition })
+    }
+
+    fn table_value(&mut self, node: &Node, owner: Span) -> Option<Spanned<crate::ident::TableName>> {
+        let text = self.line(node, owner, "table")?;
+        self.table_name(&text)
+    }
+
+    /// One name or a list of names, each once.
+    fn idents(&mut self, node: &Node, owner: Span, key: &str) -> Vec<Spanned<Ident>> {
+        let items = match &node.kind {
+            Kind::List(items) if items.is_empty() => {
+                self.report.push(empty(node.span, &format!("`{key}`")));
+                return Vec::new();
+            }
+            Kind::List(items) => items.as_slice(),
+            Kind::Empty | Kind::Scalar(_) | Kind::Map(_) => std::slice::from_ref(node),
+        };
+        let mut idents: Vec<Spanned<Ident>> = Vec::new();
+        for item in items {
+            let owner = if matches!(item.kind, Kind::Empty) { owner } else { item.span };
+            let Some(text) = self.name(item, owner, key) else { continue };
+            match name::ident(&text.value) {
+                Ok(ident) => match idents.iter().find(|other| other.value == ident) {
+                    Some(first) => {
+                        let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
+                        self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
+                    }
+                    None => idents.push(Spanned::new(ident, text.span)),
+                },
+                Err(error) => {
+                    let found = self.name_error(&error, &text.value, text.span, "a name cannot be read");
+                    self.report.push(found.help("write one name; one with a dot or a blank as '\"odd.name\"'"));
+                }
+            }
+        }
+        idents
+    }
+
+    /// A name in a value: `null` and the like are names there as everywhere else.
+    fn name(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<String>> {
+        match node.word() {
+            Some(word) if word != "~" => Some(Spanned::new(word.to_owned(), node.span)),
+            _ => self.line(node, owner, key),
+        }
+    }
+
+    fn search_path(&mut self, node: &Node, owner: Span) -> Vec<Spanned<Ident>> {
+        let mut schemas = self.idents(node, owner, "search_path");
+        schemas.retain(|schema| {
+            let name = schema.value.as_str();
+            let own = name == "$user" || name.starts_with("pg_temp");
+            if own {
+                let found = Diagnostic::new(Code::InvalidValue, format!("`{}` is another schema for each role or session", name));
+                self.report.push(found.at(schema.span, "the script would mean something else for another role"));
+            }
+            !own
+        });
+        schemas
+    }
+
+    /// The items of a list that is not empty.
+    fn items<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> &'n [Node] {
+        match &node.kind {
+            Kind::List(items) if !items.is_empty() => return items,
+            Kind::List(_) | Kind::Empty => {
+                let found = empty(owner, &format!("`{key}`"));
+                self.report.push(found.help(format!("leave `{key}` out, or write a list below it")));
+            }
+            Kind::Scalar(_) | Kind::Map(_) => {
+                let found = shape(node, &format!("`{key}` is a list"));
+                self.report.push(found.help("begin each entry with `- `"));
+            }
+        }
+        &[]
+    }
+
+    fn guards(&mut self, node: &Node, owner: Span) -> Vec<Guard> {
+        let items = self.items(node, owner, "guards");
+        let guards: Vec<Guard> = items.iter().filter_map(|item| self.guard(item)).collect();
+        let names: Vec<&Spanned<String>> = guards.iter().map(|guard| &guard.name).collect();
+        self.distinct(&names, "guards");
+        guards
+    }
+
+    fn guard(&mut self, node: &Node) -> Option<Guard> {
+        let fields = keys::fields(node, node.span, &keys::GUARD, &mut self.report)?;
+        let name = fields.require("name", &keys::GUARD, &mut self.report);
+        let name = name.and_then(|name| self.line(name, fields.span, "name"));
+        let table = fields.require("table", &keys::GUARD, &mut self.report);
+        let table = table.and_then(|table| self.table_value(table, fields.span));
+        let via = fields.entry("via").map(|(key, value)| self.via(value, key.span));
+        let condition = fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
+        self.subject_without_path(&fields, condition.as_ref().and_then(Option::as_ref));
+        let message = fields.require("message", &keys::GUARD, &mut self.report);
+        let message = message.and_then(|message| self.text(message, fields.span, "message"));
+        let condition = present(condition)?.map(|(fragment, _)| fragment);
+        Some(Guard { name: name?, table: table?, via: present(via)?, condition, message: message? })
+    }
+
+    /// Names that a person has to tell apart.
+    fn distinct(&mut self, names: &[&Spanned<String>], what: &str) {
+        for (index, name) in names.iter().enumerate() {
+            if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
+                let found = Diagnostic::new(Code::DuplicateKey, format!("two {what} are named `{}`", shown(&name.value)));
+                self.report.push(found.at(name.span, "again here").label(first.span, "first here"));
+            }
+        }
+    }
+
+    fn verify(&mut self, node: &Node, owner: Span) -> Vec<ReportQuery> {
+        let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else { return Vec::new() };
+        let Some((key, node)) = fields.entry("unchanged") else {
+            if fields.entries.is_empty() && !self.report.has_errors() {
+                self.report.push(empty(owner, "`verify`"));
+            }
+            return Vec::new();
+        };
+        let items = self.items(node, key.span, "unchanged");
+        let reports: Vec<ReportQuery> = items.iter().filter_map(|item| self.report_query(item)).collect();
+        let names: Vec<&Spanned<String>> = reports.iter().map(|report| &report.name).collect();
+        self.distinct(&names, "reports");
+        reports
+    }
+
+    fn report_query(&mut self, node: &Node) -> Option<ReportQuery> {
+        let fields = keys::fields(node, node.span, &keys::REPORT, &mut self.report)?;
+        let name = fields.require("name", &keys::REPORT, &mut self.report);
+        let name = name.and_then(|name| self.line(name, fields.span, "name"));
+        let query = fields.require("query", &keys::REPORT, &mut self.report);
+        let query = query.and_then(|query| self.sql(query, fields.span, "query", Sql::Query));
+        Some(ReportQuery { name: name?, query: query?.0 })
+    }
+
+    fn limits(&mut self, node: &Node, owner: Span) -> Limits {
+        let mut limits = Limits::default();
+        let Some(fields) = keys::fields(node, owner, &keys::LIMITS, &mut self.report) else { return limits };
+        for (key, value) in fields.entries {
+            match key.value.as_str() {
+                "lock_timeout" => limits.lock_timeout = self.duration(value, key.span, &key.value),
+                "statement_timeout" => limits.statement_timeout = self.duration(value, key.span, &key.value),
+                "max_subjects" => limits.max_subjects = self.number(value, key.span, &key.value, 1),
+                _ => {
+                    let Some(map) = keys::map(value, key.span, "`max_rows`", &mut self.report) else { continue };
+                    let name = |key: &str| name::table(key).map_err(|_| key.to_owned());
+                    for (table, rows) in keys::unique(map, name, &mut self.report) {
+                        let rows = self.number(rows, table.span, &table.value, 0);
+                        if let (Some(table), Some(rows)) = (self.table_name(table), rows) {
+                            limits.max_rows.push((table, rows.value));
+                        }
+                    }
+                }
+            }
+        }
+        limits
+    }
+
+    fn accept(&mut self, node: &Node, owner: Span) -> Vec<Acceptance> {
+        let items = self.items(node, owner, "accept");
+        items.iter().filter_map(|item| self.acceptance(item)).collect()
+    }
+
+    fn acceptance(&mut self, node: &Node) -> Option<Acceptance> {
+        let fields = keys::fields(node, node.span, &keys::ACCEPT, &mut self.report)?;
+        let [code, at, because] = ["code", "at", "because"].map(|key| {
+            let value = fields.require(key, &keys::ACCEPT, &mut self.report);
+            value.and_then(|value| self.line(value, fields.span, key))
+        });
+        let code = code.and_then(|code| self.code(&code));
+        Some(Acceptance { span: node.span, code: code?, at: at?, because: because? })
+    }
+
+    fn code(&mut self, text: &Spanned<String>) -> Option<Spanned<Code>> {
+        let found = match Code::from_name(&text.value) {
+            Some(code) if code.is_acceptable() => return Some(Spanned::new(code, text.span)),
+            Some(_) => Diagnostic::new(Code::InvalidValue, format!("`{}` is an error and cannot be accepted", text.value))
+                .at(text.span, "only warnings can be accepted"),
+            None => {
+                let known = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name());
+                // Codes are written with hyphens, which `nearest` takes for underscores.
+                let near = known.min_by_key(|name| strsim::osa_distance(name, &text.value.chars().take(60).collect::<String>()));
+                Diagnostic::new(Code::InvalidValue, format!("no finding has the code `{}`", shown(&text.value)))
+                    .at(text.span, "not a code")
+                    .help_if(near.map(|near| format!("the nearest code that can be accepted is `{near}`")))
+            }
+        };
+        self.report.push(found);
+        None
+    }
+}

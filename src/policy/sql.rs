@@ -1,0 +1,279 @@
+//! Is this fragment of SQL one expression or one query, and what does it name?
+//!
+//! The author's SQL is embedded verbatim, between parentheses and newlines. So it has to be *one* thing from its first
+//! character to its last, or it could say more than its place allows. This gate makes sure of that with sqlparser, and
+//! reports what the fragment reads; whether the names exist and the types fit is the server's to judge. Nothing is ever
+//! printed from the parser's tree: it is not faithful.
+
+mod walk;
+
+use sqlparser::ast::{Query, SetExpr, Visit};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+
+use crate::diagnostic::Code;
+use crate::ident::{Ident, shown};
+use crate::source::Span;
+
+/// What a fragment names, with places in bytes of its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The relations that it reads, in the order of the text; names of its own WITH queries are left out.
+    pub relations: Vec<RelationRef>,
+    /// The columns that it names, in the order of the text. What `*`, NATURAL and whole rows read is not named.
+    pub columns: Vec<ColumnRef>,
+    /// The functions that it calls, folded, with their schema where it is written; sorted, each once.
+    pub functions: Vec<String>,
+    /// Where `:subject` stands.
+    pub subject: Vec<Span>,
+    /// Whether it holds a query: a sub-select, or for a query one besides itself.
+    pub has_subquery: bool,
+}
+
+/// A table or view that a fragment reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelationRef {
+    /// Its schema, where written.
+    pub schema: Option<Ident>,
+    /// Its name, folded as PostgreSQL does.
+    pub name: Ident,
+    /// The name that it goes by in the query.
+    pub alias: Option<Ident>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A column that a fragment names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnRef {
+    /// The table, view or alias in front of the dot.
+    pub qualifier: Option<Ident>,
+    /// Its name, folded as PostgreSQL does.
+    pub name: Ident,
+    /// Where it is written.
+    pub span: Span,
+    /// Whether it stands in a sub-select (in a query: in any SELECT), where it may belong to another table.
+    pub in_subquery: bool,
+}
+
+/// Why a fragment was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateError {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The kind of problem.
+    pub code: Code,
+    /// The byte of the text at which it was noticed.
+    pub at: usize,
+    /// A few words for that place.
+    pub label: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// A `where`: one expression, in which `:subject` may stand.
+pub fn parse_condition(text: &str) -> Result<Parsed, GateError> {
+    parse_one(text, true)
+}
+
+/// The new value of a column: one expression over the row.
+pub fn parse_expression(text: &str) -> Result<Parsed, GateError> {
+    parse_one(text, false)
+}
+
+/// A report: one SELECT, also with WITH queries that are SELECTs.
+pub fn parse_query(text: &str) -> Result<Parsed, GateError> {
+    let tokens = Tokens::read(text, false)?;
+    let mut parser = tokens.parser();
+    let query = parser.parse_query().map_err(|error| tokens.not_understood(&error))?;
+    tokens.end(&mut parser)?;
+    if !is_select(&query) {
+        return Err(tokens.not_allowed(0, "the query is not a SELECT", "expected SELECT or WITH"));
+    }
+    let mut walk = walk::Walk::new(&tokens, true);
+    finish(query.visit(&mut walk), walk)
+}
+
+fn parse_one(text: &str, subject: bool) -> Result<Parsed, GateError> {
+    let tokens = Tokens::read(text, subject)?;
+    let mut parser = tokens.parser();
+    let expr = parser.parse_expr().map_err(|error| tokens.not_understood(&error))?;
+    tokens.end(&mut parser)?;
+    let mut walk = walk::Walk::new(&tokens, false);
+    finish(expr.visit(&mut walk), walk)
+}
+
+fn finish(flow: std::ops::ControlFlow<GateError>, walk: walk::Walk<'_>) -> Result<Parsed, GateError> {
+    match flow {
+        std::ops::ControlFlow::Break(error) => Err(error),
+        std::ops::ControlFlow::Continue(()) => walk.finish(),
+    }
+}
+
+/// Whether a query's own body reads and does nothing else; its parts are looked at one by one in the walk.
+fn is_select(query: &Query) -> bool {
+    let mut body = &*query.body;
+    loop {
+        match body {
+            SetExpr::Select(_) => return true,
+            SetExpr::Query(inner) => body = &inner.body,
+            SetExpr::SetOperation { left, .. } => body = left,
+            SetExpr::Values(_)
+            | SetExpr::Insert(_)
+            | SetExpr::Update(_)
+            | SetExpr::Delete(_)
+            | SetExpr::Merge(_)
+            | SetExpr::Table(_) => return false,
+        }
+    }
+}
+
+/// Longer fragments are not read: a chain of operators is as deep a tree as it is long.
+const MAX_TOKENS: usize = 5_000;
+
+/// The fragment's tokens, checked for what psql would read in another way than the server.
+struct Tokens<'a> {
+    text: &'a str,
+    line_starts: Vec<usize>,
+    tokens: Vec<TokenWithSpan>,
+    subject: Vec<Span>,
+}
+
+impl<'a> Tokens<'a> {
+    fn read(text: &'a str, subject: bool) -> Result<Self, GateError> {
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut this = Tokens { text, line_starts, tokens: Vec::new(), subject: Vec::new() };
+        let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location();
+        this.tokens = tokens.map_err(|error| {
+            let unfinished = error.message.to_lowercase().contains("unterminated");
+            let label = if unfinished { "this does not end" } else { "not a token of SQL" };
+            this.error(Code::SqlNotUnderstood, this.offset(error.location), NOT_UNDERSTOOD, label)
+        })?;
+        if this.tokens.len() > MAX_TOKENS {
+            let at = this.span(&this.tokens[MAX_TOKENS]).start;
+            let mut error = this.error(Code::SqlNotUnderstood, at, "the SQL is too long for efface's parser", "from here");
+            error.help = Some("put it into a view, and name the view here".into());
+            return Err(error);
+        }
+        this.check(subject)?;
+        Ok(this)
+    }
+
+    /// The tokens one by one, each with the ones behind it.
+    fn check(&mut self, subject: bool) -> Result<(), GateError> {
+        let mut found = Vec::new();
+        for (index, here) in self.tokens.iter().enumerate() {
+            let at = self.span(here).start;
+            let next = self.tokens.get(index + 1).map(|token| &token.token);
+            let after = self.tokens.get(index + 2).map(|token| &token.token);
+            match &here.token {
+                Token::Backslash => {
+                    let message = "a backslash stands outside a string";
+                    return Err(self.not_allowed(at, message, "psql would read a command of its own here"));
+                }
+                Token::Colon => match next {
+                    Some(Token::Word(word)) if word.value == "subject" && word.quote_style.is_none() => {
+                        if !subject {
+                            let message = "`:subject` stands where no subject is known";
+                            return Err(self.not_allowed(at, message, "only the `where` of a rule or a guard has it"));
+                        }
+                        found.push(Span::new(at, self.span(&self.tokens[index + 1]).end));
+                    }
+                    Some(Token::Word(_) | Token::SingleQuotedString(_) | Token::LBrace) => {
+                        let message = "a psql variable stands in SQL";
+                        return Err(self.not_allowed(at, message, "psql would put a value here"));
+                    }
+                    _ => {}
+                },
+                Token::Placeholder(_) => {
+                    let message = "a parameter stands in SQL";
+                    return Err(self.not_allowed(at, message, "nothing would fill it"));
+                }
+                Token::SemiColon => {
+                    let message = "a semicolon stands in SQL";
+                    return Err(self.not_allowed(at, message, "one expression or one query stands here"));
+                }
+                // The server reads `U&"…"` as one name; the parser reads an operator between two.
+                Token::Word(word) if word.value.eq_ignore_ascii_case("u") && word.quote_style.is_none() => {
+                    if next == Some(&Token::Ampersand) && matches!(after, Some(Token::Word(name)) if name.quote_style.is_some()) {
+                        return Err(self.error(Code::SqlNotUnderstood, at, NOT_UNDERSTOOD, "a name in Unicode escapes"));
+                    }
+                }
+                // To the server these characters begin a comment, even inside an operator.
+                Token::CustomBinaryOperator(operator) if operator.contains("--") || operator.contains("/*") => {
+                    return Err(self.error(Code::SqlNotUnderstood, at, NOT_UNDERSTOOD, "an operator or a comment"));
+                }
+                _ => {}
+            }
+        }
+        self.subject = found;
+        Ok(())
+    }
+
+    fn parser(&self) -> Parser<'static> {
+        Parser::new(&PostgreSqlDialect {})
+            .with_recursion_limit(64)
+            .with_tokens_with_locations(self.tokens.clone())
+    }
+
+    /// Nothing may be left: what is left would stand outside the parentheses of the author's mind.
+    fn end(&self, parser: &mut Parser<'_>) -> Result<(), GateError> {
+        let rest = parser.peek_token();
+        if rest.token == Token::EOF {
+            return Ok(());
+        }
+        let label = match &rest.token {
+            Token::Word(word) if word.keyword == Keyword::AND || word.keyword == Keyword::OR => "nothing to combine".into(),
+            token => format!("did not expect `{}` here", shown(&token.to_string())),
+        };
+        Err(self.error(Code::SqlNotUnderstood, self.span(&rest).start, NOT_UNDERSTOOD, &label))
+    }
+
+    fn not_understood(&self, error: &ParserError) -> GateError {
+        let (words, at) = match error {
+            ParserError::TokenizerError(words) | ParserError::ParserError(words) => self.split_place(words),
+            ParserError::RecursionLimitExceeded => ("nested too deeply".to_owned(), 0),
+        };
+        self.error(Code::SqlNotUnderstood, at, NOT_UNDERSTOOD, &words)
+    }
+
+    /// The parser says the place in words at the end of its message.
+    fn split_place(&self, message: &str) -> (String, usize) {
+        let place = |rest: &str| {
+            let (line, column) = rest.split_once(", Column: ")?;
+            Some(Location { line: line.parse().ok()?, column: column.parse().ok()? })
+        };
+        let (words, at) = match message.rsplit_once(" at Line: ") {
+            Some((words, rest)) => (words, place(rest).map_or(self.text.len(), |location| self.offset(location))),
+            None => (message, self.text.trim_end().len()),
+        };
+        let words = words.replace("Expected: ", "expected ").replace(", found: EOF", ", found the end");
+        (shown(&words.replace("found: ", "found ")).to_string(), at)
+    }
+
+    fn not_allowed(&self, at: usize, message: &str, label: &str) -> GateError {
+        self.error(Code::SqlNotAllowed, at, message, label)
+    }
+
+    fn error(&self, code: Code, at: usize, message: &str, label: &str) -> GateError {
+        let help = (message == NOT_UNDERSTOOD).then(|| "write it in another way, or put it into a view".to_owned());
+        GateError { message: message.into(), code, at, label: label.into(), help }
+    }
+
+    fn span(&self, token: &TokenWithSpan) -> Span {
+        Span::new(self.offset(token.span.start), self.offset(token.span.end))
+    }
+
+    /// The parser counts lines and characters from 1.
+    fn offset(&self, location: Location) -> usize {
+        let index = usize::try_from(location.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let Some(start) = self.line_starts.get(index) else { return self.text.len() };
+        let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let line = &self.text[*start..];
+        start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    }
+}
+
+const NOT_UNDERSTOOD: &str = "the SQL is not understood by efface's parser";
