@@ -179,3 +179,15 @@ pub fn default_kind(ty: &PgType) -> Option<Kind> {
         | PgType::Other { .. } => None,
     }
 }
+
+/// Sixteen first names, so that four random bits choose one.
+pub const FIRST_NAMES: &[&str] = &[
+    "Ada", "Ben", "Clara", "David", "Elif", "Felix", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam", "Mina", "Noah",
+    "Olga", "Paul",
+];
+
+/// Sixteen last names.
+pub const LAST_NAMES: &[&str] = &[
+    "Adler", "Baker", "Costa", "Dahl", "Evans", "Fischer", "Gruber", "Hansen", "Ivanov", "Jensen", "Keller", "Lopez",
+    "Meyer", "Novak", "Olsen", "Rossi",
+];

@@ -1,7 +1,95 @@
 //! What does the policy mean in this database?
 //!
-//! The one place where a policy and a catalog meet. All errors at once; after this stage there are ids, no typed names.
+//! The one place where a policy and a catalog meet. [`resolve`] looks up every name, follows every path, and holds every
+//! decision against its column; all errors come at once, each with its place, code and next action. After this stage
+//! there are ids, no typed names. What only a server can answer (a CHECK, a cast, the author's SQL) is asked later, by
+//! the `server` module, with the questions of [`crate::sql::probe`].
 
+mod accept;
+mod cascade;
+mod condition;
+mod coverage;
+mod fit;
+mod generator;
+mod literal;
 mod model;
+mod names;
+mod orphans;
+mod path;
+mod unique;
+mod words;
 
 pub use model::*;
+
+use crate::catalog::{Catalog, ColumnId};
+use crate::diagnostic::{Report, Warned};
+use crate::policy::Policy;
+
+/// Holds a policy against a catalog.
+///
+/// # Errors
+/// The report of everything that was found, when at least one finding is an error.
+pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPolicy>, Report> {
+    let mut report = Report::default();
+    let Some(mut resolved) = names::resolve(policy, catalog, &mut report) else {
+        return Err(report);
+    };
+    let accepted = accept::Accepted::new(&policy.accept);
+    // A rule whose own names are wrong can't be followed further: what would be said then is noise.
+    if !report.has_errors() {
+        cascade::expand(&mut resolved, catalog, &mut report);
+        coverage::check(policy, &resolved, catalog, &accepted, &mut report);
+        orphans::check(&resolved, catalog, &mut report);
+        fit::check(&resolved, catalog, &mut report);
+        unique::check(&resolved, catalog, &mut report);
+    }
+    accepted.settle(&mut report);
+    report.finish(resolved)
+}
+
+impl ResolvedPolicy {
+    /// A rule by id.
+    pub fn rule(&self, id: RuleId) -> &ResolvedRule {
+        &self.rules[id.0]
+    }
+
+    /// The rules of a table with their ids, in the order in which they are tried.
+    pub fn rules_of(&self, table: crate::catalog::TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
+        self.rules.iter().enumerate().filter(move |(_, rule)| rule.table == table).map(|(i, rule)| (RuleId(i), rule))
+    }
+}
+
+impl ResolvedRule {
+    /// What this rule does to a column; none where it stays or the rows go.
+    pub fn change_of(&self, column: ColumnId) -> Option<&ColumnChange> {
+        match &self.action {
+            RowAction::Change { changes, .. } => changes.iter().find(|change| change.column == column),
+            RowAction::Keep(_) | RowAction::Delete { .. } => None,
+        }
+    }
+
+    /// Whether rows of this rule change or go.
+    pub fn acts(&self) -> bool {
+        match &self.action {
+            RowAction::Keep(_) => false,
+            RowAction::Delete { .. } => true,
+            RowAction::Change { changes, .. } => !changes.is_empty(),
+        }
+    }
+
+    /// The paths by which its rows are reached: one empty path for the subject's own row, none for a condition.
+    pub fn paths(&self) -> Vec<Path> {
+        self.reach.paths()
+    }
+}
+
+impl Reach {
+    /// The paths by which rows are reached: one empty path for the subject's own row, none for a condition or a cascade.
+    pub fn paths(&self) -> Vec<Path> {
+        match self {
+            Reach::OwnRow => vec![Path(Vec::new())],
+            Reach::Paths(paths) => paths.clone(),
+            Reach::Condition | Reach::Cascade(_) => Vec::new(),
+        }
+    }
+}

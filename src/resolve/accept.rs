@@ -1,0 +1,79 @@
+//! Which findings has someone looked at and accepted?
+
+use std::cell::RefCell;
+
+use super::words;
+use crate::diagnostic::{Code, Report};
+use crate::policy::Acceptance;
+
+/// The policy's `accept` entries, and which of them matched something.
+pub(super) struct Accepted<'a> {
+    entries: &'a [Acceptance],
+    used: RefCell<Vec<bool>>,
+}
+
+impl<'a> Accepted<'a> {
+    pub(super) fn new(entries: &'a [Acceptance]) -> Self {
+        Self { entries, used: RefCell::new(vec![false; entries.len()]) }
+    }
+
+    /// Whether a finding of this code at this place is accepted; remembers which entries said so.
+    pub(super) fn covers(&self, code: Code, object: &str) -> bool {
+        let mut any = false;
+        for (index, entry) in self.entries.iter().enumerate() {
+            if entry.code.value == code && matches(&entry.at.value, object) {
+                self.used.borrow_mut()[index] = true;
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Takes the accepted findings out of the report, and reports the entries that match nothing.
+    pub(super) fn settle(&self, report: &mut Report) {
+        report.retain(|found| {
+            let object = found.object.as_deref();
+            !(found.code.is_acceptable() && object.is_some_and(|object| self.covers(found.code, object)))
+        });
+        // With errors in the way not every pass has run: an entry may yet match.
+        if report.has_errors() {
+            return;
+        }
+        for (entry, used) in self.entries.iter().zip(self.used.borrow().iter()) {
+            // What only a server says is not known here.
+            if !used && entry.code.value != Code::Unverified {
+                report.push(words::unmatched_acceptance(entry));
+            }
+        }
+    }
+}
+
+/// Whether a pattern with `*` for any characters matches the whole text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<_> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        assert!(matches("*.created_by_id", "audits.created_by_id"));
+        assert!(matches("audits.user_id", "audits.user_id"));
+        assert!(matches("a*b*c", "a.b.b.c"));
+        assert!(!matches("*.created_by_id", "audits.created_by_id2"));
+        assert!(!matches("audits.user", "audits.user_id"));
+        assert!(!matches("ab*ba", "aba"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Is every foreign key that leads to the subject followed, and every table that reaches it decided?
+//!
+//! Keys are looked at one at a time rather than path by path: a schema has more paths than anybody reads. For a decided
+//! table and one of its keys, the key must start a path that a rule follows, continued by each path of the table it leads
+//! to. Paths end where they first meet the subject's table.
+
+use super::accept::Accepted;
+use super::model::{Path, Reach, ResolvedPolicy};
+use super::{path, words};
+use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
+use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::policy::Policy;
+
+/// Reports tables and keys that lead to the subject and that nobody has decided, and keys without an index.
+pub(super) fn check(
+    policy: &Policy,
+    resolved: &ResolvedPolicy,
+    catalog: &Catalog,
+    accepted: &Accepted<'_>,
+    report: &mut Report,
+) {
+    let subject = resolved.subject.table;
+    // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
+    let open =
+        |id: KeyId| follows_key(resolved, id) || !accepted.covers(Code::PathNotFollowed, &place(catalog.key(id)));
+    let distances = path::distances(catalog, subject, open);
+    for (&table, &distance) in &distances {
+        let decided = resolved.rules_of(table).next().is_some();
+        if !decided && table != subject {
+            let key = toward(catalog, table, &distances, &open);
+            report.push(words::undecided_table(catalog, table, key, distance, policy.subject.table.span));
+            continue;
+        }
+        for (id, key) in catalog.keys_of(&catalog.table(table).name).filter(|(id, _)| open(*id)) {
+            let Some(parent) = catalog.table_id(&key.parent).filter(|parent| distances.contains_key(parent)) else {
+                continue;
+            };
+            for missing in not_followed(resolved, table, id, parent) {
+                report.push(finding(policy, resolved, catalog, table, &missing));
+            }
+        }
+    }
+    unindexed(resolved, catalog, report);
+}
+
+/// The name by which `accept` knows a key: `audits.user_id`; of several columns, the first that only this key has would
+/// be a riddle, so all stand in parentheses.
+pub(super) fn place(key: &ForeignKey) -> String {
+    let columns: Vec<_> = key.child_columns().map(|column| column.bare().to_string()).collect();
+    match &columns[..] {
+        [only] => format!("{}.{only}", key.child.bare()),
+        many => format!("{}.({})", key.child.bare(), many.join(", ")),
+    }
+}
+
+/// Whether any rule's path or cascade uses the key.
+fn follows_key(resolved: &ResolvedPolicy, id: KeyId) -> bool {
+    resolved.rules.iter().any(|rule| match &rule.reach {
+        Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
+        Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
+        Reach::OwnRow | Reach::Condition => false,
+    })
+}
+
+/// The paths that start with a key and that no rule of its table follows.
+fn not_followed(resolved: &ResolvedPolicy, table: TableId, id: KeyId, parent: TableId) -> Vec<Path> {
+    let cascaded = |id: KeyId| {
+        resolved.rules_of(table).any(|(_, rule)| match &rule.reach {
+            Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
+            Reach::OwnRow | Reach::Paths(_) | Reach::Condition => false,
+        })
+    };
+    if cascaded(id) {
+        return Vec::new();
+    }
+    let followed: Vec<Path> = resolved.rules_of(table).flat_map(|(_, rule)| rule.paths()).collect();
+    let onward: Vec<Path> = if parent == resolved.subject.table {
+        vec![Path(Vec::new())]
+    } else {
+        let mut onward: Vec<Path> = resolved.rules_of(parent).flat_map(|(_, rule)| rule.paths()).collect();
+        // A tree would go on for ever: parent, parent of the parent …
+        onward.retain(|path| path.0.first() != Some(&id));
+        onward.sort();
+        onward.dedup();
+        onward
+    };
+    let whole = onward.into_iter().map(|rest| Path([vec![id], rest.0].concat()));
+    whole.filter(|path| !followed.contains(path)).collect()
+}
+
+fn finding(
+    policy: &Policy,
+    resolved: &ResolvedPolicy,
+    catalog: &Catalog,
+    table: TableId,
+    missing: &Path,
+) -> Diagnostic {
+    let span = resolved.rules_of(table).next().map_or(policy.subject.table.span, |(_, rule)| rule.origin);
+    words::path_not_followed(catalog, table, missing, span)
+}
+
+/// The key by which an undecided table leads to the subject, the shortest way.
+fn toward(
+    catalog: &Catalog,
+    table: TableId,
+    distances: &std::collections::BTreeMap<TableId, usize>,
+    open: &impl Fn(KeyId) -> bool,
+) -> Option<KeyId> {
+    let away = |key: &ForeignKey| catalog.table_id(&key.parent).and_then(|parent| distances.get(&parent)).copied();
+    let keys = catalog.keys_of(&catalog.table(table).name).filter(|(id, _)| open(*id));
+    keys.filter_map(|(id, key)| Some((away(key)?, id))).min().map(|(_, id)| id)
+}
+
+/// Keys that the plan looks rows up by, or that the server checks when rows are deleted, and that have no index.
+fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    let deleted: Vec<_> = (resolved.rules.iter())
+        .filter(|rule| matches!(rule.action, super::RowAction::Delete { .. }))
+        .map(|rule| (rule.table, rule.origin))
+        .collect();
+    for (id, key) in catalog.keys() {
+        let Some(child) = catalog.table_id(&key.child) else { continue };
+        let columns: Vec<_> = key.child_columns().collect();
+        let indexed = catalog.table(child).indexed.iter().any(|index| {
+            index.len() >= columns.len() && index[..columns.len()].iter().all(|column| columns.contains(&column))
+        });
+        if indexed {
+            continue;
+        }
+        let parent = catalog.table_id(&key.parent);
+        let follower = resolved.rules.iter().find(|rule| match &rule.reach {
+            Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
+            Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
+            Reach::OwnRow | Reach::Condition => false,
+        });
+        let checked = deleted.iter().find(|(table, _)| Some(*table) == parent);
+        if let Some(span) = follower.map(|rule| rule.origin).or(checked.map(|(_, origin)| *origin)) {
+            report.push(words::unindexed_key(key, follower.is_some(), span).about(place(key)));
+        }
+    }
+}

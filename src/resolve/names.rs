@@ -1,0 +1,345 @@
+//! Which tables, columns and keys does the policy name?
+//!
+//! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
+
+use super::model::{
+    ColumnChange, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport, ResolvedRule,
+    ResolvedSubject, RowAction,
+};
+use super::{condition, generator, path, words};
+use crate::action::{Decision, OtherColumns, Randomize};
+use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
+use crate::diagnostic::{Code, Report};
+use crate::ident::{Ident, TableName};
+use crate::policy::{self, Policy, RowDecision, Rule, Via};
+use crate::source::{Fragment, Span, Spanned};
+
+/// What every look-up needs.
+pub(super) struct Context<'a> {
+    pub catalog: &'a Catalog,
+    pub search_path: Vec<Ident>,
+    /// The subject's table.
+    pub subject: TableId,
+    /// Tables that the policy decides.
+    pub decided: Vec<TableId>,
+}
+
+/// Looks up everything; none when the subject itself can't be found, because nothing can be followed then.
+pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -> Option<ResolvedPolicy> {
+    let tables: Vec<Option<TableId>> = policy.tables.iter().map(|entry| table(catalog, &entry.table, report)).collect();
+    for (index, entry) in policy.tables.iter().enumerate() {
+        let earlier = tables[..index].iter().position(|id| id.is_some() && *id == tables[index]);
+        if let Some(earlier) = earlier {
+            report.push(words::table_twice(&entry.table, policy.tables[earlier].table.span));
+        }
+    }
+    let subject_table = table(catalog, &policy.subject.table, report);
+    for guard in &policy.guards {
+        // Looked up again below, with the subject at hand; here only so that every unknown table is told at once.
+        if subject_table.is_none() {
+            table(catalog, &guard.table, report);
+        }
+    }
+    let context = Context {
+        catalog,
+        search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
+        subject: subject_table?,
+        decided: tables.iter().flatten().copied().collect(),
+    };
+    let subject = subject(&context, policy, report);
+    let guards = policy.guards.iter().filter_map(|found| guard(&context, found, report)).collect();
+    let mut rules: Vec<ResolvedRule> = Vec::new();
+    let mut entries: Vec<_> =
+        policy.tables.iter().zip(&tables).filter_map(|(entry, id)| id.map(|id| (id, entry))).collect();
+    entries.sort_by_key(|(id, _)| *id);
+    for (id, entry) in entries {
+        changeable(&context, id, entry, report);
+        rules.extend(entry.rules.iter().filter_map(|found| rule(&context, id, found, report)));
+    }
+    let max_rows = policy.limits.max_rows.iter();
+    let max_rows = max_rows.filter_map(|(name, rows)| Some((table(catalog, name, report)?, *rows))).collect();
+    let reports = policy.unchanged.iter().map(|found| ResolvedReport {
+        name: found.name.value.clone(),
+        query: found.query.clone(),
+        origin: found.name.span,
+    });
+    Some(ResolvedPolicy {
+        name: policy.name.value.clone(),
+        subject: subject?,
+        search_path: context.search_path,
+        guards,
+        rules,
+        reports: reports.collect(),
+        limits: ResolvedLimits {
+            lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),
+            statement_timeout: (policy.limits.statement_timeout.as_ref())
+                .map_or(policy::DEFAULT_STATEMENT_TIMEOUT, |t| t.value),
+            max_subjects: policy.limits.max_subjects.as_ref().map_or(policy::DEFAULT_MAX_SUBJECTS, |n| n.value),
+            max_rows,
+        },
+    })
+}
+
+/// A table by name.
+fn table(catalog: &Catalog, name: &Spanned<TableName>, report: &mut Report) -> Option<TableId> {
+    let found = catalog.table_id(&name.value);
+    match found {
+        None => report.push(words::unknown_table(catalog, name)),
+        Some(_) if catalog.observed.unreadable.contains(&name.value) => report.push(words::unreadable_table(name)),
+        Some(_) => {}
+    }
+    found
+}
+
+/// A column by name.
+pub(super) fn column(table: &Table, name: &Spanned<Ident>, place: Span, report: &mut Report) -> Option<ColumnId> {
+    let found = table.column_id(&name.value);
+    if found.is_none() {
+        report.push(words::unknown_column(table, &name.value, name.span).label(place, "in this table"));
+    }
+    found
+}
+
+/// The subject's key has to tell people apart: unique together, never null.
+fn subject(context: &Context<'_>, policy: &Policy, report: &mut Report) -> Option<ResolvedSubject> {
+    let written = &policy.subject;
+    let table = context.catalog.table(context.subject);
+    let key: Vec<ColumnId> = if written.key.is_empty() {
+        table.primary_key.iter().filter_map(|name| table.column_id(name)).collect()
+    } else {
+        let found: Vec<_> = written.key.iter().map(|name| column(table, name, written.table.span, report)).collect();
+        found.into_iter().collect::<Option<_>>()?
+    };
+    if key.is_empty() {
+        report.push(words::subject_without_key(table, written.table.span));
+        return None;
+    }
+    if !is_identity(context.catalog, table, &key) {
+        let span = written.key.first().map_or(written.table.span, |first| first.span);
+        report.push(words::key_not_unique(table, &key, span));
+    }
+    let found =
+        (written.condition.as_ref()).map(|fragment| condition::resolve(context, context.subject, fragment, report));
+    let condition = match found {
+        Some(found) => Some(found?),
+        None => None,
+    };
+    Some(ResolvedSubject { table: context.subject, key, condition })
+}
+
+/// Whether these columns tell rows apart: a full unique index over exactly them, none of which can be null.
+pub(super) fn is_identity(catalog: &Catalog, table: &Table, key: &[ColumnId]) -> bool {
+    let mut names: Vec<_> = key.iter().map(|id| &table.column_at(*id).name).collect();
+    names.sort();
+    let never_null = key.iter().all(|id| catalog.refuses_null(table.column_at(*id)));
+    never_null
+        && table.unique.iter().any(|index| {
+            let mut columns: Vec<_> = index.columns.iter().collect();
+            columns.sort();
+            !index.partial && index.expression_columns.is_empty() && columns == names
+        })
+}
+
+fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> Option<ResolvedGuard> {
+    let id = table(context.catalog, &guard.table, report)?;
+    let condition = match &guard.condition {
+        Some(fragment) => Some(condition::resolve(context, id, fragment, report)?),
+        None => None,
+    };
+    Some(ResolvedGuard {
+        name: guard.name.value.clone(),
+        table: id,
+        reach: reach(context, id, guard.via.as_ref(), condition.as_ref(), guard.table.span, report)?,
+        condition,
+        message: guard.message.value.clone(),
+        origin: guard.name.span,
+    })
+}
+
+/// Whether a policy can change rows of this table at all.
+fn changeable(context: &Context<'_>, id: TableId, entry: &policy::TablePolicy, report: &mut Report) {
+    let table = context.catalog.table(id);
+    let acts = entry.rules.iter().any(|rule| !matches!(rule.action.value, RowDecision::Keep(_)));
+    if !acts {
+        return;
+    }
+    if !table.inherited_by.is_empty() {
+        report.push(words::inherited_table(table, entry.table.span));
+    }
+    let replacing = table.rewrite_rules.iter().find(|rule| matches!(rule.event.as_str(), "update" | "delete"));
+    if let Some(rule) = replacing {
+        report.push(words::rewrite_rule(table, rule, entry.table.span));
+    }
+}
+
+fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) -> Option<ResolvedRule> {
+    let table = context.catalog.table(id);
+    let condition = rule.condition.as_ref().map(|fragment| condition::resolve(context, id, fragment, report));
+    let failed_condition = matches!(condition, Some(None));
+    let condition = condition.flatten();
+    let reach = reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report);
+    let action = match &rule.action.value {
+        RowDecision::Keep(reason) => RowAction::Keep(reason.value.clone()),
+        RowDecision::Delete => RowAction::Delete { cascade: false },
+        RowDecision::Cascade => RowAction::Delete { cascade: true },
+        RowDecision::Undecided => {
+            report.push(words::undecided_rule(table, rule.action.span));
+            return None;
+        }
+        RowDecision::Columns { columns, other } => {
+            columns_of(context.catalog, table, rule, columns, other.as_ref(), report)?
+        }
+    };
+    if failed_condition {
+        return None;
+    }
+    Some(ResolvedRule {
+        table: id,
+        name: rule.name.as_ref().map(|name| name.value.clone()),
+        reach: reach?,
+        condition,
+        action,
+        origin: rule.span,
+    })
+}
+
+/// How rows belong to the subject.
+fn reach(
+    context: &Context<'_>,
+    id: TableId,
+    via: Option<&Via>,
+    condition: Option<&super::Condition>,
+    span: Span,
+    report: &mut Report,
+) -> Option<Reach> {
+    if condition.is_some_and(|found| !found.subject.is_empty()) {
+        return Some(Reach::Condition);
+    }
+    match via {
+        Some(via) => {
+            let found: Vec<_> = via.paths.iter().map(|text| path::resolve(context, id, text, report)).collect();
+            let mut paths = found.into_iter().collect::<Option<Vec<_>>>()?;
+            paths.dedup();
+            Some(Reach::Paths(paths))
+        }
+        None if id == context.subject => Some(Reach::OwnRow),
+        None => {
+            let subject = &context.catalog.table(context.subject).name;
+            let table = &context.catalog.table(id).name;
+            let direct: Vec<_> =
+                context.catalog.keys_of(table).filter(|(_, key)| key.parent == *subject).map(|(id, _)| id).collect();
+            if let [only] = direct[..] {
+                return Some(Reach::Paths(vec![super::Path(vec![only])]));
+            }
+            report.push(words::path_required(context, id, direct.len(), span));
+            None
+        }
+    }
+}
+
+/// What a rule with `columns` does: every column named, or covered by `other_columns`.
+fn columns_of(
+    catalog: &Catalog,
+    table: &Table,
+    rule: &Rule,
+    columns: &[policy::ColumnRule],
+    other: Option<&Spanned<OtherColumns>>,
+    report: &mut Report,
+) -> Option<RowAction> {
+    let mut changes = Vec::new();
+    let mut kept = Vec::new();
+    let mut decided = Vec::new();
+    let mut complete = true;
+    for entry in columns {
+        let Some(id) = column(table, &entry.column, rule.span, report) else {
+            complete = false;
+            continue;
+        };
+        decided.push(id);
+        let origin = entry.column.span;
+        match &entry.decision.value {
+            Decision::Keep { reason } => kept.extend(reason.clone().map(|reason| (id, reason))),
+            Decision::Undecided => {
+                report.push(words::undecided_column_word(table, id, entry.decision.span));
+                complete = false;
+            }
+            decision => match new_value(catalog, table, id, decision, entry.decision.span, report) {
+                Some(value) => changes.push(ColumnChange { column: id, value, origin }),
+                None => complete = false,
+            },
+        }
+    }
+    let left: Vec<ColumnId> = (0..table.columns.len())
+        .map(ColumnId)
+        .filter(|id| !decided.contains(id))
+        // The database makes its value from other columns; these are the ones to decide.
+        .filter(|id| !matches!(table.column_at(*id).generated, Generated::Expression { .. }))
+        .collect();
+    match other {
+        None if left.is_empty() => {}
+        None => {
+            // With a name that doesn't exist, the missing column is most likely the misspelt one.
+            if complete {
+                report.push(words::undecided_columns(table, &left, rule.span));
+            }
+            complete = false;
+        }
+        Some(other) => match other.value {
+            OtherColumns::Keep => {
+                let prose: Vec<_> =
+                    left.iter().copied().filter(|id| table.column_at(*id).ty.may_hold_prose()).collect();
+                if !prose.is_empty() {
+                    report.push(words::other_columns_kept(table, &prose, other.span));
+                }
+            }
+            OtherColumns::Null | OtherColumns::Default | OtherColumns::Randomize => {
+                for id in left {
+                    let decision = match other.value {
+                        OtherColumns::Null => Decision::Null,
+                        OtherColumns::Default => Decision::Default,
+                        OtherColumns::Keep | OtherColumns::Randomize => Decision::Randomize(Randomize::default()),
+                    };
+                    match new_value(catalog, table, id, &decision, other.span, report) {
+                        Some(value) => changes.push(ColumnChange { column: id, value, origin: other.span }),
+                        None => complete = false,
+                    }
+                }
+            }
+        },
+    }
+    complete.then_some(RowAction::Change { changes, kept })
+}
+
+/// The new value that a decision asks for.
+fn new_value(
+    catalog: &Catalog,
+    table: &Table,
+    id: ColumnId,
+    decision: &Decision,
+    span: Span,
+    report: &mut Report,
+) -> Option<NewValue> {
+    let column = table.column_at(id);
+    match decision {
+        Decision::Null => Some(NewValue::Null),
+        Decision::Default => Some(NewValue::Default),
+        Decision::Replace(text) => Some(NewValue::Literal(text.value.clone())),
+        Decision::Sql(fragment) => {
+            expression_names(table, fragment, report).then(|| NewValue::Expression(fragment.clone()))
+        }
+        Decision::Randomize(randomize) => {
+            generator::resolve(catalog, table, column, randomize, span, report).map(NewValue::Random)
+        }
+        // These change nothing; the caller has dealt with them.
+        Decision::Keep { .. } | Decision::Undecided => None,
+    }
+}
+
+/// Whether the columns that an expression names exist.
+fn expression_names(table: &Table, fragment: &Fragment, report: &mut Report) -> bool {
+    let Ok(parsed) = policy::sql::parse_expression(&fragment.text) else {
+        // The reader has refused it already; a fragment that gets here has passed the gate.
+        return true;
+    };
+    condition::check_columns(table, fragment, &parsed, Code::UnknownColumn, report)
+}

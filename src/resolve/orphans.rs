@@ -1,0 +1,94 @@
+//! Does every reference to a deleted row have a rule that settles it?
+//!
+//! The database would refuse the delete, or act by itself (`ON DELETE CASCADE`, `SET NULL`, `SET DEFAULT`). Neither is
+//! decided by anybody, so both are errors here: whatever the key's action, a rule must delete the referencing rows or
+//! clear the reference.
+
+use super::coverage;
+use super::model::{NewValue, Path, Reach, ResolvedPolicy, ResolvedRule, RowAction};
+use super::words;
+use crate::catalog::{Catalog, ForeignKey, TableId};
+use crate::diagnostic::Report;
+
+/// Reports keys to deleted rows that no rule settles.
+pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    for rule in &policy.rules {
+        // The rows below a cascade are all reached by it.
+        if rule.action != (RowAction::Delete { cascade: false }) {
+            continue;
+        }
+        for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
+            let Some(child) = catalog.table_id(&key.child) else { continue };
+            let reached = match &rule.reach {
+                Reach::Condition => vec![],
+                Reach::OwnRow | Reach::Paths(_) => rule.paths(),
+                Reach::Cascade(_) => continue,
+            };
+            if reached.is_empty() {
+                report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
+            }
+            for path in reached {
+                let whole = Path([vec![id], path.0].concat());
+                match settled(policy, catalog, child, key, &whole) {
+                    Settled::Yes => {}
+                    Settled::NotReached => {
+                        report.push(words::orphans(catalog, key, &whole, rule.origin).about(coverage::place(key)));
+                    }
+                    Settled::Kept(keeper) => {
+                        report.push(words::orphans_kept(key, rule.origin, keeper.origin).about(coverage::place(key)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+enum Settled<'a> {
+    Yes,
+    /// No rule follows the path.
+    NotReached,
+    /// This rule may decide such a row, and leaves the reference as it is.
+    Kept(&'a ResolvedRule),
+}
+
+/// Whether every row that references a deleted row by this path is deleted or loses the reference.
+///
+/// The rules are tried in order, and the last one with the path has no condition: so every rule up to that one may
+/// decide such a row, and none behind it can.
+fn settled<'a>(
+    policy: &'a ResolvedPolicy,
+    catalog: &Catalog,
+    child: TableId,
+    key: &ForeignKey,
+    path: &Path,
+) -> Settled<'a> {
+    let rules: Vec<_> = policy.rules_of(child).map(|(_, rule)| rule).collect();
+    let follows = |rule: &ResolvedRule| match &rule.reach {
+        Reach::Paths(paths) => paths.contains(path),
+        // A cascade reaches the rows below what it deletes itself, not those below another rule's rows.
+        Reach::Cascade(_) | Reach::OwnRow | Reach::Condition => false,
+    };
+    let Some(last) = rules.iter().rposition(|rule| follows(rule)) else { return Settled::NotReached };
+    match rules[..=last].iter().find(|rule| !settles(rule, catalog, child, key)) {
+        Some(keeper) => Settled::Kept(keeper),
+        None => Settled::Yes,
+    }
+}
+
+/// Whether a rule deletes its rows or clears this reference in them.
+fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
+    match &rule.action {
+        RowAction::Delete { .. } => true,
+        RowAction::Keep(_) => false,
+        RowAction::Change { .. } => {
+            let changes: Vec<_> =
+                key.child_columns().filter_map(|name| rule.change_of(catalog.table(child).column_id(name)?)).collect();
+            // One NULL is enough for MATCH SIMPLE; MATCH FULL wants all of them.
+            let nulls = changes.iter().filter(|change| change.value == NewValue::Null).count();
+            let cleared = if key.match_full { nulls == key.pairs.len() } else { nulls > 0 };
+            let defaults = changes.len() == key.pairs.len()
+                && changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Default));
+            cleared || defaults
+        }
+    }
+}
