@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn commands_of_other_versions_are_refused_as_usage() {
-        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "grants", "explain"] {
+        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "grants", "explain"]
+        {
             let error = parse(&format!("efface {command}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{command}");
         }
@@ -265,9 +266,9 @@ mod tests {
 
     #[test]
     fn the_database_url_is_not_printed_by_help() {
-        let help = Arguments::command()
-            .find_subcommand_mut("plan")
-            .map(|plan| plan.clone().mut_arg("database", |arg| arg.env("EFFACE_TEST_URL")).render_long_help().to_string());
+        let help = Arguments::command().find_subcommand_mut("plan").map(|plan| {
+            plan.clone().mut_arg("database", |arg| arg.env("EFFACE_TEST_URL")).render_long_help().to_string()
+        });
         assert!(help.unwrap().contains("[env: EFFACE_TEST_URL]"));
     }
 }

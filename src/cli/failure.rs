@@ -149,7 +149,8 @@ mod tests {
     fn every_blocker_is_listed_with_its_fix() {
         let finding = |name: &str, rows| AssertionFinding { name: name.into(), message: "settle first".into(), rows };
         let findings = vec![finding("payments", 2), finding("bookings", 1)];
-        let failure = Failure::run(RunError::Findings(AssertionFailure { assertion: Assertion::Guards, findings }), false);
+        let failure =
+            Failure::run(RunError::Findings(AssertionFailure { assertion: Assertion::Guards, findings }), false);
         assert_eq!(failure.notes, ["payments: settle first (2 rows)", "bookings: settle first (1 row)"]);
     }
 }

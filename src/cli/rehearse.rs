@@ -25,10 +25,8 @@ pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<Stri
     let keys = subject::keys(typed, &loaded.key())?;
     let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
     if given > allowed {
-        let failure = Failure::findings(format!(
-            "{} given, and the policy allows {allowed} in one run",
-            count(given, "subject")
-        ));
+        let failure =
+            Failure::findings(format!("{} given, and the policy allows {allowed} in one run", count(given, "subject")));
         return Err(failure.help("run them one by one, or raise `limits: { max_subjects: … }` in the policy"));
     }
     Ok(keys)

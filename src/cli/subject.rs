@@ -16,8 +16,10 @@ pub(super) fn keys(typed: &[String], columns: &[String]) -> Result<Vec<Vec<Strin
                 columns.join(", "),
                 crate::review::count(values.len() as u64, "value"),
             ));
-            return Err(failure.help("values are separated by commas in the key's order, `\\,` is a comma within a value; \
-                 `--subject` is given once for each subject"));
+            return Err(failure.help(
+                "values are separated by commas in the key's order, `\\,` is a comma within a value; \
+                 `--subject` is given once for each subject",
+            ));
         }
         if !subjects.contains(&values) {
             subjects.push(values);
@@ -36,7 +38,8 @@ fn split(text: &str) -> Result<Vec<String>, Failure> {
             '\\' => match characters.next() {
                 Some(escaped @ (',' | '\\')) => values.extend_last(escaped),
                 _ => {
-                    let failure = Failure::usage("a backslash in `--subject` stands before something other than a comma");
+                    let failure =
+                        Failure::usage("a backslash in `--subject` stands before something other than a comma");
                     return Err(failure.help("write `\\\\` for a backslash"));
                 }
             },
@@ -91,10 +94,7 @@ mod tests {
     fn a_list_where_one_subject_is_meant_is_refused() {
         let failure = keys(&typed(&["42,43"]), &columns(&["id"])).unwrap_err();
         assert_eq!(failure.exit as u8, 2);
-        assert_eq!(
-            failure.message.as_deref(),
-            Some("a subject has 1 key column (id), and `--subject` gives 2 values")
-        );
+        assert_eq!(failure.message.as_deref(), Some("a subject has 1 key column (id), and `--subject` gives 2 values"));
     }
 
     #[test]

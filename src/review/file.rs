@@ -186,11 +186,7 @@ impl PlanFile {
         PlanFile {
             format: PLAN_FORMAT,
             efface: env!("CARGO_PKG_VERSION").into(),
-            policy: PolicyReference {
-                name: policy.name.clone(),
-                path: file.name.clone(),
-                sha256: policy_digest(file),
-            },
+            policy: PolicyReference { name: policy.name.clone(), path: file.name.clone(), sha256: policy_digest(file) },
             schema: SchemaReference { sha256: digest(&part), tables, part },
             script: ScriptReference { sha256: script.digest(), text: script.text() },
             subject: subject(reviewed),

@@ -127,7 +127,9 @@ impl Account {
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a `String` can't fail.
-        let mut line = |line: String| drop(writeln!(text, "{line}"));
+        let mut line = |line: String| {
+            let _ = writeln!(text, "{line}");
+        };
         let policy = shown(&self.policy.name);
         match &self.outcome {
             Outcome::Committed { transaction } => {
@@ -153,7 +155,9 @@ impl Account {
         let anonymised = self.anonymised.iter();
         section(
             "anonymised",
-            anonymised.map(|it| format!("{}: {} ({})", it.table, count(it.rows, "row"), it.columns.join(", "))).collect(),
+            anonymised
+                .map(|it| format!("{}: {} ({})", it.table, count(it.rows, "row"), it.columns.join(", ")))
+                .collect(),
         );
         section("kept, and why", self.kept.iter().map(KeptPart::text).collect());
         section("left over", self.left_over.clone());
@@ -223,7 +227,11 @@ mod tests {
                 rows: 1200,
             }],
             erased: vec![ErasedRows { table: "audits".into(), rows: 1200 }],
-            anonymised: vec![AnonymisedRows { table: "users".into(), rows: 1, columns: vec!["email".into(), "name".into()] }],
+            anonymised: vec![AnonymisedRows {
+                table: "users".into(),
+                rows: 1,
+                columns: vec!["email".into(), "name".into()],
+            }],
             kept: vec![
                 KeptPart { table: "payments".into(), column: None, reason: "seven years: tax law".into() },
                 KeptPart { table: "users".into(), column: Some("created_at".into()), reason: "joiners report".into() },

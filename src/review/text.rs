@@ -48,8 +48,7 @@ impl Page {
 fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, script, .. } = reviewed;
     let subject_table = catalog.table(plan.subject.table);
-    let key: Vec<_> =
-        plan.subject.key.iter().map(|id| subject_table.column_at(*id).name.bare().to_string()).collect();
+    let key: Vec<_> = plan.subject.key.iter().map(|id| subject_table.column_at(*id).name.bare().to_string()).collect();
     let touched = tables(plan, catalog);
     page.line(0, format!("plan of policy `{}` ({})", shown(&policy.name), shown(&file.name)));
     page.heading("what is reviewed");
@@ -175,7 +174,10 @@ fn triggers(page: &mut Page, reviewed: &Reviewed<'_>) {
         };
         let on = table(catalog, fired.table);
         let by = steps.join(", ");
-        page.line(2, format!("`{}` on {on}, by step {by}, calls {}{what}", fired.trigger.bare(), shown(&fired.function)));
+        page.line(
+            2,
+            format!("`{}` on {on}, by step {by}, calls {}{what}", fired.trigger.bare(), shown(&fired.function)),
+        );
     }
 }
 
@@ -217,9 +219,8 @@ fn warnings(page: &mut Page, reviewed: &Reviewed<'_>) {
     }
     page.heading("warnings");
     for found in warnings {
-        let place = found.primary.as_ref().map_or_else(String::new, |label| {
-            format!(" ({})", place(reviewed.file, label.span))
-        });
+        let place =
+            found.primary.as_ref().map_or_else(String::new, |label| format!(" ({})", place(reviewed.file, label.span)));
         page.line(2, format!("[{}] {}{place}", found.code.name(), found.message));
     }
 }

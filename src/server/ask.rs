@@ -63,7 +63,9 @@ pub(super) async fn read_only<T>(
         Err(error) => match error.refusal().filter(|_| !error.is_lost()) {
             Some(refusal) => Ok(Err(Objection {
                 sqlstate: refusal.sqlstate.clone(),
-                message: refusal.public_message().map_or_else(|| error.to_string(), |it| crate::ident::shown(it).to_string()),
+                message: refusal
+                    .public_message()
+                    .map_or_else(|| error.to_string(), |it| crate::ident::shown(it).to_string()),
                 position: refusal.position,
             })),
             None => Err(error),

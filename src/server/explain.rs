@@ -50,7 +50,9 @@ pub async fn explain(
                     *slot = answer.as_deref().and_then(rows);
                 }
             }
-            Err(objection) if objection.sqlstate == "42501" => explained.denied.push((question.step, objection.message)),
+            Err(objection) if objection.sqlstate == "42501" => {
+                explained.denied.push((question.step, objection.message))
+            }
             Err(objection) => tracing::debug!(step = question.step, sqlstate = objection.sqlstate, "no estimate"),
         }
     }

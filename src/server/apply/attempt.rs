@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use tokio_postgres::types::Type;
 use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::types::Type;
 
 use super::outcome::{Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};

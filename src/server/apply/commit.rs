@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use super::Order;
 use super::attempt::text_at;
 use super::outcome::{Ran, RunError};
-use super::Order;
 use crate::server::{Connection, ServerError, Settings, connect};
 use crate::sql::Role;
 
@@ -133,7 +133,8 @@ async fn ask(settings: &Settings, server: &Server, transaction: &str) -> Result<
             }
         };
         if !server.is_same(&Server::identify(&connection.client).await) {
-            reason = "the server that answers now is not, or can't be shown to be, the one that ran the transaction".into();
+            reason =
+                "the server that answers now is not, or can't be shown to be, the one that ran the transaction".into();
             continue;
         }
         let question = "SELECT pg_catalog.pg_xact_status($1::pg_catalog.text::pg_catalog.xid8)";

@@ -85,7 +85,9 @@ pub enum RunError {
     #[error("the connection was lost in COMMIT, and the server rolled back; nothing was committed")]
     RolledBack,
     /// The connection was lost in COMMIT and the server could not be asked what became of it.
-    #[error("the connection was lost in COMMIT, and whether transaction {transaction} is committed is not known: {reason}")]
+    #[error(
+        "the connection was lost in COMMIT, and whether transaction {transaction} is committed is not known: {reason}"
+    )]
     OutcomeUnknown {
         /// The transaction's id (`xid8`).
         transaction: String,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use super::Order;
 use super::afterwards::Leftover;
 use super::commit::Committed;
 use super::outcome::Ran;
-use super::Order;
 use crate::plan::StepAction;
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
@@ -65,7 +65,9 @@ fn account(
     let mut anonymised: BTreeMap<String, (u64, BTreeSet<String>)> = BTreeMap::new();
     let mut steps = Vec::new();
     for run in &ran.steps {
-        let (Some(step), Some(shown)) = (reviewed.plan.steps.get(run.step), planned.steps.get(run.step)) else { continue };
+        let (Some(step), Some(shown)) = (reviewed.plan.steps.get(run.step), planned.steps.get(run.step)) else {
+            continue;
+        };
         match &step.action {
             StepAction::Delete => *erased.entry(shown.table.clone()).or_default() += run.rows,
             StepAction::Change(_) => {
@@ -102,7 +104,11 @@ fn account(
         finished: ran.finished.clone(),
         attempts: ran.attempts,
         steps,
-        erased: erased.into_iter().filter(|(_, rows)| *rows > 0).map(|(table, rows)| ErasedRows { table, rows }).collect(),
+        erased: erased
+            .into_iter()
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(table, rows)| ErasedRows { table, rows })
+            .collect(),
         anonymised: anonymised
             .into_iter()
             .filter(|(_, (rows, _))| *rows > 0)
@@ -131,15 +137,19 @@ fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
 fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     let Reviewed { plan, catalog, .. } = *reviewed;
     let changed: BTreeSet<_> = plan.steps.iter().map(|step| &catalog.table(step.table).name).collect();
-    let views = catalog.others.iter().filter(|other| {
-        other.kind == "materialized view" && other.about.iter().any(|table| changed.contains(table))
-    });
+    let views = catalog
+        .others
+        .iter()
+        .filter(|other| other.kind == "materialized view" && other.about.iter().any(|table| changed.contains(table)));
     let mut left: Vec<_> = views
         .map(|view| format!("materialized view `{}` keeps old values until it is refreshed", view.name.bare()))
         .collect();
     left.extend(plan.triggers.iter().map(|fired| {
         let on = catalog.table(fired.table).name.bare();
-        format!("trigger `{}` on `{on}` fired: what it did outside the plan's tables is not known", fired.trigger.bare())
+        format!(
+            "trigger `{}` on `{on}` fired: what it did outside the plan's tables is not known",
+            fired.trigger.bare()
+        )
     }));
     left.extend(
         [

@@ -13,12 +13,8 @@ use crate::sql::Assertion;
 pub(super) const LOCK_TIMEOUT: &str = "55P03";
 
 /// Before each further transaction: five in all.
-const DELAYS: [Duration; 4] = [
-    Duration::from_millis(100),
-    Duration::from_millis(300),
-    Duration::from_millis(1000),
-    Duration::from_millis(3000),
-];
+const DELAYS: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(1000), Duration::from_millis(3000)];
 
 /// A report that moved is looked at this often in all.
 const REPORT_TRIES: u32 = 3;
