@@ -164,6 +164,12 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
     if place.later.contains(&name) {
         return later(key.span, name);
     }
+    if let Some(owner) = slipped_from(key, map) {
+        let message = format!("`{name}` is not indented under `{}`", owner.value);
+        return Diagnostic::new(Code::WrongShape, message)
+            .at(key.span, "indent this by two blanks")
+            .label(owner.span, "it belongs to this");
+    }
     // A decision without any known action has misspelt its action, not an option.
     let acts = |(key, _): &(Spanned<String>, Node)| ACTIONS.contains(&key.value.as_str());
     let code = if std::ptr::eq(place, &DECISION) && !map.entries.iter().any(acts) {
@@ -197,6 +203,19 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
         Some(near) => found(code).help(format!("`{near}` exists")),
         None => found(code).help(format!("known here: {}", list(place.keys))),
     }
+}
+
+/// The key without a value that this key belongs under, where an indentation slipped.
+fn slipped_from<'n>(key: &Spanned<String>, map: &'n Map) -> Option<&'n Spanned<String>> {
+    let index = map.entries.iter().position(|(other, _)| other.span == key.span)?;
+    let (owner, _) = map.entries[..index].iter().rfind(|(_, value)| matches!(value.kind, Kind::Empty))?;
+    let place = match owner.value.as_str() {
+        "subject" => &SUBJECT,
+        "limits" => &LIMITS,
+        "verify" => &VERIFY,
+        _ => return None,
+    };
+    place.keys.contains(&key.value.as_str()).then_some(owner)
 }
 
 /// Something that another version of efface knows.

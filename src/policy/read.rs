@@ -5,7 +5,7 @@ use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject};
 use super::name;
 use super::rules::present;
 use super::scalar::{Reader, Sql};
-use super::yaml::{self, Kind, Map, Node};
+use super::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Report, Warned};
 use crate::ident::{Ident, shown};
 use crate::source::{SourceFile, Span, Spanned};
@@ -36,7 +36,6 @@ impl Reader<'_> {
                 return None;
             }
         };
-        self.lifted(map);
         let start = map.entries.first().map_or(node.span, |(key, _)| key.span);
         let fields = keys::fields(node, start, &keys::TOP, &mut self.report)?;
         let version = fields.require("version", &keys::TOP, &mut self.report);
@@ -73,25 +72,6 @@ impl Reader<'_> {
         }
         let description = present(description)?.map(|text| text.value);
         Some(Policy { name: name?, description, subject: subject?, search_path, guards, tables, unchanged, limits, accept })
-    }
-
-    /// `subject:` without a value whose keys stand beside it: an indentation slip that names its cure.
-    fn lifted(&mut self, map: &Map) {
-        for pair in map.entries.windows(2) {
-            let [(key, value), (next, _)] = pair else { continue };
-            let place = match key.value.as_str() {
-                "subject" => &keys::SUBJECT,
-                "limits" => &keys::LIMITS,
-                "verify" => &keys::VERIFY,
-                _ => continue,
-            };
-            let lifted = place.keys.contains(&next.value.as_str()) && !keys::TOP.keys.contains(&next.value.as_str());
-            if matches!(value.kind, Kind::Empty) && lifted {
-                let message = format!("`{}` is not indented under `{}`", shown(&next.value), key.value);
-                let found = Diagnostic::new(Code::WrongShape, message);
-                self.report.push(found.at(next.span, "indent this by two blanks").label(key.span, "it belongs to this"));
-            }
-        }
     }
 
     fn version(&mut self, node: &Node) -> bool {

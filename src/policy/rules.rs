@@ -146,7 +146,8 @@ impl Reader<'_> {
             fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
         let by_subject = self.subject_without_path(fields, condition.as_ref().and_then(Option::as_ref));
         let action = self.row_decision(fields);
-        if let (Some((key, _)), None) = (fields.entry("other_columns"), fields.entry("columns")) {
+        let decided = ["keep", "rows", "columns"].iter().any(|key| fields.entry(key).is_some());
+        if let (Some((key, _)), false) = (fields.entry("other_columns"), decided) {
             let found = Diagnostic::new(Code::MissingKey, "`other_columns` stands without `columns`");
             self.report.push(found.at(key.span, "other than which?").help("name at least one column under `columns`"));
         }
@@ -283,6 +284,10 @@ impl Reader<'_> {
             Ok(path) => Some(path),
             Err(error) => {
                 let mut found = self.name_error(&error, &text.value, text.span, "a path cannot be read");
+                if error.later {
+                    self.report.push(found);
+                    return None;
+                }
                 if text.value.contains('(') != text.value.contains(')') {
                     found = found.help("inside `[ ]` and `{ }` a comma ends the value: put the path in quotes");
                 }

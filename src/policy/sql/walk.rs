@@ -7,6 +7,9 @@ use sqlparser::ast::{
     ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
 };
 
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
+
 use super::{ColumnRef, GateError, Parsed, RelationRef, Tokens};
 use crate::ident::Ident;
 use crate::source::Span;
@@ -29,6 +32,8 @@ struct Scope {
     /// Those whose own query has still to come.
     coming: std::vec::IntoIter<Ident>,
 }
+
+const CHANGES: &[Keyword] = &[Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE, Keyword::MERGE];
 
 type Flow = ControlFlow<GateError>;
 
@@ -114,19 +119,23 @@ impl<'a> Walk<'a> {
                 SetExpr::SetOperation { left, right, .. } => todo.extend([&**left, &**right]),
                 SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                     let message = "a query changes rows";
-                    return self.refuse(self.here(), message, "only what a step does may change rows");
+                    return self.refuse(self.word(CHANGES), message, "only what a step does may change rows");
                 }
                 SetExpr::Table(_) => {
-                    return self.refuse(self.here(), "a TABLE command stands for a query", "write SELECT instead");
+                    return self.refuse(self.word(&[Keyword::TABLE]), "a TABLE command stands for a query", "write SELECT instead");
                 }
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The last place that was seen; where the tree keeps no place of its own.
-    fn here(&self) -> Span {
-        self.parsed.columns.last().map_or(Span::default(), |column| column.span)
+    /// The first of these words in the text: the tree keeps no place of its own for them.
+    fn word(&self, words: &[Keyword]) -> Span {
+        let found = self.tokens.tokens.iter().find(|token| match &token.token {
+            Token::Word(word) => words.contains(&word.keyword),
+            _ => false,
+        });
+        found.map_or(Span::default(), |token| self.tokens.span(token))
     }
 }
 
@@ -138,7 +147,7 @@ impl Visitor for Walk<'_> {
             self.parsed.has_subquery = true;
         }
         if !query.locks.is_empty() {
-            return self.refuse(self.here(), "a query locks rows", "efface takes the locks that the plan names");
+            return self.refuse(self.word(&[Keyword::FOR]), "a query locks rows", "efface takes the locks that the plan names");
         }
         self.body(&query.body)?;
         let (recursive, names) = match &query.with {
@@ -164,7 +173,7 @@ impl Visitor for Walk<'_> {
 
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
         if select.into.is_some() {
-            return self.refuse(self.here(), "a query stores its rows", "SELECT INTO would make a table");
+            return self.refuse(self.word(&[Keyword::INTO]), "a query stores its rows", "SELECT INTO would make a table");
         }
         for join in select.from.iter().flat_map(|from| &from.joins) {
             for name in using(join) {
