@@ -132,7 +132,7 @@ pub(super) fn compile(file: SourceFile, catalog: &Catalog) -> Result<Loaded, (So
         let resolved = resolve(&read.value, catalog)?;
         warnings.extend(resolved.warnings);
         let plan = plan(&resolved.value, catalog)?;
-        let script = script(&plan, &resolved.value, catalog, &file);
+        let script = script(&plan, catalog, &file);
         Ok((resolved.value, plan, script, warnings))
     };
     match stages() {

@@ -7,7 +7,8 @@ use super::output::Output;
 use super::progress::Steps;
 use super::subject;
 use crate::catalog::Catalog;
-use crate::review::{Account, Estimates, count, tables};
+use crate::plan::touched_tables;
+use crate::review::{Account, Estimates, count};
 use crate::server::apply::{Finished, Mode, Order, Receipt, afterwards, rehearsal, run as run_script};
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
@@ -41,7 +42,7 @@ pub(super) async fn transaction(
     mode: Mode,
     output: &Output,
 ) -> Result<Account, Failure> {
-    let touched = tables(&loaded.plan, catalog);
+    let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
     let reviewed_part = catalog.part(&touched);
     let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
     let mut progress = Steps::new(output, &loaded.script);

@@ -129,7 +129,8 @@ mod tests {
 
     fn report() -> Report {
         let mut report = Report::default();
-        let found = Diagnostic::new(Code::UnknownTable, "no table `us\u{1b}[31mers`").at(Span::new(21, 26), "not \u{7}there");
+        let found =
+            Diagnostic::new(Code::UnknownTable, "no table `us\u{1b}[31mers`").at(Span::new(21, 26), "not \u{7}there");
         report.push(found.label(Span::new(32, 36), "for this").note("why").help("write\n    users:").about("users"));
         report.push(Diagnostic::new(Code::Unverified, "no place at all"));
         report

@@ -2,7 +2,91 @@
 //!
 //! A [`Plan`] is data: no SQL, no handles. [`plan`] makes it from a resolved policy; the `sql` module writes it as a
 //! script, the `review` module shows it to people.
+//!
+//! Every rule that changes or deletes rows becomes a step: a scope and an action. A scope that other steps disturb is
+//! captured by key before the first change; the others stay inline, as a person would write them. Steps are ordered so
+//! that referencing rows come first.
 
+mod freeze;
 mod model;
+mod order;
+mod predicate;
+mod sentence;
+mod steps;
+mod sweep;
 
 pub use model::*;
+pub(crate) use predicate::direct_columns;
+pub use predicate::touched_tables;
+pub use sentence::scope_of;
+
+use crate::catalog::Catalog;
+use crate::diagnostic::Report;
+use crate::resolve::{ResolvedPolicy, RowAction};
+
+/// Orders the rules of a policy.
+///
+/// # Errors
+/// What can't be planned: tables that reference each other in a circle, rows that would have to be remembered in a table
+/// without a key, triggers that write where nothing is found again.
+pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
+    let mut report = Report::default();
+    let drafted = steps::draft(policy, catalog, &mut report);
+    let steps = order::sort(drafted.steps, policy, catalog, &mut report);
+    let (sweeps, triggers) = sweep::find(&steps, &drafted.captures, catalog, &mut report);
+    let guards: Vec<Guard> = policy
+        .guards
+        .iter()
+        .map(|guard| Guard {
+            name: guard.name.clone(),
+            table: guard.table,
+            rows: predicate::narrowed(
+                predicate::reached(policy, &guard.reach, guard.condition.as_ref(), &[]),
+                guard.condition.as_ref(),
+            ),
+            message: guard.message.clone(),
+            origin: guard.origin,
+        })
+        .collect();
+    let row_locks = freeze::row_locks(policy, catalog, &steps);
+    let kept = policy.rules.iter().enumerate().filter_map(|(index, rule)| {
+        let reason = match &rule.action {
+            RowAction::Keep(reason) => reason.clone(),
+            RowAction::Delete { .. } | RowAction::Change { .. } => return None,
+        };
+        let rule_id = crate::resolve::RuleId(index);
+        Some(Kept {
+            table: rule.table,
+            rule: rule_id,
+            scope: sentence::scope_of(policy, catalog, rule_id),
+            reason,
+            origin: rule.origin,
+        })
+    });
+    let plan = Plan {
+        policy: policy.name.clone(),
+        subject: Subject {
+            table: policy.subject.table,
+            key: policy.subject.key.clone(),
+            condition: policy.subject.condition.clone(),
+        },
+        search_path: policy.search_path.clone(),
+        table_locks: freeze::table_locks(policy, catalog, &steps, &row_locks, &guards),
+        row_locks,
+        captures: drafted.captures,
+        guards,
+        reports: policy.reports.clone(),
+        limits: policy.limits.clone(),
+        limited_rows: policy
+            .limits
+            .max_rows
+            .iter()
+            .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
+            .collect(),
+        steps,
+        sweeps,
+        kept: kept.collect(),
+        triggers,
+    };
+    if report.has_errors() { Err(report) } else { Ok(plan) }
+}

@@ -113,10 +113,8 @@ pub struct Capture {
 pub enum CaptureReason {
     /// Several rules change the table: each row is decided once.
     SeveralRules,
-    /// Other steps change what the scope reads, and it can't come before all of them.
-    ReadCycle,
-    /// The step changes what its own scope reads, and has to be verified afterwards.
-    OwnScope,
+    /// Other steps change what the scope reads: asked again later, it would answer otherwise.
+    Disturbed,
 }
 
 /// Rows that must not exist.
@@ -143,8 +141,6 @@ pub struct Step {
     pub rules: Vec<RuleId>,
     /// Which rows, now.
     pub rows: Predicate,
-    /// Which rows, when asked again after changes (sweeps); the same as `rows` unless they are captured.
-    pub rows_again: Predicate,
     /// What happens to them.
     pub action: StepAction,
     /// Why this step exists.

@@ -153,7 +153,8 @@ impl<'a> Tokens<'a> {
         })?;
         if this.tokens.len() > MAX_TOKENS {
             let at = this.span(&this.tokens[MAX_TOKENS]).start;
-            let mut error = this.error(Code::SqlNotUnderstood, at, "the SQL is too long for efface's parser", "from here");
+            let mut error =
+                this.error(Code::SqlNotUnderstood, at, "the SQL is too long for efface's parser", "from here");
             error.help = Some("put it into a view, and name the view here".into());
             return Err(error);
         }
@@ -197,8 +198,15 @@ impl<'a> Tokens<'a> {
                 }
                 // The server reads `U&"…"` as one name; the parser reads an operator between two.
                 Token::Word(word) if word.value.eq_ignore_ascii_case("u") && word.quote_style.is_none() => {
-                    if next == Some(&Token::Ampersand) && matches!(after, Some(Token::Word(name)) if name.quote_style.is_some()) {
-                        return Err(self.error(Code::SqlNotUnderstood, at, NOT_UNDERSTOOD, "a name in Unicode escapes"));
+                    if next == Some(&Token::Ampersand)
+                        && matches!(after, Some(Token::Word(name)) if name.quote_style.is_some())
+                    {
+                        return Err(self.error(
+                            Code::SqlNotUnderstood,
+                            at,
+                            NOT_UNDERSTOOD,
+                            "a name in Unicode escapes",
+                        ));
                     }
                 }
                 // To the server these characters begin a comment, even inside an operator.
@@ -213,9 +221,7 @@ impl<'a> Tokens<'a> {
     }
 
     fn parser(&self) -> Parser<'static> {
-        Parser::new(&PostgreSqlDialect {})
-            .with_recursion_limit(64)
-            .with_tokens_with_locations(self.tokens.clone())
+        Parser::new(&PostgreSqlDialect {}).with_recursion_limit(64).with_tokens_with_locations(self.tokens.clone())
     }
 
     /// Nothing may be left: what is left would stand outside the parentheses of the author's mind.
@@ -225,7 +231,9 @@ impl<'a> Tokens<'a> {
             return Ok(());
         }
         let label = match &rest.token {
-            Token::Word(word) if word.keyword == Keyword::AND || word.keyword == Keyword::OR => "nothing to combine".into(),
+            Token::Word(word) if word.keyword == Keyword::AND || word.keyword == Keyword::OR => {
+                "nothing to combine".into()
+            }
             token => format!("did not expect `{}` here", shown(&token.to_string())),
         };
         Err(self.error(Code::SqlNotUnderstood, self.span(&rest).start, NOT_UNDERSTOOD, &label))

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::{changed_columns, new_value, place, reasons, table, verb};
-use super::{Reviewed, kept_columns, policy_digest, tables};
+use super::{Reviewed, kept_columns, policy_digest};
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
-use crate::plan::{StepAction, TableLock};
+use crate::plan::{StepAction, TableLock, touched_tables};
 use crate::source::SourceFile;
 use crate::sql::Script;
 
@@ -181,7 +181,7 @@ impl PlanFile {
     /// The plan as it is saved.
     pub fn new(reviewed: &Reviewed<'_>) -> Self {
         let Reviewed { file, policy, catalog, plan, script, estimates, .. } = *reviewed;
-        let tables = tables(plan, catalog);
+        let tables = touched_tables(plan, policy, catalog);
         let part = catalog.part(&tables);
         PlanFile {
             format: PLAN_FORMAT,

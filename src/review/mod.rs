@@ -16,13 +16,10 @@ pub use schema::{plan_schema, receipt_schema};
 pub use text::text;
 pub use words::{count, kept_columns};
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest, Sha256};
 
 use crate::catalog::Catalog;
 use crate::diagnostic::Report;
-use crate::ident::TableName;
 use crate::plan::Plan;
 use crate::resolve::ResolvedPolicy;
 use crate::source::SourceFile;
@@ -59,11 +56,6 @@ impl Estimates {
     pub fn of(&self, step: usize) -> Option<u64> {
         self.rows.get(step).copied().flatten()
     }
-}
-
-/// The tables whose schema a plan depends on.
-pub fn tables(plan: &Plan, catalog: &Catalog) -> BTreeSet<TableName> {
-    plan.table_locks.iter().map(|(table, _)| catalog.table(*table).name.clone()).collect()
 }
 
 /// SHA-256 of a policy's text, hexadecimal.

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::words::{count, kept_columns, new_value, one_line, place, reasons, table, verb};
-use super::{Reviewed, policy_digest, tables};
+use super::{Reviewed, policy_digest};
 use crate::catalog::digest;
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{CaptureReason, StepAction, TableLock};
+use crate::plan::{CaptureReason, StepAction, TableLock, touched_tables};
 
 /// The plan for people to read.
 pub fn text(reviewed: &Reviewed<'_>) -> String {
@@ -49,7 +49,7 @@ fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, script, .. } = reviewed;
     let subject_table = catalog.table(plan.subject.table);
     let key: Vec<_> = plan.subject.key.iter().map(|id| subject_table.column_at(*id).name.bare().to_string()).collect();
-    let touched = tables(plan, catalog);
+    let touched = touched_tables(plan, policy, catalog);
     page.line(0, format!("plan of policy `{}` ({})", shown(&policy.name), shown(&file.name)));
     page.heading("what is reviewed");
     page.line(2, format!("policy   sha256:{}", policy_digest(file)));
@@ -107,8 +107,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
     for capture in &plan.captures {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules change it, and each row is decided once",
-            CaptureReason::ReadCycle => "other steps change what its scope reads",
-            CaptureReason::OwnScope => "its step changes what its own scope reads",
+            CaptureReason::Disturbed => "other steps change what its scope reads",
         };
         page.line(2, format!("rows of {} are remembered by key first: {why}", table(catalog, capture.table)));
     }

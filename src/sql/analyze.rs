@@ -1,17 +1,20 @@
 //! ANALYZE for what a run touched.
 
 use super::Sql;
+use super::writer::Writer;
 use crate::ident::{Ident, TableName};
 
 /// `ANALYZE` of these columns of a table, or of all where none is named. A partitioned table takes its partitions along.
 pub fn analyze(table: &TableName, columns: &[&Ident]) -> Sql {
-    let quoted = |name: &Ident| format!("\"{}\"", name.as_str().replace('"', "\"\""));
-    let mut text = format!("ANALYZE {}.{}", quoted(&table.schema), quoted(&table.name));
+    let mut w = Writer::new();
+    w.kw("ANALYZE ").table(table);
     if !columns.is_empty() {
-        let columns: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
-        text.push_str(&format!(" ({})", columns.join(", ")));
+        w.kw(" (").list(columns, ", ", |w, column| {
+            w.ident(column);
+        });
+        w.kw(")");
     }
-    Sql::new(text)
+    w.finish()
 }
 
 #[cfg(test)]
@@ -20,7 +23,7 @@ mod tests {
 
     #[test]
     fn odd_names_stay_names() {
-        let sql = analyze(&TableName::new("club", "a\"b"), &[&Ident::new("e mail")]);
-        assert_eq!(sql.as_str(), "ANALYZE \"club\".\"a\"\"b\" (\"e mail\")");
+        let sql = analyze(&TableName::new("club", "a\"b"), &[&Ident::new("e mail"), &Ident::new("id")]);
+        assert_eq!(sql.as_str(), "ANALYZE club.\"a\"\"b\" (\"e mail\", id)");
     }
 }

@@ -1,11 +1,18 @@
 //! How is a plan written as SQL?
 //!
 //! The only place where SQL text is made: run-time text enters as an identifier, a literal, or an author's fragment that
-//! passed the gate, never otherwise.
+//! passed the gate, never otherwise. [`script`] writes a plan as the script that people review and the engine runs.
 
 mod analyze;
+mod assert;
+mod lower;
+mod predicate;
+mod quote;
 mod script;
+mod value;
+mod writer;
 
 pub use analyze::analyze;
 pub(crate) use script::hex;
+pub use lower::script;
 pub use script::*;

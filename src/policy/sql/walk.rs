@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent, Join, JoinConstraint, JoinOperator,
-    ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent, Join, JoinConstraint,
+    JoinOperator, ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
 };
 
 use sqlparser::keywords::Keyword;
@@ -99,7 +99,11 @@ impl<'a> Walk<'a> {
         let name = parts.iter().map(Ident::as_str).collect::<Vec<_>>().join(".");
         if self.scopes.is_empty() && !self.is_query {
             if function.over.is_some() {
-                return self.refuse(span, "a window function stands over single rows", "it needs a sub-select around it");
+                return self.refuse(
+                    span,
+                    "a window function stands over single rows",
+                    "it needs a sub-select around it",
+                );
             }
             if is_aggregate(function, parts.last().map_or("", Ident::as_str)) {
                 return self.refuse(span, "an aggregate stands over single rows", "it needs a sub-select around it");
@@ -259,10 +263,49 @@ fn is_aggregate(function: &Function, name: &str) -> bool {
 
 /// The aggregates of PostgreSQL (manual, section 9.21) that are called like any function.
 const AGGREGATES: &[&str] = &[
-    "any_value", "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr", "count", "covar_pop",
-    "covar_samp", "every", "grouping", "json_agg", "json_agg_strict", "json_object_agg", "json_object_agg_strict",
-    "json_object_agg_unique", "jsonb_agg", "jsonb_agg_strict", "jsonb_object_agg", "jsonb_object_agg_strict", "max", "min",
-    "range_agg", "range_intersect_agg", "regr_avgx", "regr_avgy", "regr_count", "regr_intercept", "regr_r2", "regr_slope",
-    "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum", "var_pop", "var_samp",
-    "variance", "xmlagg",
+    "any_value",
+    "array_agg",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "covar_pop",
+    "covar_samp",
+    "every",
+    "grouping",
+    "json_agg",
+    "json_agg_strict",
+    "json_object_agg",
+    "json_object_agg_strict",
+    "json_object_agg_unique",
+    "jsonb_agg",
+    "jsonb_agg_strict",
+    "jsonb_object_agg",
+    "jsonb_object_agg_strict",
+    "max",
+    "min",
+    "range_agg",
+    "range_intersect_agg",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "sum",
+    "var_pop",
+    "var_samp",
+    "variance",
+    "xmlagg",
 ];

@@ -1,0 +1,123 @@
+//! Which tables and rows are locked before anything is read?
+//!
+//! Inserting a row that references a locked row waits, and our next statement sees what was committed meanwhile (manual,
+//! 13.2.1 and 13.3.2). So rows are locked top-down: the subject's own, then those on the way to other rows, then those
+//! whose rule depends on more than the way. A leaf with one rule and no condition is locked by its own statement.
+
+use std::collections::BTreeMap;
+
+use super::model::{Guard, Predicate, RowLock, Step, TableLock};
+use super::predicate;
+use crate::catalog::{Catalog, TableId};
+use crate::resolve::ResolvedPolicy;
+
+/// The rows to lock, top-down.
+pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Step]) -> Vec<RowLock> {
+    let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
+    for step in steps {
+        for rule in &step.rules {
+            on_the_way(policy, catalog, &whole(policy, step.table, *rule), &mut found);
+        }
+    }
+    for step in steps {
+        let several = policy.rules_of(step.table).count() > 1;
+        let conditional = policy.rules_of(step.table).any(|(_, rule)| rule.condition.is_some());
+        if several || conditional || found.contains_key(&step.table) {
+            let rows = policy.rules_of(step.table).map(|(id, _)| whole(policy, step.table, id));
+            found.entry(step.table).or_default().extend(rows);
+        }
+    }
+    let subject = policy.subject.table;
+    let mut locks: Vec<RowLock> = Vec::new();
+    for (table, parts) in found {
+        // The subject's own row has its own lock, before all others.
+        let parts = parts.into_iter().filter(|rows| !(table == subject && *rows == Predicate::Subject));
+        let rows = Predicate::any(parts);
+        if rows != Predicate::Any(Vec::new()) {
+            locks.push(RowLock { table, rows });
+        }
+    }
+    locks.sort_by_key(|lock| (depth(&lock.rows), lock.table));
+    locks.insert(0, RowLock { table: subject, rows: Predicate::Subject });
+    locks
+}
+
+/// The rows that a rule reaches, whatever its condition says.
+fn whole(policy: &ResolvedPolicy, table: TableId, rule: crate::resolve::RuleId) -> Predicate {
+    let rule = policy.rule(rule);
+    debug_assert_eq!(rule.table, table);
+    predicate::reached(policy, &rule.reach, rule.condition.as_ref(), &[])
+}
+
+/// The rows above a scope: new rows below them have to wait.
+fn on_the_way(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    rows: &Predicate,
+    found: &mut BTreeMap<TableId, Vec<Predicate>>,
+) {
+    match rows {
+        Predicate::References { key, rows } => {
+            if let Some(parent) = catalog.table_id(&catalog.key(*key).parent)
+                && **rows != Predicate::Subject
+            {
+                found.entry(parent).or_default().push((**rows).clone());
+                on_the_way(policy, catalog, rows, found);
+            }
+        }
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| on_the_way(policy, catalog, part, found));
+        }
+        Predicate::NotTrue(part) => on_the_way(policy, catalog, part, found),
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}
+    }
+}
+
+/// How many keys away from the subject a predicate's farthest rows are.
+fn depth(rows: &Predicate) -> usize {
+    match rows {
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => 0,
+        Predicate::References { rows, .. } => 1 + depth(rows),
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(depth).max().unwrap_or(0),
+        Predicate::NotTrue(part) => depth(part),
+    }
+}
+
+/// Every table that the plan writes, locks or reads, with the strongest lock that it needs, by name.
+pub(super) fn table_locks(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    steps: &[Step],
+    row_locks: &[RowLock],
+    guards: &[Guard],
+) -> Vec<(TableId, TableLock)> {
+    let mut locks: BTreeMap<TableId, TableLock> = BTreeMap::new();
+    let mut add = |table: TableId, lock: TableLock| {
+        let held = locks.entry(table).or_insert(lock);
+        *held = lock.max(*held);
+    };
+    let mut read = |table: TableId, rows: &Predicate, add: &mut dyn FnMut(TableId, TableLock)| {
+        let reads = predicate::reads(catalog, policy, table, rows);
+        for found in reads.through.iter().chain(&reads.author).chain([&table]) {
+            add(*found, TableLock::AccessShare);
+        }
+    };
+    for guard in guards {
+        read(guard.table, &guard.rows, &mut add);
+    }
+    if let Some(condition) = &policy.subject.condition {
+        read(policy.subject.table, &Predicate::Author(condition.clone()), &mut add);
+    }
+    for step in steps {
+        read(step.table, &step.rows, &mut add);
+        for rule in policy.rules_of(step.table).filter_map(|(_, rule)| rule.condition.clone()) {
+            read(step.table, &Predicate::Author(rule), &mut add);
+        }
+        add(step.table, TableLock::RowExclusive);
+    }
+    for lock in row_locks {
+        read(lock.table, &lock.rows, &mut add);
+        add(lock.table, TableLock::RowExclusive);
+    }
+    locks.into_iter().collect()
+}

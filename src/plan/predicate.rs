@@ -1,0 +1,171 @@
+//! Which rows, and what does finding them read?
+
+use std::collections::BTreeSet;
+
+use super::model::{Plan, Predicate};
+use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
+use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, RuleId};
+
+impl Predicate {
+    /// Rows of any of these; equal ones once, a single one as itself.
+    pub(super) fn any(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut kept: Vec<Predicate> = Vec::new();
+        for part in parts {
+            let inner = match part {
+                Predicate::Any(inner) => inner,
+                other => vec![other],
+            };
+            for part in inner {
+                if !kept.contains(&part) {
+                    kept.push(part);
+                }
+            }
+        }
+        match kept.len() {
+            1 => kept.remove(0),
+            _ => Predicate::Any(kept),
+        }
+    }
+
+    /// Rows of all of these; a single one as itself.
+    pub(super) fn all(parts: impl IntoIterator<Item = Predicate>) -> Predicate {
+        let mut kept: Vec<Predicate> = parts.into_iter().collect();
+        match kept.len() {
+            1 => kept.remove(0),
+            _ => Predicate::All(kept),
+        }
+    }
+}
+
+/// The rows that reference the subject by a path of keys.
+pub(super) fn by_path(path: &Path) -> Predicate {
+    path.0.iter().rev().fold(Predicate::Subject, |rows, key| Predicate::References { key: *key, rows: Box::new(rows) })
+}
+
+/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows.
+pub(super) fn reached(
+    policy: &ResolvedPolicy,
+    reach: &Reach,
+    condition: Option<&Condition>,
+    decided: &[Option<Predicate>],
+) -> Predicate {
+    match reach {
+        Reach::OwnRow => Predicate::Subject,
+        Reach::Paths(paths) => Predicate::any(paths.iter().map(by_path)),
+        // Without `:subject` there would be no condition at all, and no rows.
+        Reach::Condition => {
+            condition.map_or(Predicate::Any(Vec::new()), |condition| Predicate::Author(condition.clone()))
+        }
+        Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| Predicate::References {
+            key: *key,
+            rows: Box::new(Predicate::any(rules.iter().map(|rule| match decided.get(rule.0) {
+                Some(Some(rows)) => rows.clone(),
+                _ => undecided(policy, *rule),
+            }))),
+        })),
+    }
+}
+
+/// The rows that a rule would take if it were alone and had no condition: what locks are taken on.
+fn undecided(policy: &ResolvedPolicy, rule: RuleId) -> Predicate {
+    let rule = policy.rule(rule);
+    reached(policy, &rule.reach, rule.condition.as_ref(), &[])
+}
+
+/// The rows of a predicate for which a condition holds too; a condition with `:subject` is the whole predicate.
+pub(super) fn narrowed(rows: Predicate, condition: Option<&Condition>) -> Predicate {
+    match condition {
+        Some(condition) if condition.subject.is_empty() => Predicate::all([rows, Predicate::Author(condition.clone())]),
+        _ => rows,
+    }
+}
+
+/// What finding the rows of a predicate reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reads {
+    /// Columns, by table.
+    pub columns: BTreeSet<(TableId, ColumnId)>,
+    /// Tables on the way to the subject, whose rows have to be there.
+    pub through: BTreeSet<TableId>,
+    /// Tables that the author's sub-selects read.
+    pub author: BTreeSet<TableId>,
+    /// Whether the author's conditions may read anything.
+    pub unknown: bool,
+}
+
+/// Collects what a predicate over `table` reads.
+pub(super) fn reads(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Predicate) -> Reads {
+    let mut found = Reads::default();
+    collect(catalog, policy, table, rows, &mut found);
+    found
+}
+
+fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Predicate, found: &mut Reads) {
+    match rows {
+        Predicate::Subject => found.columns.extend(policy.subject.key.iter().map(|column| (table, *column))),
+        Predicate::References { key, rows } => {
+            let foreign = catalog.key(*key);
+            let child = catalog.table(table);
+            found.columns.extend(foreign.child_columns().filter_map(|name| Some((table, child.column_id(name)?))));
+            if is_direct(catalog, policy, *key, rows) {
+                return;
+            }
+            if let Some(parent) = catalog.table_id(&foreign.parent) {
+                let columns = catalog.table(parent);
+                found
+                    .columns
+                    .extend(foreign.parent_columns().filter_map(|name| Some((parent, columns.column_id(name)?))));
+                found.through.insert(parent);
+                collect(catalog, policy, parent, rows, found);
+            }
+        }
+        Predicate::Captured { .. } => {}
+        Predicate::Author(condition) => {
+            found.columns.extend(condition.reads.own.iter().map(|column| (table, *column)));
+            found.author.extend(&condition.reads.tables);
+            found.unknown |= condition.reads.unknown;
+        }
+        Predicate::All(parts) | Predicate::Any(parts) => {
+            parts.iter().for_each(|part| collect(catalog, policy, table, part, found));
+        }
+        Predicate::NotTrue(part) => collect(catalog, policy, table, part, found),
+    }
+}
+
+/// Whether a key references exactly the subject's key, so that no look at the subject's table is needed.
+pub(crate) fn is_direct(catalog: &Catalog, policy: &ResolvedPolicy, key: KeyId, rows: &Predicate) -> bool {
+    direct_columns(catalog, policy.subject.table, &policy.subject.key, key, rows).is_some()
+}
+
+/// The referencing columns in the order of the subject's key, where a key references exactly that.
+pub(crate) fn direct_columns(
+    catalog: &Catalog,
+    subject: TableId,
+    subject_key: &[ColumnId],
+    key: KeyId,
+    rows: &Predicate,
+) -> Option<Vec<ColumnId>> {
+    let foreign = catalog.key(key);
+    if *rows != Predicate::Subject
+        || catalog.table(subject).name != foreign.parent
+        || foreign.pairs.len() != subject_key.len()
+    {
+        return None;
+    }
+    let child = catalog.table(catalog.table_id(&foreign.child)?);
+    subject_key
+        .iter()
+        .map(|column| {
+            let name = &catalog.table(subject).column_at(*column).name;
+            let pair = foreign.pairs.iter().find(|pair| pair.parent == *name)?;
+            child.column_id(&pair.child)
+        })
+        .collect()
+}
+
+/// Every table that a plan touches, reads or keeps: the part of the schema that it is bound to.
+pub fn touched_tables(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> BTreeSet<crate::ident::TableName> {
+    let locked = plan.table_locks.iter().map(|(table, _)| *table);
+    let decided = policy.rules.iter().map(|rule| rule.table);
+    locked.chain(decided).chain([policy.subject.table]).map(|id| catalog.table(id).name.clone()).collect()
+}

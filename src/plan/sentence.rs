@@ -1,0 +1,75 @@
+//! Which rows, said as a sentence?
+
+use crate::catalog::{Catalog, KeyId};
+use crate::ident::shown;
+use crate::resolve::{Path, Reach, ResolvedPolicy, RuleId};
+
+/// The most characters of a condition that a sentence repeats.
+const CONDITION: usize = 200;
+
+/// The scope of a rule: `rows whose client_id is the subject, and starts_at > now()`.
+pub fn scope_of(policy: &ResolvedPolicy, catalog: &Catalog, rule: RuleId) -> String {
+    let rule = policy.rule(rule);
+    let condition = rule.condition.as_ref().map(|condition| one_line(&condition.fragment.text));
+    let reach = match &rule.reach {
+        Reach::OwnRow => "the subject's own row".to_owned(),
+        Reach::Paths(paths) => {
+            let ways: Vec<_> = paths.iter().map(|path| by_path(catalog, path)).collect();
+            format!("rows {}", ways.join(" or "))
+        }
+        Reach::Condition => return format!("rows where {}", condition.unwrap_or_default()),
+        Reach::Cascade(keys) => {
+            let ways: Vec<_> = keys
+                .iter()
+                .map(|(key, _)| {
+                    let foreign = catalog.key(*key);
+                    format!("whose {} references a deleted row of {}", columns(catalog, *key), foreign.parent.bare())
+                })
+                .collect();
+            format!("rows {}", ways.join(" or "))
+        }
+    };
+    let rest = policy.rules_of(rule.table).take_while(|(_, other)| !std::ptr::eq(*other, rule)).count();
+    let earlier = match rest {
+        0 => "",
+        _ => ", and no rule above takes them",
+    };
+    match condition {
+        Some(condition) => format!("{reach}, and {condition}{earlier}"),
+        None => format!("{reach}{earlier}"),
+    }
+}
+
+fn by_path(catalog: &Catalog, path: &Path) -> String {
+    let mut text = String::new();
+    for (index, key) in path.0.iter().enumerate() {
+        let foreign = catalog.key(*key);
+        let last = index + 1 == path.0.len();
+        text.push_str(&format!("whose {} ", columns(catalog, *key)));
+        if last {
+            text.push_str("is the subject");
+        } else {
+            text.push_str(&format!("is a row of {} ", foreign.parent.bare()));
+        }
+    }
+    text
+}
+
+fn columns(catalog: &Catalog, key: KeyId) -> String {
+    let names: Vec<_> = catalog.key(key).child_columns().map(|column| column.bare().to_string()).collect();
+    match &names[..] {
+        [only] => only.clone(),
+        many => format!("({})", many.join(", ")),
+    }
+}
+
+/// An author's SQL on one line, shortened where it is long.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = shown(&line).to_string();
+    if line.chars().count() <= CONDITION {
+        return line;
+    }
+    let short: String = line.chars().take(CONDITION).collect();
+    format!("{short} …")
+}

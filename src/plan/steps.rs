@@ -1,0 +1,267 @@
+//! Which statements does a policy need, and which scopes have to be remembered?
+//!
+//! All deletes of a table are one statement; each rule that changes columns is one. A table with several statements is
+//! captured, so that each row is decided once. So is a scope that other steps disturb: the verification afterwards asks
+//! the same question again and must not get another answer.
+
+use super::model::{Capture, CaptureReason, Predicate, Reason, Step, StepAction};
+use super::predicate::{self, Reads};
+use super::sentence;
+use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::resolve::{Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
+
+/// The steps in no particular order, and the captures in the order in which they are made.
+pub(super) struct Drafted {
+    pub steps: Vec<Step>,
+    pub captures: Vec<Capture>,
+}
+
+/// Makes steps of rules.
+pub(super) fn draft(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) -> Drafted {
+    let mut order: Vec<TableId> = Vec::new();
+    // A cascade's rules refer to rows of tables above: those have to be there first. `resolve` lists them top-down.
+    for rule in &policy.rules {
+        if !order.contains(&rule.table) {
+            order.push(rule.table);
+        }
+    }
+    order.sort_by_key(|table| cascade_position(policy, *table));
+    let inline = Layout { policy, catalog, captured: &|_| None };
+    let plain = inline.draft(&order, report);
+    let captured: Vec<TableId> =
+        order.iter().copied().filter(|table| capture_reason(policy, catalog, *table, &plain.steps).is_some()).collect();
+    if captured.is_empty() {
+        return plain;
+    }
+    let reason = |table: TableId| capture_reason(policy, catalog, table, &plain.steps);
+    Layout { policy, catalog, captured: &reason }.draft(&order, report)
+}
+
+/// Tables below a cascade come behind the tables whose rows they reference.
+fn cascade_position(policy: &ResolvedPolicy, table: TableId) -> usize {
+    let cascaded = policy.rules_of(table).filter(|(_, rule)| matches!(rule.reach, Reach::Cascade(_)));
+    cascaded.map(|(id, _)| 1 + id.0).max().unwrap_or(0)
+}
+
+/// Why the scopes of a table have to be remembered, if they have to.
+fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, steps: &[Step]) -> Option<CaptureReason> {
+    let own: Vec<_> = steps.iter().filter(|step| step.table == table).collect();
+    match own[..] {
+        [] => None,
+        [only] => {
+            let reads = predicate::reads(catalog, policy, table, &only.rows);
+            let disturbed =
+                steps.iter().filter(|other| other.table != table).any(|other| disturbs(other, only, &reads));
+            disturbed.then_some(CaptureReason::Disturbed)
+        }
+        _ => Some(CaptureReason::SeveralRules),
+    }
+}
+
+/// Whether a step, once done, changes the answer of another step's scope in a way that matters.
+fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
+    let by_author = reads.unknown || reads.author.contains(&step.table);
+    match &step.action {
+        // Rows that referenced deleted rows are gone themselves, or the key would have been refused: for a delete the
+        // empty answer is the right one. A changed row stays, and would not be found again.
+        StepAction::Delete => {
+            by_author || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
+        }
+        StepAction::Change(changes) => {
+            by_author || changes.iter().any(|change| reads.columns.contains(&(step.table, change.column)))
+        }
+    }
+}
+
+struct Layout<'a> {
+    policy: &'a ResolvedPolicy,
+    catalog: &'a Catalog,
+    captured: &'a dyn Fn(TableId) -> Option<CaptureReason>,
+}
+
+impl Layout<'_> {
+    fn draft(&self, order: &[TableId], report: &mut Report) -> Drafted {
+        let mut drafted = Drafted { steps: Vec::new(), captures: Vec::new() };
+        // For each rule the rows that it decides, for the cascades below it.
+        let mut decided: Vec<Option<Predicate>> = vec![None; self.policy.rules.len()];
+        for &table in order {
+            self.draft_table(table, &mut drafted, &mut decided, report);
+        }
+        drafted
+    }
+
+    fn draft_table(
+        &self,
+        table: TableId,
+        drafted: &mut Drafted,
+        decided: &mut [Option<Predicate>],
+        report: &mut Report,
+    ) {
+        let rules: Vec<(RuleId, &ResolvedRule)> = self.policy.rules_of(table).collect();
+        let alone: Vec<Predicate> = rules.iter().map(|(_, rule)| self.alone(rule, decided)).collect();
+        let capture = (self.captured)(table).and_then(|reason| self.capture(table, reason, &rules, &alone, report));
+        let rows: Vec<Predicate> = match capture {
+            Some(capture) => {
+                drafted.captures.push(capture);
+                let capture = drafted.captures.len() - 1;
+                (0..rules.len()).map(|number| Predicate::Captured { capture, rules: vec![number + 1] }).collect()
+            }
+            None => (0..rules.len()).map(|index| first_match(&rules, &alone, index)).collect(),
+        };
+        for ((id, _), rows) in rules.iter().zip(&rows) {
+            decided[id.0] = Some(rows.clone());
+        }
+        let deletes: Vec<usize> =
+            (0..rules.len()).filter(|index| matches!(rules[*index].1.action, RowAction::Delete { .. })).collect();
+        if let Some(first) = deletes.first() {
+            let together = merge(deletes.iter().map(|index| rows[*index].clone()));
+            drafted.steps.push(self.step(&rules, &deletes, *first, together, StepAction::Delete));
+        }
+        for (index, (_, rule)) in rules.iter().enumerate() {
+            if let RowAction::Change { changes, .. } = &rule.action
+                && !changes.is_empty()
+            {
+                let action = StepAction::Change(changes.clone());
+                drafted.steps.push(self.step(&rules, &[index], index, rows[index].clone(), action));
+            }
+        }
+    }
+
+    /// The rows that a rule would take if it were the table's only one.
+    fn alone(&self, rule: &ResolvedRule, decided: &[Option<Predicate>]) -> Predicate {
+        let reached = predicate::reached(self.policy, &rule.reach, rule.condition.as_ref(), decided);
+        predicate::narrowed(reached, rule.condition.as_ref())
+    }
+
+    fn capture(
+        &self,
+        table: TableId,
+        reason: CaptureReason,
+        rules: &[(RuleId, &ResolvedRule)],
+        alone: &[Predicate],
+        report: &mut Report,
+    ) -> Option<Capture> {
+        let changed: Vec<ColumnId> = rules
+            .iter()
+            .flat_map(|(_, rule)| match &rule.action {
+                RowAction::Change { changes, .. } => changes.iter().map(|change| change.column).collect(),
+                RowAction::Keep(_) | RowAction::Delete { .. } => Vec::new(),
+            })
+            .collect();
+        let Some(key) = self.row_key(table, &changed) else {
+            report.push(needs_key(self.catalog, table, reason, rules));
+            return None;
+        };
+        let rules = rules.iter().zip(alone).map(|((id, _), rows)| (*id, rows.clone())).collect();
+        Some(Capture { table, key, rules, reason })
+    }
+
+    /// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
+    fn row_key(&self, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
+        let table = self.catalog.table(table);
+        let primary = std::iter::once(&table.primary_key).filter(|key| !key.is_empty());
+        let unique = table.unique.iter().filter(|index| {
+            !index.partial && index.expression_columns.is_empty() && !index.columns.is_empty() && !index.deferrable
+        });
+        let keys = primary.chain(unique.map(|index| &index.columns));
+        let mut keys =
+            keys.filter_map(|names| names.iter().map(|name| table.column_id(name)).collect::<Option<Vec<_>>>());
+        keys.find(|key| key.iter().all(|id| self.catalog.refuses_null(table.column_at(*id)) && !changed.contains(id)))
+    }
+
+    fn step(
+        &self,
+        rules: &[(RuleId, &ResolvedRule)],
+        carried: &[usize],
+        first: usize,
+        rows: Predicate,
+        action: StepAction,
+    ) -> Step {
+        let (_, rule) = rules[first];
+        let keys = carried.iter().filter_map(|index| match &rules[*index].1.reach {
+            Reach::Cascade(keys) => Some(keys.iter().map(|(key, _)| *key)),
+            Reach::OwnRow | Reach::Paths(_) | Reach::Condition => None,
+        });
+        let keys: Vec<_> = keys.flatten().collect();
+        let names: Vec<_> = carried.iter().filter_map(|index| rules[*index].1.name.clone()).collect();
+        let scopes: Vec<_> =
+            carried.iter().map(|index| sentence::scope_of(self.policy, self.catalog, rules[*index].0)).collect();
+        let asked = carried.iter().any(|index| !matches!(rules[*index].1.reach, Reach::Cascade(_)));
+        Step {
+            table: rule.table,
+            rules: carried.iter().map(|index| rules[*index].0).collect(),
+            rows,
+            action,
+            reason: if asked { Reason::Asked } else { Reason::Cascade { keys } },
+            before: Vec::new(),
+            name: (!names.is_empty()).then(|| names.join(", ")),
+            scope: scopes.join("; or "),
+            origin: rule.origin,
+        }
+    }
+}
+
+/// The rows of a rule that no rule before it takes. Rules that do the same need no telling apart, and with NULL a
+/// condition is not true, so the rows go on to the next rule.
+fn first_match(rules: &[(RuleId, &ResolvedRule)], alone: &[Predicate], index: usize) -> Predicate {
+    let deletes = |rule: &ResolvedRule| matches!(rule.action, RowAction::Delete { .. });
+    let earlier = (0..index).filter(|other| !(deletes(rules[*other].1) && deletes(rules[index].1)));
+    let taken = earlier.map(|other| Predicate::NotTrue(Box::new(alone[other].clone())));
+    Predicate::all(std::iter::once(alone[index].clone()).chain(taken))
+}
+
+/// The rows of any of some rules; of one capture, by the rules' numbers.
+fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
+    let mut numbers: Vec<usize> = Vec::new();
+    let mut captured = None;
+    let mut others = Vec::new();
+    for part in rows {
+        match part {
+            Predicate::Captured { capture, rules } => {
+                captured = Some(capture);
+                numbers.extend(rules);
+            }
+            other => others.push(other),
+        }
+    }
+    let captured = captured.map(|capture| Predicate::Captured { capture, rules: numbers });
+    Predicate::any(captured.into_iter().chain(others))
+}
+
+/// All rows of a table that its steps change or delete.
+pub(super) fn rows_of_table(steps: &[Step], table: TableId) -> Predicate {
+    merge(steps.iter().filter(|step| step.table == table).map(|step| step.rows.clone()))
+}
+
+fn needs_key(
+    catalog: &Catalog,
+    table: TableId,
+    reason: CaptureReason,
+    rules: &[(RuleId, &ResolvedRule)],
+) -> Diagnostic {
+    let name = catalog.table(table).name.bare().to_string();
+    let why = match reason {
+        CaptureReason::SeveralRules => {
+            "several rules change the table, so the rule of each row is decided once, by key"
+        }
+        CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first, by key",
+    };
+    let origin = rules.first().map(|(_, rule)| rule.origin).unwrap_or_default();
+    Diagnostic::new(
+        Code::NeedsPrimaryKey,
+        format!("the rows of table `{name}` have to be remembered, and it has no key"),
+    )
+    .at(origin, "no primary key that stays")
+    .about(name)
+    .note(why)
+    .help("add a primary key or a unique index over NOT NULL columns that the policy keeps")
+}
+
+/// Whether a step changes this column.
+pub(super) fn changes_column(step: &Step, column: ColumnId) -> bool {
+    match &step.action {
+        StepAction::Delete => false,
+        StepAction::Change(changes) => changes.iter().any(|change| change.column == column),
+    }
+}

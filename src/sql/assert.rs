@@ -1,0 +1,244 @@
+//! Assertions: DO blocks that fail the transaction, say everything that they found, and count themselves.
+//!
+//! Inside a DO block there are no psql variables and no parameters (manual, DO), so it reads settings only. Each that
+//! passes raises `efface.passed` by one; the gate before COMMIT demands the full count.
+
+use super::predicate::key_type;
+use super::script::{ASSERTION_FAILED, Assertion};
+use super::value;
+use super::writer::{Scene, Writer};
+use crate::plan::{Step, StepAction};
+use crate::resolve::ResolvedReport;
+
+/// One thing to find: how many rows are wrong, and what to say about them.
+pub(super) struct Check {
+    /// What it is about, for people.
+    pub name: String,
+    /// What is wrong and what to do, for people.
+    pub message: String,
+    /// An expression that gives the number of wrong rows.
+    pub count: Writer,
+}
+
+/// A DO block over some checks: all are evaluated, all findings reported at once.
+pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> Writer {
+    let mut body = Writer::new();
+    body.kw("\n#variable_conflict use_column\nDECLARE\n  efface_rows bigint;\n  efface_found jsonb := '[]';\nBEGIN\n");
+    for check in checks {
+        body.kw("  efface_rows := (").sql(&check.count).kw(");\n");
+        body.kw(
+            "  IF efface_rows IS DISTINCT FROM 0 THEN\n    efface_found := efface_found || jsonb_build_object('name', ",
+        );
+        body.text(&check.name).kw(", 'message', ").text(&check.message).kw(", 'rows', efface_rows);\n  END IF;\n");
+    }
+    body.kw("  IF efface_found <> '[]' THEN\n    RAISE EXCEPTION USING ERRCODE = ").text(ASSERTION_FAILED);
+    body.kw(",\n      MESSAGE = ").text(headline);
+    body.kw(" || (SELECT string_agg(format(E'\\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '')");
+    body.kw(" FROM jsonb_array_elements(efface_found) AS f),\n      DETAIL = jsonb_build_object('assertion', ");
+    body.text(name(assertion)).kw(", 'findings', efface_found)::text;\n  END IF;\n");
+    body.kw(
+        "  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);\nEND ",
+    );
+    let tag = dollar_tag(body.as_str());
+    let mut w = Writer::new();
+    w.kw("DO ").printed(&tag).sql(&body).printed(&tag);
+    w
+}
+
+/// The name of an assertion in its DETAIL; the same as serde's.
+fn name(assertion: Assertion) -> &'static str {
+    match assertion {
+        Assertion::Subject => "subject",
+        Assertion::Guards => "guards",
+        Assertion::Limits => "limits",
+        Assertion::Steps => "steps",
+        Assertion::Reports => "reports",
+    }
+}
+
+/// A dollar quote that the text doesn't contain: `$efface$`, else with a number.
+fn dollar_tag(text: &str) -> String {
+    let mut number = 0;
+    loop {
+        let tag = if number == 0 { "$efface$".to_owned() } else { format!("$efface_{number}$") };
+        if !text.contains(&tag) {
+            return tag;
+        }
+        number += 1;
+    }
+}
+
+impl Scene<'_> {
+    /// The subject exists, once for each key, and is somebody whom this policy may erase.
+    pub fn subject_checks(&self) -> Vec<Check> {
+        let subject = &self.plan.subject;
+        let table = self.catalog.table(subject.table);
+        let name = table.name.bare().to_string();
+        let first = |w: &mut Writer| self.key_array(w, 0, table, subject.key[0]);
+
+        let mut empty = Writer::new();
+        empty.kw("SELECT CASE WHEN cardinality(");
+        first(&mut empty);
+        empty.kw(") = 0");
+        for (index, column) in subject.key.iter().enumerate() {
+            empty.kw(" OR array_position(");
+            self.key_array(&mut empty, index, table, *column);
+            empty.kw(", NULL) IS NOT NULL");
+            if index > 0 {
+                empty.kw(" OR cardinality(");
+                first(&mut empty);
+                empty.kw(") <> cardinality(");
+                self.key_array(&mut empty, index, table, *column);
+                empty.kw(")");
+            }
+        }
+        empty.kw(" THEN 1 ELSE 0 END");
+
+        let mut many = Writer::new();
+        many.kw("SELECT greatest(0, cardinality(");
+        first(&mut many);
+        many.kw(") - ").number(self.plan.limits.max_subjects).kw(")");
+
+        let mut missing = Writer::new();
+        missing.kw("SELECT count(*) FROM (");
+        self.subject_keys(&mut missing);
+        missing.kw(" EXCEPT SELECT ").list(&subject.key, ", ", |w, column| {
+            w.column(table, *column).kw("::").printed(&key_type(&table.column_at(*column).ty));
+        });
+        missing.kw(" FROM ").table(&table.name).kw(" WHERE ");
+        missing.sql(&self.rows(subject.table, &crate::plan::Predicate::Subject)).kw(") AS missing");
+
+        let key = |count| Check {
+            name: name.clone(),
+            message: "the subject's key is empty, NULL or incomplete: give one value for each key column".into(),
+            count,
+        };
+        let mut checks = vec![
+            key(empty),
+            Check {
+                name: name.clone(),
+                message: format!(
+                    "more subjects than `limits.max_subjects` allows ({}): give fewer, or raise the limit in the policy",
+                    self.plan.limits.max_subjects
+                ),
+                count: many,
+            },
+            Check {
+                name: name.clone(),
+                message: "no row has this key: check it, or the subject is gone already".into(),
+                count: missing,
+            },
+        ];
+        if let Some(condition) = &subject.condition {
+            let mut outside = Writer::new();
+            outside.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE ");
+            outside.sql(&self.rows(subject.table, &crate::plan::Predicate::Subject)).kw(" AND (");
+            self.condition(&mut outside, condition);
+            outside.kw(") IS NOT TRUE");
+            checks.push(Check {
+                name,
+                message: "the policy's `subject: where` does not hold for this row: this policy may not erase it"
+                    .into(),
+                count: outside,
+            });
+        }
+        checks
+    }
+
+    /// No guard finds a row.
+    pub fn guard_checks(&self) -> Vec<Check> {
+        let guards = self.plan.guards.iter();
+        guards
+            .map(|guard| {
+                let mut count = Writer::new();
+                count.kw("SELECT count(*) FROM ").table(&self.catalog.table(guard.table).name).kw(" WHERE ");
+                count.sql(&self.rows(guard.table, &guard.rows));
+                Check { name: guard.name.clone(), message: guard.message.clone(), count }
+            })
+            .collect()
+    }
+
+    /// No table has more rows in scope than allowed.
+    pub fn limit_checks(&self) -> Vec<Check> {
+        let limits = self.plan.limited_rows.iter();
+        limits
+            .map(|(table, most, rows)| {
+                let name = &self.catalog.table(*table).name;
+                let mut count = Writer::new();
+                count.kw("SELECT CASE WHEN count(*) > ").number(*most).kw(" THEN count(*) ELSE 0 END FROM ");
+                count.table(name).kw(" WHERE ").sql(&self.rows(*table, rows));
+                Check {
+                    name: name.bare().to_string(),
+                    message: format!(
+                        "more rows than `limits.max_rows` allows ({most}): look at them, or raise the limit in the policy"
+                    ),
+                    count,
+                }
+            })
+            .collect()
+    }
+
+    /// The rows are read again, because counts lie: a BEFORE trigger may have kept a row, or a value.
+    pub fn step_checks(&self) -> Vec<Check> {
+        self.plan.steps.iter().filter_map(|step| self.step_check(step)).collect()
+    }
+
+    fn step_check(&self, step: &Step) -> Option<Check> {
+        let table = self.catalog.table(step.table);
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE (");
+        count.sql(&self.rows(step.table, &step.rows)).kw(")");
+        let what = step.name.as_ref().map(|name| format!(", rule `{name}`")).unwrap_or_default();
+        let name = format!("{}{what}", table.name.bare());
+        match &step.action {
+            StepAction::Delete => Some(Check {
+                name,
+                message: "rows that were to be deleted are there: look at the triggers of the table".into(),
+                count,
+            }),
+            StepAction::Change(changes) => {
+                let holds: Vec<Writer> =
+                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect();
+                if holds.is_empty() {
+                    return None;
+                }
+                count.kw(" AND (").list(&holds, " AND ", |w, hold| {
+                    w.sql(hold);
+                });
+                count.kw(") IS NOT TRUE");
+                Some(Check {
+                    name,
+                    message: "rows do not have the new values: look at the triggers of the table".into(),
+                    count,
+                })
+            }
+        }
+    }
+
+    /// No report moved: its rows, as a multiset of digests, are the same.
+    pub fn report_checks(&self) -> Vec<Check> {
+        let reports = self.plan.reports.iter().enumerate();
+        reports
+            .map(|(index, report)| {
+                let mut count = Writer::new();
+                count.kw("SELECT coalesce(sum(abs(coalesce(b.n, 0) - coalesce(a.n, 0))), 0)::bigint FROM pg_temp.efface_report_");
+                count.number(index as i128 + 1).kw(" AS b FULL JOIN (");
+                count.sql(&report_digests(report)).kw(") AS a ON a.h = b.h");
+                Check {
+                    name: report.name.clone(),
+                    message: "the report's rows differ from before: the policy changes what it counts, or another session did".into(),
+                    count,
+                }
+            })
+            .collect()
+    }
+}
+
+/// A report as a multiset of digests of whole rows: any column types and names, and no value is kept.
+pub(super) fn report_digests(report: &ResolvedReport) -> Writer {
+    let mut w = Writer::new();
+    w.kw("SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n\nFROM ");
+    // The newline keeps a trailing comment of the author's from swallowing the parenthesis.
+    w.author_block(&report.query).kw(" AS efface_row\nGROUP BY 1");
+    w
+}

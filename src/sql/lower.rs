@@ -1,0 +1,520 @@
+//! From a plan to a script: one function for each phase, in the order in which they run.
+
+use std::time::Duration;
+
+use super::assert::{self, report_digests};
+use super::predicate::key_type;
+use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
+use super::value;
+use super::writer::{Scene, Writer};
+use crate::catalog::{Catalog, Table};
+use crate::ident::{Ident, shown};
+use crate::pgtype::PgType;
+use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock};
+use crate::source::{SourceFile, Span};
+
+/// Writes a plan as the script that is reviewed and run.
+pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
+    let mut lowering = Lowering { scene: Scene { catalog, plan }, file, statements: Vec::new(), assertions: 0 };
+    lowering.head();
+    lowering.tables();
+    lowering.subject();
+    lowering.freeze();
+    lowering.guards();
+    lowering.before();
+    lowering.steps();
+    lowering.sweeps();
+    lowering.verification();
+    lowering.commit();
+    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements }
+}
+
+struct Lowering<'a> {
+    scene: Scene<'a>,
+    file: &'a SourceFile,
+    statements: Vec<Statement>,
+    assertions: u32,
+}
+
+impl Lowering<'_> {
+    fn push(&mut self, phase: Phase, title: impl Into<String>, role: Role, comment: Vec<String>, sql: Writer) {
+        self.statements.push(Statement { phase, title: title.into(), comment, sql: sql.finish(), role });
+    }
+
+    /// A statement with nothing to report.
+    fn prepare(&mut self, phase: Phase, title: &str, comment: Vec<String>, sql: Writer) {
+        self.push(phase, title, Role::Prepare, comment, sql);
+    }
+
+    fn set(&mut self, phase: Phase, words: &'static str) {
+        let mut w = Writer::new();
+        w.kw(words);
+        self.prepare(phase, "settings", Vec::new(), w);
+    }
+
+    fn place(&self, span: Span) -> String {
+        format!("{}:{}", shown(&self.file.name), self.file.position(span.start).line)
+    }
+
+    fn table(&self, id: crate::catalog::TableId) -> &Table {
+        self.scene.catalog.table(id)
+    }
+
+    fn name(&self, id: crate::catalog::TableId) -> String {
+        self.table(id).name.bare().to_string()
+    }
+
+    fn preamble(&self) -> Vec<String> {
+        let subject = &self.scene.plan.subject;
+        let table = self.table(subject.table);
+        let keys: Vec<_> = subject.key.iter().map(|id| table.column_at(*id).name.bare().to_string()).collect();
+        let arguments: Vec<_> = (1..=keys.len()).map(|index| format!("-v key{index}='{{…}}'")).collect();
+        vec![
+            format!(
+                "{}: made by efface from {}. Do not edit: change the policy.",
+                shown(&self.scene.plan.policy),
+                shown(&self.file.name)
+            ),
+            format!(
+                "Run it for the row of {} whose {} is given, one value or more in the braces:",
+                table.name.bare(),
+                keys.join(", ")
+            ),
+            format!("  psql -X {} -f THIS_FILE", arguments.join(" ")),
+        ]
+    }
+
+    fn key(&self) -> Vec<KeyColumn> {
+        let subject = &self.scene.plan.subject;
+        let table = self.table(subject.table);
+        let column = |id: &crate::catalog::ColumnId| {
+            let column = table.column_at(*id);
+            KeyColumn { name: column.name.bare().to_string(), type_sql: key_type(&column.ty) }
+        };
+        subject.key.iter().map(column).collect()
+    }
+
+    // 0. Head.
+
+    fn head(&mut self) {
+        let phase = Phase::Head;
+        let mut w = Writer::new();
+        w.kw("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        self.push(phase, "begin", Role::Begin, Vec::new(), w);
+        let limits = self.scene.plan.limits.clone();
+        self.timeout("SET LOCAL lock_timeout = ", limits.lock_timeout);
+        self.timeout("SET LOCAL statement_timeout = ", limits.statement_timeout);
+        self.set(phase, "SET LOCAL idle_in_transaction_session_timeout = '60s'");
+        self.set(phase, "SET LOCAL DateStyle = 'ISO, MDY'");
+        self.set(phase, "SET LOCAL TimeZone = 'UTC'");
+        self.set(phase, "SET LOCAL standard_conforming_strings = on");
+        self.set(phase, "SET LOCAL jit = off");
+        let mut w = Writer::new();
+        w.kw("SET LOCAL row_security = off");
+        let comment = vec!["A role under row-level security gets an error, not zero rows.".to_owned()];
+        self.prepare(phase, "settings", comment, w);
+        let mut w = Writer::new();
+        w.kw("CREATE TEMP TABLE efface_gate (n integer CONSTRAINT efface_assertions_failed UNIQUE DEFERRABLE INITIALLY DEFERRED) ON COMMIT DROP");
+        let comment = vec![
+            "COMMIT itself fails unless every assertion below has passed: the gate at the end sees to it.".to_owned(),
+        ];
+        self.prepare(phase, "create the gate", comment, w);
+        self.set(phase, "SET LOCAL efface.passed = '0'");
+    }
+
+    fn timeout(&mut self, words: &'static str, duration: Duration) {
+        let mut w = Writer::new();
+        w.kw(words).text(&format!("{}ms", duration.as_millis()));
+        self.prepare(Phase::Head, "settings", Vec::new(), w);
+    }
+
+    // 1. Tables.
+
+    fn tables(&mut self) {
+        let plan = self.scene.plan;
+        // The stronger lock first: taking it later, over a weaker one, is how deadlocks are made.
+        for (lock, words) in
+            [(TableLock::RowExclusive, " IN ROW EXCLUSIVE MODE"), (TableLock::AccessShare, " IN ACCESS SHARE MODE")]
+        {
+            let tables: Vec<_> = plan.table_locks.iter().filter(|(_, held)| *held == lock).map(|(id, _)| *id).collect();
+            if tables.is_empty() {
+                continue;
+            }
+            let mut w = Writer::new();
+            w.kw("LOCK TABLE ").list(&tables, ", ", |w, id| {
+                w.table(&self.scene.catalog.table(*id).name);
+            });
+            w.kw(words);
+            let comment = match lock {
+                TableLock::RowExclusive => vec!["No DDL from here; readers and writers go on.".to_owned()],
+                TableLock::AccessShare => Vec::new(),
+            };
+            let role = if lock == TableLock::RowExclusive { Role::LockTables } else { Role::Prepare };
+            self.push(Phase::Tables, "lock tables", role, comment, w);
+        }
+        let mut w = Writer::new();
+        let path = self.search_path();
+        w.kw("SET LOCAL search_path = ").list(&path, ", ", |w, schema| {
+            w.ident(schema);
+        });
+        self.prepare(Phase::Tables, "settings", Vec::new(), w);
+    }
+
+    /// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types
+    /// occur (without them citext compares case-sensitively), temporary tables last.
+    fn search_path(&self) -> Vec<Ident> {
+        let catalog = self.scene.catalog;
+        let mut path = vec![Ident::from("pg_catalog")];
+        path.extend(self.scene.plan.search_path.iter().cloned());
+        let citext =
+            |id: &crate::catalog::TableId| catalog.table(*id).columns.iter().any(|column| column.ty == PgType::Citext);
+        let used = self.scene.plan.table_locks.iter().any(|(id, _)| citext(id));
+        let extensions = catalog.extensions.iter().filter(|extension| used && extension.name.as_str() == "citext");
+        path.extend(extensions.map(|extension| extension.schema.clone()));
+        path.push(Ident::from("pg_temp"));
+        let mut seen = Vec::new();
+        path.retain(|schema| {
+            !seen.contains(schema) && {
+                seen.push(schema.clone());
+                true
+            }
+        });
+        path
+    }
+
+    // 2. Subject.
+
+    fn subject(&mut self) {
+        for index in 0..self.scene.plan.subject.key.len() {
+            let statement = |value: &str| {
+                let mut w = Writer::new();
+                w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ").printed(value);
+                w.kw(", true) IS NOT NULL AS subject_is_set");
+                w
+            };
+            let psql = statement(&format!(":'key{}'", index + 1));
+            let bound = statement("$1").finish();
+            self.push(Phase::Subject, "set the subject", Role::BindSubject { column: index, bound }, Vec::new(), psql);
+        }
+    }
+
+    // 3. Freeze.
+
+    fn freeze(&mut self) {
+        let plan = self.scene.plan;
+        for (index, lock) in plan.row_locks.iter().enumerate() {
+            let table = self.scene.catalog.table(lock.table);
+            let mut w = Writer::new();
+            w.kw("SELECT count(*) FROM (SELECT 1 FROM ").table(&table.name).kw(" WHERE ");
+            w.sql(&self.scene.rows(lock.table, &lock.rows));
+            let key: Vec<_> = table.primary_key.iter().collect();
+            if !key.is_empty() {
+                w.kw(" ORDER BY ").list(key, ", ", |w, name| {
+                    w.ident(name);
+                });
+            }
+            w.kw(" FOR UPDATE) AS locked");
+            let comment = match index {
+                0 => vec!["Lock first, read later: new rows that reference these wait for our COMMIT.".to_owned()],
+                _ => Vec::new(),
+            };
+            let title = format!("lock rows of {}", table.name.bare());
+            self.push(Phase::Freeze, title, Role::LockRows { table: lock.table }, comment, w);
+        }
+        let checks = self.scene.subject_checks();
+        self.assertion(Phase::Freeze, Assertion::Subject, "the subject can't be erased:", &checks, Vec::new());
+        for index in 0..plan.captures.len() {
+            self.capture(index);
+        }
+    }
+
+    fn capture(&mut self, index: usize) {
+        let capture = &self.scene.plan.captures[index];
+        let table = self.scene.catalog.table(capture.table);
+        let why = match capture.reason {
+            CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
+            CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first",
+        };
+        let mut w = Writer::new();
+        w.kw("CREATE TEMP TABLE efface_rows_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
+        self.decided(&mut w, index);
+        let comment = vec![format!("{}: {why}.", table.name.bare())];
+        let title = format!("remember rows of {}", table.name.bare());
+        self.prepare(Phase::Freeze, &title, comment, w);
+        // Key columns only: statistics of values would be copied to the standbys.
+        let mut w = Writer::new();
+        w.kw("ANALYZE pg_temp.efface_rows_").number(index as i128 + 1).kw(" (").list(
+            1..=capture.key.len(),
+            ", ",
+            |w, n| {
+                w.kw("key").number(n as i128);
+            },
+        );
+        w.kw(", rule)");
+        self.prepare(Phase::Freeze, &title, Vec::new(), w);
+    }
+
+    /// The rows of a capture with the number of the rule that decides each.
+    fn decided(&self, w: &mut Writer, index: usize) {
+        let capture = &self.scene.plan.captures[index];
+        let table = self.scene.catalog.table(capture.table);
+        w.kw("SELECT ").list(capture.key.iter().enumerate(), ", ", |w, (n, column)| {
+            w.column(table, *column).kw(" AS key").number(n as i128 + 1);
+        });
+        // With one way for all rules, the way is the WHERE and only the conditions differ.
+        let split: Vec<(&Predicate, Option<&Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
+        let shared = split.iter().all(|(way, _)| *way == split[0].0).then(|| split[0].0);
+        w.kw(", CASE");
+        let mut complete = false;
+        for (number, (_, rows)) in capture.rules.iter().enumerate() {
+            let test = match shared {
+                Some(_) => split[number].1.map(|condition| self.scene.rows(capture.table, condition)),
+                None => Some(self.scene.rows(capture.table, rows)),
+            };
+            match test {
+                Some(test) => {
+                    w.kw(" WHEN ").sql(&test).kw(" THEN ").number(number as i128 + 1);
+                }
+                None if number == 0 => {
+                    w.kw(" WHEN true THEN 1");
+                    complete = true;
+                }
+                None => {
+                    w.kw(" ELSE ").number(number as i128 + 1);
+                    complete = true;
+                }
+            }
+            if complete {
+                break;
+            }
+        }
+        w.kw(" END AS rule\nFROM ").table(&table.name).kw("\nWHERE ");
+        match shared {
+            Some(way) => w.sql(&self.scene.rows(capture.table, way)),
+            None => {
+                let any = Predicate::Any(capture.rules.iter().map(|(_, rows)| rows.clone()).collect());
+                w.sql(&self.scene.rows(capture.table, &any))
+            }
+        };
+    }
+
+    // 4. Guards and limits.
+
+    fn guards(&mut self) {
+        let guards = self.scene.guard_checks();
+        let comment = self
+            .scene
+            .plan
+            .guards
+            .iter()
+            .map(|guard| format!("guard `{}` ({})", shown(&guard.name), self.place(guard.origin)));
+        let comment = comment.collect();
+        self.assertion(Phase::Guards, Assertion::Guards, "blocked:", &guards, comment);
+        let limits = self.scene.limit_checks();
+        self.assertion(Phase::Guards, Assertion::Limits, "too many rows:", &limits, Vec::new());
+    }
+
+    fn assertion(
+        &mut self,
+        phase: Phase,
+        assertion: Assertion,
+        headline: &str,
+        checks: &[assert::Check],
+        comment: Vec<String>,
+    ) {
+        if checks.is_empty() {
+            return;
+        }
+        self.assertions += 1;
+        let title = match assertion {
+            Assertion::Subject => "check the subject",
+            Assertion::Guards => "check the guards",
+            Assertion::Limits => "check the limits",
+            Assertion::Steps => "verify the steps",
+            Assertion::Reports => "verify the reports",
+        };
+        self.push(phase, title, Role::Assert(assertion), comment, assert::block(assertion, headline, checks));
+    }
+
+    // 5. Before.
+
+    fn before(&mut self) {
+        for (index, report) in self.scene.plan.reports.iter().enumerate() {
+            let mut w = Writer::new();
+            w.kw("CREATE TEMP TABLE efface_report_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
+            w.sql(&report_digests(report));
+            let comment =
+                vec![format!("report `{}`, as it is before ({})", shown(&report.name), self.place(report.origin))];
+            let title = format!("report `{}` before", shown(&report.name));
+            self.prepare(Phase::Before, &title, comment, w);
+        }
+    }
+
+    // 6. Steps and sweeps.
+
+    fn steps(&mut self) {
+        for index in 0..self.scene.plan.steps.len() {
+            let step = &self.scene.plan.steps[index];
+            let comment = self.explain_step(index, step);
+            self.step(Phase::Steps, index, false, comment);
+        }
+    }
+
+    fn step(&mut self, phase: Phase, index: usize, sweep: bool, comment: Vec<String>) {
+        let step = &self.scene.plan.steps[index];
+        let title = self.title(step);
+        let sql = self.scene.step(step);
+        self.push(phase, title, Role::Step { step: index, sweep }, comment, sql);
+    }
+
+    fn title(&self, step: &Step) -> String {
+        let table = self.name(step.table);
+        match &step.action {
+            StepAction::Delete => format!("delete rows of {table}"),
+            StepAction::Change(changes) if changes.len() == 1 => format!("change 1 column of {table}"),
+            StepAction::Change(changes) => format!("change {} columns of {table}", changes.len()),
+        }
+    }
+
+    fn explain_step(&self, index: usize, step: &Step) -> Vec<String> {
+        let rule = step.name.as_ref().map(|name| format!(", rule `{}`", shown(name))).unwrap_or_default();
+        let mut lines =
+            vec![format!("step {} of {}: {}{rule}", index + 1, self.scene.plan.steps.len(), self.title(step))];
+        lines.push(format!("  {}", step.scope));
+        lines.push(match &step.reason {
+            Reason::Asked => format!("  because {} says so", self.place(step.origin)),
+            Reason::Cascade { keys } => {
+                let parents: Vec<_> = keys
+                    .iter()
+                    .map(|key| {
+                        let key = self.scene.catalog.key(*key);
+                        format!("{} references {}", key.name.bare(), key.parent.bare())
+                    })
+                    .collect();
+                format!("  because {}, which the cascade at {} deletes", parents.join(" and "), self.place(step.origin))
+            }
+        });
+        lines
+    }
+
+    fn sweeps(&mut self) {
+        let mut again: Vec<usize> = Vec::new();
+        for sweep in &self.scene.plan.sweeps {
+            let step = &self.scene.plan.steps[sweep.step];
+            let causes: Vec<_> = sweep
+                .after
+                .iter()
+                .map(|(table, trigger)| format!("{} on {}", trigger.bare(), self.name(*table)))
+                .collect();
+            let comment = vec![
+                format!("step {} again: {}", sweep.step + 1, self.title(step)),
+                format!("  because a trigger may have written such rows: {}", causes.join(", ")),
+            ];
+            if let Predicate::Captured { capture, .. } = step.rows
+                && !again.contains(&capture)
+            {
+                again.push(capture);
+                self.decide_again(capture);
+            }
+            self.step(Phase::Sweeps, sweep.step, true, comment);
+        }
+    }
+
+    /// Rows that weren't there when the capture was made are decided now.
+    fn decide_again(&mut self, index: usize) {
+        let capture = &self.scene.plan.captures[index];
+        let name = self.name(capture.table);
+        let keys = |w: &mut Writer| {
+            w.list(1..=capture.key.len(), ", ", |w, n| {
+                w.kw("key").number(n as i128);
+            });
+        };
+        let mut w = Writer::new();
+        w.kw("INSERT INTO pg_temp.efface_rows_").number(index as i128 + 1).kw("\nSELECT * FROM (\n");
+        self.decided(&mut w, index);
+        w.kw("\n) AS decided WHERE (");
+        keys(&mut w);
+        w.kw(") NOT IN (SELECT ");
+        keys(&mut w);
+        w.kw(" FROM pg_temp.efface_rows_").number(index as i128 + 1).kw(")");
+        let comment = vec![format!("{name}: rows that a trigger has added are decided too.")];
+        self.prepare(Phase::Sweeps, &format!("remember rows of {name}"), comment, w);
+    }
+
+    // 7. Verification and commit.
+
+    fn verification(&mut self) {
+        let mut w = Writer::new();
+        w.kw("SET CONSTRAINTS ALL IMMEDIATE");
+        let comment = vec!["Deferred keys and triggers speak here, not in COMMIT.".to_owned()];
+        self.prepare(Phase::Verification, "check deferred constraints", comment, w);
+        let steps = self.scene.step_checks();
+        self.assertion(Phase::Verification, Assertion::Steps, "a step did not do what it said:", &steps, Vec::new());
+        let reports = self.scene.report_checks();
+        self.assertion(Phase::Verification, Assertion::Reports, "a report moved:", &reports, Vec::new());
+    }
+
+    fn commit(&mut self) {
+        let comment = vec![format!("All {} assertions have passed, or this makes COMMIT fail.", self.assertions)];
+        let mut w = Writer::new();
+        w.kw("SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED");
+        self.prepare(Phase::Commit, "set the gate", comment, w);
+        let mut w = Writer::new();
+        w.kw("INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = ");
+        w.text(&self.assertions.to_string()).kw(" THEN 1 ELSE 2 END)");
+        self.prepare(Phase::Commit, "set the gate", Vec::new(), w);
+        let mut w = Writer::new();
+        w.kw("COMMIT");
+        self.push(Phase::Commit, "commit", Role::Commit, Vec::new(), w);
+    }
+}
+
+/// A rule's rows as the way to them and the author's condition, where they have that form.
+fn split(rows: &Predicate) -> (&Predicate, Option<&Predicate>) {
+    match rows {
+        Predicate::All(parts) => match &parts[..] {
+            [way, condition @ Predicate::Author(_)] => (way, Some(condition)),
+            _ => (rows, None),
+        },
+        other => (other, None),
+    }
+}
+
+impl Scene<'_> {
+    /// A step's statement.
+    pub(super) fn step(&self, step: &Step) -> Writer {
+        let table = self.catalog.table(step.table);
+        let mut w = Writer::new();
+        match &step.action {
+            StepAction::Delete => {
+                w.kw("DELETE FROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+            }
+            StepAction::Change(changes) => {
+                w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
+                    w.column(table, change.column).kw(" = ");
+                    value::value(w, table.column_at(change.column), change);
+                });
+                let rows = self.rows(step.table, &step.rows);
+                let several = matches!(step.rows, Predicate::Any(_));
+                w.kw("\nWHERE ");
+                // Rows that have their new values already are not written again.
+                let holds: Option<Vec<Writer>> = value::all_knowable(changes).then(|| {
+                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect()
+                });
+                match holds {
+                    Some(holds) => {
+                        w.kw(if several { "(" } else { "" }).sql(&rows).kw(if several { ")" } else { "" });
+                        w.kw("\n  AND (").list(&holds, " AND ", |w, hold| {
+                            w.sql(hold);
+                        });
+                        w.kw(") IS NOT TRUE");
+                    }
+                    None => {
+                        w.sql(&rows);
+                    }
+                }
+            }
+        }
+        w
+    }
+}

@@ -1,0 +1,192 @@
+//! Which rows, as SQL.
+//!
+//! A single way to the subject is an `IN (SELECT …)`: its estimate is exact, and it is an index scan where there is an
+//! index. Several ways are `= ANY (ARRAY(SELECT …))` with OR between them, which the planner combines from indexes, where
+//! sub-selects under OR would read the whole table.
+
+use super::writer::{Scene, Writer};
+use crate::catalog::{ColumnId, KeyId, Table, TableId};
+use crate::pgtype::PgType;
+use crate::plan::{Predicate, direct_columns};
+use crate::resolve::Condition;
+
+/// Whether several ways stand beside each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Only,
+    OneOfSeveral,
+}
+
+impl Scene<'_> {
+    /// The rows of a predicate over `table`, as a condition.
+    pub fn rows(&self, table: TableId, rows: &Predicate) -> Writer {
+        let mut w = Writer::new();
+        self.write(&mut w, table, rows, Way::Only);
+        w
+    }
+
+    fn write(&self, w: &mut Writer, table: TableId, rows: &Predicate, way: Way) {
+        let here = self.catalog.table(table);
+        match rows {
+            Predicate::Subject => self.member(w, here, &self.plan.subject.key, way, |w| self.subject_keys(w)),
+            Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
+            Predicate::Captured { capture, rules } => {
+                let captured = &self.plan.captures[*capture];
+                self.member(w, here, &captured.key, way, |w| {
+                    w.kw("SELECT ").list(1..=captured.key.len(), ", ", |w, index| {
+                        w.kw("key").number(index as i128);
+                    });
+                    w.kw(" FROM pg_temp.efface_rows_").number(*capture as i128 + 1).kw(" WHERE rule ");
+                    match &rules[..] {
+                        [only] => w.kw("= ").number(*only as i128),
+                        many => w
+                            .kw("IN (")
+                            .list(many, ", ", |w, rule| {
+                                w.number(*rule as i128);
+                            })
+                            .kw(")"),
+                    };
+                });
+            }
+            Predicate::Author(condition) => self.condition(w, condition),
+            Predicate::All(parts) => {
+                if parts.is_empty() {
+                    w.kw("true");
+                }
+                w.list(parts, "\n  AND ", |w, part| {
+                    let open = matches!(part, Predicate::Any(inner) if inner.len() != 1);
+                    if open {
+                        w.kw("(");
+                    }
+                    self.write(w, table, part, Way::Only);
+                    if open {
+                        w.kw(")");
+                    }
+                });
+            }
+            Predicate::Any(parts) => {
+                if parts.is_empty() {
+                    w.kw("false");
+                }
+                let way = if parts.len() > 1 { Way::OneOfSeveral } else { way };
+                w.list(parts, "\n   OR ", |w, part| {
+                    let open = matches!(part, Predicate::All(inner) if inner.len() != 1);
+                    if open {
+                        w.kw("(");
+                    }
+                    self.write(w, table, part, way);
+                    if open {
+                        w.kw(")");
+                    }
+                });
+            }
+            Predicate::NotTrue(part) => {
+                w.kw("(");
+                self.write(w, table, part, Way::Only);
+                w.kw(") IS NOT TRUE");
+            }
+        }
+    }
+
+    fn references(&self, w: &mut Writer, table: TableId, key: KeyId, rows: &Predicate, way: Way) {
+        let here = self.catalog.table(table);
+        let subject = &self.plan.subject;
+        if let Some(columns) = direct_columns(self.catalog, subject.table, &subject.key, key, rows) {
+            return self.member(w, here, &columns, way, |w| self.subject_keys(w));
+        }
+        let foreign = self.catalog.key(key);
+        let columns: Vec<ColumnId> = foreign.child_columns().filter_map(|name| here.column_id(name)).collect();
+        self.member(w, here, &columns, way, |w| {
+            w.kw("SELECT ").list(foreign.parent_columns(), ", ", |w, name| {
+                w.ident(name);
+            });
+            w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+            if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+                self.write(w, parent, rows, Way::Only);
+            }
+        });
+    }
+
+    /// `columns IN (select)`, or the form that may stand beside others.
+    fn member(&self, w: &mut Writer, table: &Table, columns: &[ColumnId], way: Way, select: impl Fn(&mut Writer)) {
+        // An array of rows can't be looked up in an index: several columns keep the sub-select.
+        let array = way == Way::OneOfSeveral && columns.len() == 1;
+        w.columns(table, columns).kw(if array { " = ANY (ARRAY(" } else { " IN (" });
+        select(w);
+        w.kw(if array { "))" } else { ")" });
+    }
+
+    /// The keys of the run as a sub-select, one column for each of the subject's key.
+    pub fn subject_keys(&self, w: &mut Writer) {
+        let table = self.catalog.table(self.plan.subject.table);
+        let arrays = |w: &mut Writer| {
+            w.list(self.plan.subject.key.iter().enumerate(), ", ", |w, (index, column)| {
+                self.key_array(w, index, table, *column);
+            });
+        };
+        if self.plan.subject.key.len() == 1 {
+            w.kw("SELECT unnest(");
+            arrays(w);
+            w.kw(")");
+        } else {
+            w.kw("SELECT * FROM unnest(");
+            arrays(w);
+            w.kw(")");
+        }
+    }
+
+    /// One setting as an array. Never with `missing_ok`: an unset key must be an error, not zero rows.
+    pub fn key_array(&self, w: &mut Writer, index: usize, table: &Table, column: ColumnId) {
+        w.kw("current_setting('efface.key").number(index as i128 + 1).kw("')::");
+        w.printed(&key_type(&table.column_at(column).ty)).kw("[]");
+    }
+
+    /// An author's condition.
+    pub fn condition(&self, w: &mut Writer, condition: &Condition) {
+        let mut keys = Writer::new();
+        if self.plan.subject.key.len() == 1 {
+            let table = self.catalog.table(self.plan.subject.table);
+            self.key_array(&mut keys, 0, table, self.plan.subject.key[0]);
+        } else {
+            self.subject_keys(&mut keys);
+        }
+        w.author(&condition.fragment, &condition.subject, &keys);
+    }
+}
+
+/// The type in which keys are compared: without a length or precision, because a cast would cut a longer key down to
+/// somebody else's.
+pub(super) fn key_type(ty: &PgType) -> String {
+    let name = match ty {
+        PgType::Text { .. } | PgType::Name => "text",
+        PgType::Char { .. } => "bpchar",
+        PgType::SmallInt => "smallint",
+        PgType::Integer => "integer",
+        PgType::BigInt => "bigint",
+        PgType::Numeric { .. } => "numeric",
+        PgType::Real => "real",
+        PgType::Double => "double precision",
+        PgType::Boolean => "boolean",
+        PgType::Date => "date",
+        PgType::Time => "time",
+        PgType::Timestamp => "timestamp",
+        PgType::Timestamptz => "timestamptz",
+        PgType::Interval => "interval",
+        PgType::Uuid => "uuid",
+        PgType::Json => "json",
+        PgType::Jsonb => "jsonb",
+        PgType::Bytea => "bytea",
+        PgType::Inet => "inet",
+        PgType::Cidr => "cidr",
+        // Its schema is in the script's search path.
+        PgType::Citext => "citext",
+        PgType::Enum { name } => {
+            let mut w = Writer::new();
+            w.table(name);
+            return w.as_str().to_owned();
+        }
+        PgType::Array { of } => return format!("{}[]", key_type(of)),
+        PgType::Other { name } => return name.clone(),
+    };
+    name.to_owned()
+}

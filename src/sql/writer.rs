@@ -1,0 +1,139 @@
+//! The pen: SQL is written with key words that stand in this program, and with run-time text that is quoted on the way.
+
+use super::quote;
+use super::script::Sql;
+use crate::catalog::{Catalog, ColumnId, Table};
+use crate::ident::{Ident, TableName};
+use crate::source::{Fragment, Span};
+
+/// SQL in the making.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Writer {
+    text: String,
+}
+
+impl Writer {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Words of SQL, spaces included.
+    pub fn kw(&mut self, words: &'static str) -> &mut Self {
+        self.text.push_str(words);
+        self
+    }
+
+    pub fn ident(&mut self, name: &Ident) -> &mut Self {
+        self.text.push_str(&quote::ident(name));
+        self
+    }
+
+    /// A table, always with its schema.
+    pub fn table(&mut self, name: &TableName) -> &mut Self {
+        self.ident(&name.schema).kw(".").ident(&name.name)
+    }
+
+    pub fn column(&mut self, table: &Table, column: ColumnId) -> &mut Self {
+        self.ident(&table.column_at(column).name)
+    }
+
+    /// A literal.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.text.push_str(&quote::literal(value));
+        self
+    }
+
+    pub fn number(&mut self, value: impl Into<i128>) -> &mut Self {
+        self.text.push_str(&value.into().to_string());
+        self
+    }
+
+    /// A type or expression that the server has printed itself, with an empty search path.
+    pub fn printed(&mut self, by_server: &str) -> &mut Self {
+        self.text.push_str(by_server);
+        self
+    }
+
+    /// An author's fragment, verbatim, in parentheses; `:subject` becomes the keys of the run. A newline ends a comment
+    /// that the fragment may end with.
+    pub fn author(&mut self, fragment: &Fragment, subject: &[Span], keys: &Writer) -> &mut Self {
+        let mut text = String::new();
+        let mut done = 0;
+        for span in subject {
+            text.push_str(&fragment.text[done..span.start]);
+            text.push_str(&keys.text);
+            done = span.end;
+        }
+        text.push_str(&fragment.text[done..]);
+        let text = text.trim_end();
+        let one_line = !text.contains('\n') && !text.contains("--");
+        self.kw("(");
+        if one_line {
+            self.text.push_str(text.trim_start());
+        } else {
+            self.kw("\n");
+            self.text.push_str(text);
+            self.kw("\n");
+        }
+        self.kw(")")
+    }
+
+    /// A whole query of an author's, verbatim, on lines of its own in parentheses.
+    pub fn author_block(&mut self, fragment: &Fragment) -> &mut Self {
+        self.kw("(\n");
+        self.text.push_str(fragment.text.trim_end());
+        self.kw("\n)")
+    }
+
+    /// SQL that was written elsewhere.
+    pub fn sql(&mut self, other: &Writer) -> &mut Self {
+        self.text.push_str(&other.text);
+        self
+    }
+
+    /// Things with something between them.
+    pub fn list<T>(
+        &mut self,
+        items: impl IntoIterator<Item = T>,
+        between: &'static str,
+        mut write: impl FnMut(&mut Self, T),
+    ) -> &mut Self {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.kw(between);
+            }
+            write(self, item);
+        }
+        self
+    }
+
+    /// Columns with commas between them, in parentheses where there are several.
+    pub fn columns(&mut self, table: &Table, columns: &[ColumnId]) -> &mut Self {
+        let several = columns.len() > 1;
+        if several {
+            self.kw("(");
+        }
+        self.list(columns, ", ", |w, column| {
+            w.column(table, *column);
+        });
+        if several {
+            self.kw(")");
+        }
+        self
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub fn finish(self) -> Sql {
+        Sql::new(self.text)
+    }
+}
+
+/// Everything that lowering needs at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub catalog: &'a Catalog,
+    pub plan: &'a crate::plan::Plan,
+}
