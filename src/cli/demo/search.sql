@@ -1,5 +1,5 @@
 -- Looks for values in every table of the demo's database, as text, whatever column they stand in.
-CREATE OR REPLACE FUNCTION pg_temp.rows_with(wanted text) RETURNS TABLE (found_in text, found bigint)
+CREATE OR REPLACE FUNCTION pg_temp.rows_with(wanted text) RETURNS TABLE (found_in text, found_rows bigint)
 LANGUAGE plpgsql AS $body$
 DECLARE
     place regclass;
@@ -10,8 +10,8 @@ BEGIN
         ORDER BY c.relname
     LOOP
         EXECUTE format('SELECT count(*) FROM %s AS r WHERE position(lower($1) IN lower(r::text)) > 0', place)
-            INTO found USING wanted;
-        IF found > 0 THEN
+            INTO found_rows USING wanted;
+        IF found_rows > 0 THEN
             found_in := place::text;
             RETURN NEXT;
         END IF;
