@@ -5,12 +5,15 @@
 
 pub mod action;
 pub mod catalog;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod diagnostic;
 pub mod ident;
 pub mod pgtype;
 pub mod plan;
 pub mod policy;
 pub mod resolve;
+pub mod review;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod source;

@@ -3,6 +3,7 @@
 //! The only place where SQL text is made: run-time text enters as an identifier, a literal, or an author's fragment that
 //! passed the gate, never otherwise. [`script`] writes a plan as the script that people review and the engine runs.
 
+mod analyze;
 mod assert;
 pub mod explain;
 mod lower;
@@ -13,5 +14,7 @@ mod script;
 mod value;
 mod writer;
 
+pub use analyze::analyze;
+pub(crate) use script::hex;
 pub use lower::script;
 pub use script::*;

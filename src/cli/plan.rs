@@ -1,0 +1,24 @@
+//! `efface plan`: what would happen?
+
+use super::arguments::{PlanArguments, PlanFormat};
+use super::failure::Failure;
+use super::load;
+use super::output::{Output, write_file};
+use crate::review::{self, Estimates, PlanFile};
+
+pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
+    let file = load::policy_file(&arguments.policy)?;
+    let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
+    let loaded = load::load(file, &catalog, output)?;
+    let estimates = Estimates::default();
+    let reviewed = loaded.reviewed(&catalog, &estimates);
+    if let Some(path) = &arguments.out {
+        write_file(path, &PlanFile::new(&reviewed).write())?;
+        output.say(format!("saved to {}", path.display()));
+    }
+    match arguments.format {
+        PlanFormat::Text => output.result(&review::text(&reviewed)),
+        PlanFormat::Sql => output.result(&loaded.script.text()),
+        PlanFormat::Json => output.result(&PlanFile::new(&reviewed).write()),
+    }
+}
