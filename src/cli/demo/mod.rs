@@ -153,7 +153,8 @@ async fn reports(client: &Client, output: &Output) -> Result<Vec<ReportRows>, Fa
     let answers = client.simple_query(REPORTS).await.map_err(|error| Failure::server(error.into(), output.detail))?;
     // Above each query of the file stands its name: a comment right before the SELECT.
     let lines: Vec<_> = REPORTS.lines().collect();
-    let names = lines.windows(2).filter(|pair| pair[1].starts_with("SELECT")).map(|pair| pair[0].trim_start_matches("-- "));
+    let names =
+        lines.windows(2).filter(|pair| pair[1].starts_with("SELECT")).map(|pair| pair[0].trim_start_matches("-- "));
     let mut names = names.map(str::to_owned);
     let (mut reports, mut digest, mut rows) = (Vec::new(), Sha256::new(), 0);
     for answer in &answers {
