@@ -107,6 +107,7 @@ fn rows_that_a_server_quotes_are_withheld() {
         assert!(error.with_detail(true).to_string().contains("SECRET"), "{sql}");
     }
     assert_eq!(db.connection().notices(), 1);
+    assert_eq!(db.dump_table("t"), ["(SECRET,,)"]);
     assert!(db.refused("select * from nowhere").to_string().contains("nowhere"), "a name is no row");
 }
 
