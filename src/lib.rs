@@ -3,6 +3,8 @@
 //! The path of the data, each stage a function from one value to the next:
 //! `SourceFile → Policy → ResolvedPolicy (with a Catalog) → Plan → Script → one transaction → Receipt`.
 
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod action;
 pub mod catalog;
 #[cfg(feature = "cli")]

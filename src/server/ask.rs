@@ -48,12 +48,11 @@ pub(super) async fn read_only<T>(
     settings: &[Sql],
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Judgement<T> {
-    client.simple_query(BEGIN_READ_ONLY).await?;
-    for setting in settings {
-        if let Err(error) = client.simple_query(setting.as_str()).await {
-            let _ = client.simple_query("ROLLBACK").await;
-            return Err(error.into());
-        }
+    // One round trip for all of them.
+    let head: Vec<_> = std::iter::once(BEGIN_READ_ONLY).chain(settings.iter().map(Sql::as_str)).collect();
+    if let Err(error) = client.simple_query(&head.join(";\n")).await {
+        let _ = client.simple_query("ROLLBACK").await;
+        return Err(error.into());
     }
     let answer = question.await.map_err(ServerError::from);
     // Where the connection is gone this fails as the question did, and the question's error says so.
