@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
 
 /// The keys of the subjects, within the policy's bound.
 pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
-    let keys = subject::keys(typed, &loaded.key())?;
+    let keys = subject::keys(typed, &loaded.script.key)?;
     let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
     if given > allowed {
         let failure =

@@ -132,7 +132,7 @@ fn sweeps(page: &mut Page, reviewed: &Reviewed<'_>) {
 
 fn kept(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, .. } = reviewed;
-    let columns: Vec<_> = kept_columns(policy, catalog).collect();
+    let columns = kept_columns(policy, catalog);
     if plan.kept.is_empty() && columns.is_empty() {
         return;
     }
@@ -142,7 +142,7 @@ fn kept(page: &mut Page, reviewed: &Reviewed<'_>) {
         page.line(6, one_line(&kept.scope));
     }
     for (table, column, reason) in columns {
-        page.line(2, format!("{}.{}: {}", table.name.bare(), column.bare(), shown(reason)));
+        page.line(2, format!("{}.{}: {}", table.bare(), column.bare(), shown(reason)));
     }
 }
 

@@ -13,6 +13,6 @@ mod value;
 mod writer;
 
 pub use analyze::analyze;
-pub(crate) use script::hex;
 pub use lower::script;
+pub(crate) use script::hex;
 pub use script::*;

@@ -106,7 +106,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     let receipt = transaction(live, &catalog, &loaded, &keys, Mode::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
-    tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found (client 142 has the same name)"))?;
+    tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;
     let after = self::reports(client, output).await?;
     if after != reports {
         return Err(Failure::new(Exit::Bug, "a report moved, and the run did not notice"));
@@ -153,7 +153,8 @@ async fn reports(client: &Client, output: &Output) -> Result<Vec<ReportRows>, Fa
     let answers = client.simple_query(REPORTS).await.map_err(|error| Failure::server(error.into(), output.detail))?;
     // Above each query of the file stands its name: a comment right before the SELECT.
     let lines: Vec<_> = REPORTS.lines().collect();
-    let names = lines.windows(2).filter(|pair| pair[1].starts_with("SELECT")).map(|pair| pair[0].trim_start_matches("-- "));
+    let names =
+        lines.windows(2).filter(|pair| pair[1].starts_with("SELECT")).map(|pair| pair[0].trim_start_matches("-- "));
     let mut names = names.map(str::to_owned);
     let (mut reports, mut digest, mut rows) = (Vec::new(), Sha256::new(), 0);
     for answer in &answers {
