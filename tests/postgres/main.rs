@@ -6,4 +6,6 @@
 mod connecting;
 mod harness;
 mod introspection;
+mod running;
 mod throwaway;
+mod tool;
