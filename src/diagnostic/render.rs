@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Report, Severity};
+use super::{Diagnostic, Label, Report, Severity};
 use crate::ident::shown;
 use crate::source::{SourceFile, Span};
 
@@ -16,10 +16,9 @@ use crate::source::{SourceFile, Span};
 pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let findings = report.sorted();
-    let source = visible_source(&file.text);
     let mut out = String::new();
     for found in &findings {
-        out.push_str(&renderer.render(&[group(found, file, &source)]));
+        out.push_str(&renderer.render(&[group(found, file)]));
         out.push_str("\n\n");
     }
     if !findings.is_empty() {
@@ -60,21 +59,38 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, source: &'a str) -> Group<'a> {
+fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile) -> Group<'a> {
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(shown(&found.message).to_string()).id(found.code.name());
     let mut elements: Vec<Element<'a>> = Vec::new();
-    if found.primary.is_some() || !found.labels.is_empty() {
-        let labels = found.primary.iter().map(|label| (AnnotationKind::Primary, label));
-        let labels = labels.chain(found.labels.iter().map(|label| (AnnotationKind::Context, label)));
-        let annotations = labels.map(|(kind, label)| {
+    let labels: Vec<(AnnotationKind, &Label)> = found
+        .primary
+        .iter()
+        .map(|label| (AnnotationKind::Primary, label))
+        .chain(found.labels.iter().map(|label| (AnnotationKind::Context, label)))
+        .collect();
+    let lines = labels
+        .iter()
+        .map(|(_, label)| inside(label.span, file))
+        .reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+    if let Some(lines) = lines {
+        // Only the lines that are shown: the renderer walks over all that it is given, for each finding again.
+        let source = &file.text;
+        let start = source[..lines.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = source[lines.end..].find('\n').map_or(source.len(), |length| lines.end + length);
+        let end = source.floor_char_boundary(end.min(lines.end + 1_000));
+        let annotations = labels.into_iter().map(|(kind, label)| {
+            let span = inside(label.span, file);
             let text = (!label.text.is_empty()).then(|| shown(&label.text).to_string());
-            kind.span(inside(label.span, file).range()).label(text)
+            kind.span(span.start - start..span.end - start).label(text)
         });
-        let snippet = Snippet::source(source).path(shown(&file.name).to_string()).annotations(annotations);
+        let snippet = Snippet::source(visible_source(&source[start..end]))
+            .line_start(file.position(start).line)
+            .path(shown(&file.name).to_string())
+            .annotations(annotations);
         elements.push(snippet.into());
     }
     elements.extend(found.notes.iter().map(|note| Level::NOTE.message(visible_lines(note)).into()));
@@ -161,19 +177,22 @@ mod tests {
 
     #[test]
     fn json_has_the_place_and_the_object() {
-        assert_eq!(json(&report(), &file())[0], serde_json::json!({
-            "code": "unknown-table",
-            "severity": "error",
-            "message": "no table `us\u{1b}[31mers`",
-            "file": "a\u{1b}[2J.yaml",
-            "line": 3,
-            "column": 3,
-            "end_line": 3,
-            "end_column": 8,
-            "notes": ["why"],
-            "help": ["write\n    users:"],
-            "object": "users",
-        }));
+        assert_eq!(
+            json(&report(), &file())[0],
+            serde_json::json!({
+                "code": "unknown-table",
+                "severity": "error",
+                "message": "no table `us\u{1b}[31mers`",
+                "file": "a\u{1b}[2J.yaml",
+                "line": 3,
+                "column": 3,
+                "end_line": 3,
+                "end_column": 8,
+                "notes": ["why"],
+                "help": ["write\n    users:"],
+                "object": "users",
+            })
+        );
     }
 
     #[test]

@@ -20,10 +20,12 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
         }
     }
     for step in steps {
-        let several = policy.rules_of(step.table).count() > 1;
-        let conditional = policy.rules_of(step.table).any(|(_, rule)| rule.condition.is_some());
-        if several || conditional || found.contains_key(&step.table) {
-            let rows = policy.rules_of(step.table).map(|(id, _)| whole(policy, step.table, id));
+        // What stands behind the last rule that acts decides nothing that changes.
+        let acting = policy.rules_of(step.table).filter(|(_, rule)| rule.acts()).map(|(id, _)| id).max();
+        let rules: Vec<_> = policy.rules_of(step.table).filter(|(id, _)| Some(*id) <= acting).collect();
+        let conditional = rules.iter().any(|(_, rule)| rule.condition.is_some());
+        if rules.len() > 1 || conditional || found.contains_key(&step.table) {
+            let rows = rules.iter().map(|(id, _)| whole(policy, step.table, *id));
             found.entry(step.table).or_default().extend(rows);
         }
     }
@@ -96,7 +98,7 @@ pub(super) fn table_locks(
         let held = locks.entry(table).or_insert(lock);
         *held = lock.max(*held);
     };
-    let mut read = |table: TableId, rows: &Predicate, add: &mut dyn FnMut(TableId, TableLock)| {
+    let read = |table: TableId, rows: &Predicate, add: &mut dyn FnMut(TableId, TableLock)| {
         let reads = predicate::reads(catalog, policy, table, rows);
         for found in reads.through.iter().chain(&reads.author).chain([&table]) {
             add(*found, TableLock::AccessShare);

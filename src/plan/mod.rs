@@ -16,8 +16,8 @@ mod steps;
 mod sweep;
 
 pub use model::*;
-pub(crate) use predicate::direct_columns;
 pub use predicate::touched_tables;
+pub(crate) use predicate::{direct_columns, rows_for_anyone};
 pub use sentence::scope_of;
 
 use crate::catalog::Catalog;

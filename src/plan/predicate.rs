@@ -80,6 +80,15 @@ pub(super) fn narrowed(rows: Predicate, condition: Option<&Condition>) -> Predic
     }
 }
 
+/// The rows that a rule could reach for one subject or another.
+pub(crate) fn rows_for_anyone(policy: &ResolvedPolicy, rule: &crate::resolve::ResolvedRule) -> Predicate {
+    match &rule.condition {
+        // Who is the subject of such a condition is not known yet: all rows.
+        Some(condition) if !condition.subject.is_empty() => Predicate::All(Vec::new()),
+        condition => narrowed(reached(policy, &rule.reach, condition.as_ref(), &[]), condition.as_ref()),
+    }
+}
+
 /// What finding the rows of a predicate reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reads {

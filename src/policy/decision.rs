@@ -14,8 +14,21 @@ const WORDS: &[&str] = &["keep", "null", "default", "randomize", "undecided"];
 
 /// What PostgreSQL reads as another moment at every call, or as no moment at all.
 const DATE_WORDS: &[&str] = &[
-    "now", "now()", "today", "tomorrow", "yesterday", "infinity", "-infinity", "+infinity", "epoch", "allballs",
-    "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
+    "now",
+    "now()",
+    "today",
+    "tomorrow",
+    "yesterday",
+    "infinity",
+    "-infinity",
+    "+infinity",
+    "epoch",
+    "allballs",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
 ];
 
 /// What is no reason: a switch that was meant.
@@ -77,7 +90,8 @@ impl Reader<'_> {
         if action.value != "randomize" {
             for (option, _) in fields.entries.iter().filter(|(key, _)| key.value != action.value) {
                 let message = format!("`{}` is an option of `randomize`, not of `{}`", option.value, action.value);
-                let found = Diagnostic::new(Code::ConflictingKeys, message).at(option.span, "stands beside another action");
+                let found =
+                    Diagnostic::new(Code::ConflictingKeys, message).at(option.span, "stands beside another action");
                 self.report.push(found.label(action.span, "the action"));
             }
         }
@@ -89,7 +103,8 @@ impl Reader<'_> {
                     let found = Diagnostic::new(Code::InvalidValue, "a moment stands for a literal")
                         .at(literal.span, "the server would read this as something that moves")
                         .help("write `sql: now()` for the moment of the change");
-                    self.report.push(found.help(format!("or the text itself as SQL:\nsql: |\n  '{}'", shown(&literal.value))));
+                    self.report
+                        .push(found.help(format!("or the text itself as SQL:\nsql: |\n  '{}'", shown(&literal.value))));
                     return None;
                 }
                 Some(Decision::Replace(literal))
@@ -126,7 +141,8 @@ impl Reader<'_> {
             }
         };
         let Some(kind) = random::Kind::from_name(word) else {
-            let found = Diagnostic::new(Code::UnknownAction, format!("no kind of random value named `{}`", shown(word)));
+            let found =
+                Diagnostic::new(Code::UnknownAction, format!("no kind of random value named `{}`", shown(word)));
             let help = match keys::nearest(word, names.iter().copied()) {
                 Some(near) => format!("a kind named `{near}` exists"),
                 None => format!("kinds: {}", keys::list(&names)),
@@ -144,11 +160,14 @@ impl Reader<'_> {
                 let found = Diagnostic::new(Code::ConflictingKeys, format!("a random {} has no `{name}`", kind.name()));
                 let found = found.at(option.span, "an option of other kinds").label(node.span, "the kind");
                 let known = options(kind);
-                self.report.push(found.help_if((!known.is_empty()).then(|| format!("its options: {}", keys::list(known)))));
+                self.report
+                    .push(found.help_if((!known.is_empty()).then(|| format!("its options: {}", keys::list(known)))));
                 continue;
             }
             match name {
-                "domain" => random.domain = self.checked(value, option, "a domain such as `deleted.invalid`", is_domain),
+                "domain" => {
+                    random.domain = self.checked(value, option, "a domain such as `deleted.invalid`", is_domain)
+                }
                 "format" => {
                     let what = "a picture with at least one `#` for a digit, in quotes: `\"+## ###\"`";
                     random.format = self.checked(value, option, what, |text| text.contains('#'));
@@ -229,7 +248,8 @@ impl Reader<'_> {
             }
             Kind::List(_) | Kind::Map(_) => {
                 let found = shape(node, "`other_columns` is a word");
-                self.report.push(found.help("`keep`, `null`, `default` or `randomize`; name a column for anything else"));
+                self.report
+                    .push(found.help("`keep`, `null`, `default` or `randomize`; name a column for anything else"));
                 return None;
             }
             Kind::Scalar(scalar) => match (scalar.text.as_str(), scalar.style) {
@@ -262,7 +282,8 @@ fn unknown_word(text: &str, plain: bool, span: Span, words: &[&str]) -> Diagnost
             .help(format!("write {text} without quotes"))
             .help(format!("or, for the text itself, `{{ replace: \"{text}\" }}`"));
     }
-    let found = Diagnostic::new(Code::UnknownAction, format!("no decision named `{}`", shown(text))).at(span, "not known");
+    let found =
+        Diagnostic::new(Code::UnknownAction, format!("no decision named `{}`", shown(text))).at(span, "not known");
     if matches!(text, "delete" | "cascade") {
         return found.help("rows are deleted by `rows:` of the rule, not column by column");
     }
@@ -309,12 +330,16 @@ fn is_decimal(text: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     let number = |part: &str, digits: usize| {
-        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse::<u32>().ok()).flatten()
+        (part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())
+            .flatten()
     };
     let mut parts = text.split('-');
     let (year, month, day) = (parts.next(), parts.next(), parts.next());
     let (Some(year), Some(month), Some(day), None) = (year, month, day, parts.next()) else { return false };
-    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else { return false };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+        return false;
+    };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -330,7 +355,9 @@ fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = text.split_once([' ', 'T']) else { return is_date(text) };
     let parts: Vec<&str> = time.split(':').collect();
     let below = |part: &str, limit: u8| {
-        part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse().is_ok_and(|number: u8| number < limit)
+        part.len() == 2
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && part.parse().is_ok_and(|number: u8| number < limit)
     };
     let clock = match parts[..] {
         [hour, minute] => below(hour, 24) && below(minute, 60),

@@ -3,6 +3,9 @@
 //! One table of places. A key that the language knows elsewhere is told its place; one that nobody knows gets the nearest
 //! name; one of a later version is refused by name, so that nothing of a policy is ever ignored.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::yaml::{Kind, Map, Node};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::ident::shown;
@@ -20,7 +23,18 @@ pub(super) struct Place {
 
 pub(super) static TOP: Place = Place {
     name: "the policy",
-    keys: &["version", "name", "description", "subject", "search_path", "guards", "tables", "verify", "limits", "accept"],
+    keys: &[
+        "version",
+        "name",
+        "description",
+        "subject",
+        "search_path",
+        "guards",
+        "tables",
+        "verify",
+        "limits",
+        "accept",
+    ],
     later: &["every_row", "virtual_foreign_keys", "seal", "suppress", "request"],
 };
 pub(super) static SUBJECT: Place =
@@ -36,19 +50,27 @@ pub(super) static DECISION: Place = Place {
     name: "a column's decision",
     keys: &["keep", "replace", "sql", "randomize", "domain", "format", "min", "max", "length", "from"],
     later: &[
-        "pseudonymize", "mask", "keep_first", "keep_last", "generalize", "shift_days", "json", "other_keys", "scrub", "with",
-        "short", "reassign_to", "propagate",
+        "pseudonymize",
+        "mask",
+        "keep_first",
+        "keep_last",
+        "generalize",
+        "shift_days",
+        "json",
+        "other_keys",
+        "scrub",
+        "with",
+        "short",
+        "reassign_to",
+        "propagate",
     ],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
 pub(super) const ACTIONS: &[&str] = &["keep", "replace", "sql", "randomize"];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
-pub(super) static LIMITS: Place = Place {
-    name: "`limits`",
-    keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"],
-    later: &[],
-};
+pub(super) static LIMITS: Place =
+    Place { name: "`limits`", keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"], later: &[] };
 pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because"], later: &["expect"] };
 
 static PLACES: &[&Place] = &[&TOP, &SUBJECT, &GUARD, &RULE, &DECISION, &VERIFY, &REPORT, &LIMITS, &ACCEPT];
@@ -83,7 +105,12 @@ impl<'n> Fields<'n> {
 }
 
 /// The entries of a map at a place; `None` when something else stands there.
-pub(super) fn fields<'n>(node: &'n Node, owner: Span, place: &'static Place, report: &mut Report) -> Option<Fields<'n>> {
+pub(super) fn fields<'n>(
+    node: &'n Node,
+    owner: Span,
+    place: &'static Place,
+    report: &mut Report,
+) -> Option<Fields<'n>> {
     let map = map(node, owner, place.name, report)?;
     let entries = known(map, place, report);
     // Where it is a list's item, the owner's key is far away: the first key shows which.
@@ -138,25 +165,29 @@ fn known<'n>(map: &'n Map, place: &'static Place, report: &mut Report) -> Vec<(&
 }
 
 /// The entries of a map, of equal keys the first; the others are findings that show both places.
-pub(super) fn unique<'n, K: PartialEq>(
+pub(super) fn unique<'n, K: Ord>(
     map: &'n Map,
     name: impl Fn(&str) -> K,
     report: &mut Report,
 ) -> Vec<(&'n Spanned<String>, &'n Node)> {
-    let mut seen: Vec<(K, &Spanned<String>, &Node)> = Vec::new();
+    let mut seen: BTreeMap<K, &Spanned<String>> = BTreeMap::new();
+    let mut entries = Vec::new();
     for (key, value) in &map.entries {
-        let this = name(&key.value);
-        match seen.iter().find(|(other, ..)| *other == this) {
-            Some((_, first, _)) => {
+        match seen.entry(name(&key.value)) {
+            Entry::Occupied(first) => {
+                let first = first.get();
                 let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", shown(&key.value)))
                     .at(key.span, "again here")
                     .label(first.span, "first here");
                 report.push(found.help("keep one of them: which of two would hold is not for efface to guess"));
             }
-            None => seen.push((this, key, value)),
+            Entry::Vacant(place) => {
+                place.insert(key);
+                entries.push((key, value));
+            }
         }
     }
-    seen.into_iter().map(|(_, key, value)| (key, value)).collect()
+    entries
 }
 
 fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static Place) -> Diagnostic {

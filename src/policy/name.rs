@@ -87,11 +87,12 @@ impl Cursor<'_> {
         if self.rest().starts_with('"') {
             return self.quoted();
         }
-        let stop = |c: char| c.is_whitespace() || matches!(c, '.' | '"' | '\'' | '(' | ')' | ',' | '-' | '>' | ';' | '`');
+        let stop =
+            |c: char| c.is_whitespace() || matches!(c, '.' | '"' | '\'' | '(' | ')' | ',' | '-' | '>' | ';' | '`');
         let mut len = 0;
         for (at, c) in self.rest().char_indices() {
             // A hyphen belongs to a name unless it is the arrow's.
-            if stop(c) && !(c == '-' && !self.rest()[at..].starts_with("->")) {
+            if stop(c) && (c != '-' || self.rest()[at..].starts_with("->")) {
                 break;
             }
             len = at + c.len_utf8();
@@ -205,21 +206,23 @@ mod tests {
 
     fn shape(text: &str) -> Vec<(Option<TableName>, Vec<String>)> {
         let segments = read(text).unwrap().segments.into_iter();
-        segments.map(|segment| (segment.table, segment.names.iter().map(|name| name.as_str().into()).collect())).collect()
+        segments
+            .map(|segment| (segment.table, segment.names.iter().map(|name| name.as_str().into()).collect()))
+            .collect()
     }
 
     #[test]
     fn an_arrow_path_names_the_table_of_every_segment_but_the_first() {
         let bookings = Some(TableName::new("public", "bookings"));
-        assert_eq!(shape("booking_id -> bookings.client_id"), [
-            (None, vec!["booking_id".to_owned()]),
-            (bookings, vec!["client_id".to_owned()]),
-        ]);
+        assert_eq!(
+            shape("booking_id -> bookings.client_id"),
+            [(None, vec!["booking_id".to_owned()]), (bookings, vec!["client_id".to_owned()]),]
+        );
         let users = Some(TableName::new("club", "a.b"));
-        assert_eq!(shape("(a, b)->club.\"a.b\".(\"x\"\"y\", d)"), [
-            (None, vec!["a".to_owned(), "b".to_owned()]),
-            (users, vec!["x\"y".to_owned(), "d".to_owned()]),
-        ]);
+        assert_eq!(
+            shape("(a, b)->club.\"a.b\".(\"x\"\"y\", d)"),
+            [(None, vec!["a".to_owned(), "b".to_owned()]), (users, vec!["x\"y".to_owned(), "d".to_owned()]),]
+        );
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Reader<'_> {
         let map = match &node.kind {
             Kind::Map(map) => map,
             Kind::Empty => {
-                let found = Diagnostic::new(Code::EmptyValue, "the file holds no policy").at(Span::new(0, 0), "nothing here");
+                let found =
+                    Diagnostic::new(Code::EmptyValue, "the file holds no policy").at(Span::new(0, 0), "nothing here");
                 self.report.push(found.help("a policy begins with `version: 1`"));
                 return None;
             }
@@ -71,7 +72,17 @@ impl Reader<'_> {
             return None;
         }
         let description = present(description)?.map(|text| text.value);
-        Some(Policy { name: name?, description, subject: subject?, search_path, guards, tables, unchanged, limits, accept })
+        Some(Policy {
+            name: name?,
+            description,
+            subject: subject?,
+            search_path,
+            guards,
+            tables,
+            unchanged,
+            limits,
+            accept,
+        })
     }
 
     fn version(&mut self, node: &Node) -> bool {
@@ -101,7 +112,9 @@ impl Reader<'_> {
                 self.report.push(found.help("write, indented under it:\nsubject:\n  table: users"));
                 return None;
             }
-            Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => keys::fields(node, owner, &keys::SUBJECT, &mut self.report)?,
+            Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
+                keys::fields(node, owner, &keys::SUBJECT, &mut self.report)?
+            }
         };
         // A guest without a row is a subject of a later version, refused by the name of its key.
         let guest = matches!(&node.kind, Kind::Map(map) if map.entries.iter().any(|(key, _)| key.value == "value"));
@@ -163,7 +176,10 @@ impl Reader<'_> {
             let name = schema.value.as_str();
             let own = name == "$user" || name.starts_with("pg_temp");
             if own {
-                let found = Diagnostic::new(Code::InvalidValue, format!("`{}` is another schema for each role or session", name));
+                let found = Diagnostic::new(
+                    Code::InvalidValue,
+                    format!("`{}` is another schema for each role or session", name),
+                );
                 self.report.push(found.at(schema.span, "the script would mean something else for another role"));
             }
             !own
@@ -202,7 +218,8 @@ impl Reader<'_> {
         let table = fields.require("table", &keys::GUARD, &mut self.report);
         let table = table.and_then(|table| self.table_value(table, fields.span));
         let via = fields.entry("via").map(|(key, value)| self.via(value, key.span));
-        let condition = fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
+        let condition =
+            fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
         self.subject_without_path(&fields, condition.as_ref().and_then(Option::as_ref));
         let message = fields.require("message", &keys::GUARD, &mut self.report);
         let message = message.and_then(|message| self.text(message, fields.span, "message"));
@@ -214,7 +231,8 @@ impl Reader<'_> {
     fn distinct(&mut self, names: &[&Spanned<String>], what: &str) {
         for (index, name) in names.iter().enumerate() {
             if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
-                let found = Diagnostic::new(Code::DuplicateKey, format!("two {what} are named `{}`", shown(&name.value)));
+                let found =
+                    Diagnostic::new(Code::DuplicateKey, format!("two {what} are named `{}`", shown(&name.value)));
                 self.report.push(found.at(name.span, "again here").label(first.span, "first here"));
             }
         }
@@ -222,13 +240,13 @@ impl Reader<'_> {
 
     fn verify(&mut self, node: &Node, owner: Span) -> Vec<ReportQuery> {
         let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else { return Vec::new() };
-        let Some((key, node)) = fields.entry("unchanged") else {
-            if fields.entries.is_empty() && !self.report.has_errors() {
+        let Some((key, reports)) = fields.entry("unchanged") else {
+            if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
                 self.report.push(empty(owner, "`verify`"));
             }
             return Vec::new();
         };
-        let items = self.items(node, key.span, "unchanged");
+        let items = self.items(reports, key.span, "unchanged");
         let reports: Vec<ReportQuery> = items.iter().filter_map(|item| self.report_query(item)).collect();
         let names: Vec<&Spanned<String>> = reports.iter().map(|report| &report.name).collect();
         self.distinct(&names, "reports");
@@ -285,12 +303,15 @@ impl Reader<'_> {
     fn code(&mut self, text: &Spanned<String>) -> Option<Spanned<Code>> {
         let found = match Code::from_name(&text.value) {
             Some(code) if code.is_acceptable() => return Some(Spanned::new(code, text.span)),
-            Some(_) => Diagnostic::new(Code::InvalidValue, format!("`{}` is an error and cannot be accepted", text.value))
-                .at(text.span, "only warnings can be accepted"),
+            Some(_) => {
+                Diagnostic::new(Code::InvalidValue, format!("`{}` is an error and cannot be accepted", text.value))
+                    .at(text.span, "only warnings can be accepted")
+            }
             None => {
                 let known = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name());
                 // Codes are written with hyphens, which `nearest` takes for underscores.
-                let near = known.min_by_key(|name| strsim::osa_distance(name, &text.value.chars().take(60).collect::<String>()));
+                let near = known
+                    .min_by_key(|name| strsim::osa_distance(name, &text.value.chars().take(60).collect::<String>()));
                 Diagnostic::new(Code::InvalidValue, format!("no finding has the code `{}`", shown(&text.value)))
                     .at(text.span, "not a code")
                     .help_if(near.map(|near| format!("the nearest code that can be accepted is `{near}`")))

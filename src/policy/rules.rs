@@ -4,7 +4,7 @@
 //! error, and so is a path whose rows could be left without any rule.
 
 use super::keys::{self, Fields, empty, shape};
-use super::model::{ColumnRule, PathText, RowDecision, Rule, TablePolicy, Via};
+use super::model::{ColumnRule, PathText, RowDecision, Rule, Segment, TablePolicy, Via};
 use super::name::{self, NameError};
 use super::scalar::{Reader, Sql};
 use super::sql::Parsed;
@@ -105,7 +105,8 @@ impl Reader<'_> {
         match &node.kind {
             Kind::Empty => {
                 let found = empty(table.span, &format!("table `{}`", shown(&table.value)));
-                self.report.push(found.help("write what happens to its rows: `delete`, `{ keep: reason }` or `columns`"));
+                self.report
+                    .push(found.help("write what happens to its rows: `delete`, `{ keep: reason }` or `columns`"));
                 None
             }
             Kind::List(_) => {
@@ -174,15 +175,15 @@ impl Reader<'_> {
     }
 
     fn row_decision(&mut self, fields: &Fields<'_>) -> Option<Spanned<RowDecision>> {
-        let decisions: Vec<_> =
-            ["keep", "rows", "columns"].into_iter().filter_map(|key| fields.entry(key)).collect();
+        let decisions: Vec<_> = ["keep", "rows", "columns"].into_iter().filter_map(|key| fields.entry(key)).collect();
         let [(key, value)] = decisions[..] else {
             let found = match decisions[..] {
-                [(first, _), (second, _), ..] => {
-                    Diagnostic::new(Code::ConflictingKeys, format!("a rule has `{}` and `{}`", first.value, second.value))
-                        .at(second.span, "a second decision")
-                        .label(first.span, "the first")
-                }
+                [(first, _), (second, _), ..] => Diagnostic::new(
+                    Code::ConflictingKeys,
+                    format!("a rule has `{}` and `{}`", first.value, second.value),
+                )
+                .at(second.span, "a second decision")
+                .label(first.span, "the first"),
                 _ => Diagnostic::new(Code::MissingKey, "a rule decides nothing")
                     .at(fields.span, "what happens to these rows?")
                     .help("add `keep: reason`, `rows: delete`, `rows: cascade` or `columns`"),
@@ -201,8 +202,10 @@ impl Reader<'_> {
             }
         };
         if let (Some((other, _)), "keep" | "rows") = (fields.entry("other_columns"), key.value.as_str()) {
-            let found = Diagnostic::new(Code::ConflictingKeys, format!("`other_columns` stands beside `{}`", key.value));
-            self.report.push(found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows"));
+            let found =
+                Diagnostic::new(Code::ConflictingKeys, format!("`other_columns` stands beside `{}`", key.value));
+            self.report
+                .push(found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows"));
         }
         Some(Spanned::new(decision, key.span))
     }
@@ -234,7 +237,8 @@ impl Reader<'_> {
         for (key, value) in keys::unique(map, str::to_owned, &mut self.report) {
             match self.decision(value, key) {
                 Some(decision) => {
-                    columns.push(ColumnRule { column: Spanned::new(Ident::new(key.value.as_str()), key.span), decision });
+                    columns
+                        .push(ColumnRule { column: Spanned::new(Ident::new(key.value.as_str()), key.span), decision });
                 }
                 None => {
                     if map.flow && matches!(value.kind, Kind::Empty) {
@@ -325,7 +329,9 @@ impl Reader<'_> {
                     let message = format!("rows of `{}`{of} may be left without a rule", shown(&table.value));
                     let found = Diagnostic::new(Code::RuleOrder, message)
                         .at(rule.span, "the last rule of this path has a `where`")
-                        .note("the first rule that matches a row decides it; nothing may be reached and left undecided");
+                        .note(
+                            "the first rule that matches a row decides it; nothing may be reached and left undecided",
+                        );
                     self.report.push(found.help(match path {
                         Some(path) => {
                             let path = shown(self.file.slice(path.span)).to_string();
@@ -356,10 +362,8 @@ fn covers(rule: &Rule, path: &PathKey<'_>) -> bool {
 
 /// Whether two paths say the same, wherever they stand.
 fn same(a: &PathText, b: &PathText) -> bool {
-    let names = |path: &PathText| {
-        path.segments.iter().map(|segment| (segment.table.clone(), segment.names.clone())).collect::<Vec<_>>()
-    };
-    names(a) == names(b)
+    let same = |(a, b): (&Segment, &Segment)| a.table == b.table && a.names == b.names;
+    a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
 }
 
 /// `None` when something was written and could not be read.

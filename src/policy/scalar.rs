@@ -83,13 +83,15 @@ impl Reader<'_> {
             }
             Kind::Empty => {
                 let found = empty(owner, &format!("`{key}`"));
-                self.report.push(found.help("write `null` for the whole decision to set it to NULL, or `\"\"` for no text"));
+                self.report
+                    .push(found.help("write `null` for the whole decision to set it to NULL, or `\"\"` for no text"));
                 None
             }
             Kind::Scalar(scalar) if scalar.style == Style::Plain && NULLS.contains(&scalar.text.as_str()) => {
                 let found = Diagnostic::new(Code::EmptyValue, format!("`{key}` takes a literal, not a null"))
                     .at(node.span, "this is YAML's null");
-                let help = format!("write `null` for the whole decision to set it to NULL, or \"{}\" in quotes", scalar.text);
+                let help =
+                    format!("write `null` for the whole decision to set it to NULL, or \"{}\" in quotes", scalar.text);
                 self.report.push(found.help(help));
                 None
             }
@@ -102,7 +104,11 @@ impl Reader<'_> {
                 }
                 if let Some(comment) = cut_short(scalar, node.span, self.file) {
                     let found = cut(comment, "the value");
-                    self.report.push(found.help("put the value in quotes; a comment stands two blanks apart and has one behind its `#`"));
+                    self.report.push(
+                        found.help(
+                            "put the value in quotes; a comment stands two blanks apart and has one behind its `#`",
+                        ),
+                    );
                     return None;
                 }
                 Some(Spanned::new(scalar.text.clone(), node.span))
@@ -146,7 +152,9 @@ impl Reader<'_> {
             None if unit.is_empty() && !number.is_empty() => {
                 Diagnostic::new(Code::InvalidValue, "times need a unit").at(node.span, "of what?")
             }
-            None => Diagnostic::new(Code::InvalidValue, format!("`{key}` is not a time")).at(node.span, "not understood"),
+            None => {
+                Diagnostic::new(Code::InvalidValue, format!("`{key}` is not a time")).at(node.span, "not understood")
+            }
         };
         self.report.push(problem.help("write a whole number and `ms`, `s`, `min` or `h`: `5s`"));
         None
@@ -237,14 +245,19 @@ fn misread(scalar: &Scalar, span: Span, key: &str, file: &SourceFile) -> Option<
         Style::Plain => {
             let comment = cut_short(scalar, span, file)?;
             let whole = format!("{source} {}", file.slice(comment));
-            return Some(cut(comment, "the SQL").help(block(key, &whole)).help("a comment stands two blanks apart and has one behind its `#`"));
+            return Some(
+                cut(comment, "the SQL")
+                    .help(block(key, &whole))
+                    .help("a comment stands two blanks apart and has one behind its `#`"),
+            );
         }
         Style::PlainLines => "YAML folds these lines into one",
         Style::Folded => "YAML folds the lines of a block behind `>` into one",
         Style::Quoted => "YAML takes these quotes away, and SQL needs its own",
         Style::Literal => return None,
     };
-    let found = Diagnostic::new(Code::SqlQuoting, format!("`{key}` is SQL in a form that is easily misread")).at(span, why);
+    let found =
+        Diagnostic::new(Code::SqlQuoting, format!("`{key}` is SQL in a form that is easily misread")).at(span, why);
     Some(found.help(block(key, written)))
 }
 

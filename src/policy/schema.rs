@@ -19,8 +19,17 @@ pub fn json_schema() -> Value {
             ("name", text("the policy's name, for plans and receipts; one line, at most 100 characters")),
             ("description", text("what the policy is for")),
             ("subject", subject()),
-            ("search_path", one_or_many("the schemas in which SQL of the policy and of triggers looks names up; default `public`", &reference("name"))),
-            ("guards", list("what must not be found before anything is changed; all that is found is shown at once", guard())),
+            (
+                "search_path",
+                one_or_many(
+                    "the schemas in which SQL of the policy and of triggers looks names up; default `public`",
+                    &reference("name"),
+                ),
+            ),
+            (
+                "guards",
+                list("what must not be found before anything is changed; all that is found is shown at once", guard()),
+            ),
             ("tables", tables()),
             ("verify", verify()),
             ("limits", limits()),
@@ -50,21 +59,29 @@ pub fn json_schema() -> Value {
 }
 
 fn subject() -> Value {
-    object("whose rows are erased", &["table"], &[
-        ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
-        ("key", one_or_many("the columns of the key; the primary key when left out", &reference("name"))),
-        ("where", sql("nobody else can ever be erased by this policy")),
-    ])
+    object(
+        "whose rows are erased",
+        &["table"],
+        &[
+            ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
+            ("key", one_or_many("the columns of the key; the primary key when left out", &reference("name"))),
+            ("where", sql("nobody else can ever be erased by this policy")),
+        ],
+    )
 }
 
 fn guard() -> Value {
-    object("rows that must not exist", &["name", "table", "message"], &[
-        ("name", text("the guard's name")),
-        ("table", name("the table that is looked at")),
-        ("via", described("how its rows belong to the subject, as in a rule", "via")),
-        ("where", sql("which of these rows block")),
-        ("message", text("what to do about them")),
-    ])
+    object(
+        "rows that must not exist",
+        &["name", "table", "message"],
+        &[
+            ("name", text("the guard's name")),
+            ("table", name("the table that is looked at")),
+            ("via", described("how its rows belong to the subject, as in a rule", "via")),
+            ("where", sql("which of these rows block")),
+            ("message", text("what to do about them")),
+        ],
+    )
 }
 
 fn tables() -> Value {
@@ -79,26 +96,45 @@ fn tables() -> Value {
 }
 
 fn rule() -> Value {
-    let mut rule = object("a rule: which rows, and what happens to them", &[], &[
-        ("name", text("the rule's name")),
-        ("via", described("how the rows belong to the subject; may be left out where only one foreign key leads there", "via")),
-        ("where", sql("which of these rows; with `:subject` in it, instead of `via`")),
-        ("keep", described("the rows stay, for this reason", "reason")),
-        ("rows", json!({
-            "description": "the rows are deleted; `cascade` also deletes the rows that reference them",
-            "enum": ["delete", "cascade"],
-        })),
-        ("columns", json!({
-            "description": "the rows stay, with these columns changed",
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": { "$ref": "#/$defs/decision" },
-        })),
-        ("other_columns", json!({
-            "description": "what happens to the columns without a name under `columns`",
-            "enum": ["keep", null, "default", "randomize"],
-        })),
-    ]);
+    let mut rule = object(
+        "a rule: which rows, and what happens to them",
+        &[],
+        &[
+            ("name", text("the rule's name")),
+            (
+                "via",
+                described(
+                    "how the rows belong to the subject; may be left out where only one foreign key leads there",
+                    "via",
+                ),
+            ),
+            ("where", sql("which of these rows; with `:subject` in it, instead of `via`")),
+            ("keep", described("the rows stay, for this reason", "reason")),
+            (
+                "rows",
+                json!({
+                    "description": "the rows are deleted; `cascade` also deletes the rows that reference them",
+                    "enum": ["delete", "cascade"],
+                }),
+            ),
+            (
+                "columns",
+                json!({
+                    "description": "the rows stay, with these columns changed",
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": { "$ref": "#/$defs/decision" },
+                }),
+            ),
+            (
+                "other_columns",
+                json!({
+                    "description": "what happens to the columns without a name under `columns`",
+                    "enum": ["keep", null, "default", "randomize"],
+                }),
+            ),
+        ],
+    );
     if let Value::Object(map) = &mut rule {
         let one = ["keep", "rows", "columns"].map(|key| json!({ "required": [key] }));
         map.insert("oneOf".into(), json!(one));
@@ -117,9 +153,14 @@ fn decision() -> Value {
             "enum": ["keep", null, "default", "randomize", "undecided"],
         }),
         object("the value stays", &["keep"], &[("keep", described("why the value stays", "reason"))]),
-        object("the value becomes a literal", &["replace"], &[
-            ("replace", described("the new value, as text; an array or JSON as PostgreSQL text in quotes", "literal")),
-        ]),
+        object(
+            "the value becomes a literal",
+            &["replace"],
+            &[(
+                "replace",
+                described("the new value, as text; an array or JSON as PostgreSQL text in quotes", "literal"),
+            )],
+        ),
         object("the value becomes an SQL expression", &["sql"], &[("sql", sql("an expression over the row"))]),
     ];
     // Kinds with the same options share a form.
@@ -145,7 +186,9 @@ fn decision() -> Value {
 fn option(name: &str) -> Value {
     match name {
         "domain" => described("the domain of the address; default `deleted.invalid`", "literal"),
-        "format" => json!({ "description": "a picture in which each `#` becomes a digit", "type": "string", "pattern": "#" }),
+        "format" => {
+            json!({ "description": "a picture in which each `#` becomes a digit", "type": "string", "pattern": "#" })
+        }
         "min" => described("the least value", "literal"),
         "max" => described("the greatest value", "literal"),
         "length" => json!({ "description": "how many characters", "type": "integer", "minimum": 1 }),
@@ -154,39 +197,54 @@ fn option(name: &str) -> Value {
 }
 
 fn verify() -> Value {
-    let report = object("a report", &["name", "query"], &[
-        ("name", text("the report's name")),
-        ("query", sql("one SELECT")),
-    ]);
-    object("what has to hold inside the transaction; a failure rolls everything back", &["unchanged"], &[
-        ("unchanged", list("reports that return the same rows after as before", report)),
-    ])
+    let report =
+        object("a report", &["name", "query"], &[("name", text("the report's name")), ("query", sql("one SELECT"))]);
+    object(
+        "what has to hold inside the transaction; a failure rolls everything back",
+        &["unchanged"],
+        &[("unchanged", list("reports that return the same rows after as before", report))],
+    )
 }
 
 fn limits() -> Value {
-    object("bounds on time and rows", &[], &[
-        ("lock_timeout", described("how long to wait for a lock, with its unit; default `300ms`", "time")),
-        ("statement_timeout", described("how long one statement may take, with its unit; default `60s`", "time")),
-        ("max_subjects", json!({ "description": "how many subjects one run may have; default 1", "type": "integer", "minimum": 1 })),
-        ("max_rows", json!({
-            "description": "how many rows of a table one transaction may change or delete",
-            "type": "object",
-            "additionalProperties": { "type": "integer", "minimum": 0 },
-        })),
-    ])
+    object(
+        "bounds on time and rows",
+        &[],
+        &[
+            ("lock_timeout", described("how long to wait for a lock, with its unit; default `300ms`", "time")),
+            ("statement_timeout", described("how long one statement may take, with its unit; default `60s`", "time")),
+            (
+                "max_subjects",
+                json!({ "description": "how many subjects one run may have; default 1", "type": "integer", "minimum": 1 }),
+            ),
+            (
+                "max_rows",
+                json!({
+                    "description": "how many rows of a table one transaction may change or delete",
+                    "type": "object",
+                    "additionalProperties": { "type": "integer", "minimum": 0 },
+                }),
+            ),
+        ],
+    )
 }
 
 fn acceptance() -> Value {
     let codes: Vec<&str> = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name()).collect();
-    object("a warning that someone has looked at", &["code", "at", "because"], &[
-        ("code", json!({ "description": "the finding's code", "enum": codes })),
-        ("at", text("its place as the finding names it: `table` or `table.column`; `*` stands for any characters")),
-        ("because", text("why it is fine")),
-    ])
+    object(
+        "a warning that someone has looked at",
+        &["code", "at", "because"],
+        &[
+            ("code", json!({ "description": "the finding's code", "enum": codes })),
+            ("at", text("its place as the finding names it: `table` or `table.column`; `*` stands for any characters")),
+            ("because", text("why it is fine")),
+        ],
+    )
 }
 
 fn object(description: &str, required: &[&str], properties: &[(&str, Value)]) -> Value {
-    let properties: Map<String, Value> = properties.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    let properties: Map<String, Value> =
+        properties.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     let mut object = json!({
         "description": description,
         "type": "object",

@@ -19,9 +19,10 @@ pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
             '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => continue,
             '\r' => ("a carriage return without a newline", "end lines with a newline"),
             '\u{feff}' if at == 0 => continue,
-            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') => {
-                ("a character that cannot be seen", "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`")
-            }
+            c if shown(c.encode_utf8(&mut [0; 4])).to_string().starts_with('\\') => (
+                "a character that cannot be seen",
+                "leave it out, or write it inside SQL as `U&'\\2028'` or `chr(8232)`",
+            ),
             '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => {
                 ("a blank that is none", "write an ordinary blank")
             }

@@ -579,7 +579,7 @@ pub(super) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChan
         Code::NotUnique,
         format!("column `{}` is under the unique index `{}`", of(table, column), index.name.bare()),
     )
-    .at(change.origin, what)
+    .at(change.value_at, what)
     .note(shown(&index.definition).to_string())
     .help(if column.ty.is_text() {
         "use `{ randomize: email }`, `{ randomize: token }` or, where the column allows it, `null`"

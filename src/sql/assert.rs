@@ -23,15 +23,13 @@ pub(super) struct Check {
 /// A DO block over some checks: all are evaluated, all findings reported at once.
 pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> Writer {
     let mut body = Writer::new();
-    body.kw("\n#variable_conflict use_column\nDECLARE\n  efface_rows bigint;\n  efface_found jsonb := '[]';\nBEGIN\n");
-    for check in checks {
-        body.kw("  efface_rows := (").sql(&check.count).kw(");\n");
-        body.kw(
-            "  IF efface_rows IS DISTINCT FROM 0 THEN\n    efface_found := efface_found || jsonb_build_object('name', ",
-        );
-        body.text(&check.name).kw(", 'message', ").text(&check.message).kw(", 'rows', efface_rows);\n  END IF;\n");
-    }
-    body.kw("  IF efface_found <> '[]' THEN\n    RAISE EXCEPTION USING ERRCODE = ").text(ASSERTION_FAILED);
+    body.kw("\n#variable_conflict use_column\nDECLARE\n  efface_found jsonb;\nBEGIN\n");
+    body.kw("  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found\n");
+    body.kw("  FROM (VALUES\n").list(checks, ",\n", |w, check| {
+        w.kw("    (").text(&check.name).kw(", ").text(&check.message).kw(",\n      (").sql(&check.count).kw("))");
+    });
+    body.kw("\n  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;\n");
+    body.kw("  IF efface_found IS NOT NULL THEN\n    RAISE EXCEPTION USING ERRCODE = ").text(ASSERTION_FAILED);
     body.kw(",\n      MESSAGE = ").text(headline);
     body.kw(" || (SELECT string_agg(format(E'\\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '')");
     body.kw(" FROM jsonb_array_elements(efface_found) AS f),\n      DETAIL = jsonb_build_object('assertion', ");

@@ -7,7 +7,7 @@ use super::predicate::key_type;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
 use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock};
@@ -15,7 +15,7 @@ use crate::source::{SourceFile, Span};
 
 /// Writes a plan as the script that is reviewed and run.
 pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
-    let mut lowering = Lowering { scene: Scene { catalog, plan }, file, statements: Vec::new(), assertions: 0 };
+    let mut lowering = Lowering { scene: Scene::new(catalog, plan), file, statements: Vec::new(), assertions: 0 };
     lowering.head();
     lowering.tables();
     lowering.subject();
@@ -56,11 +56,11 @@ impl Lowering<'_> {
         format!("{}:{}", shown(&self.file.name), self.file.position(span.start).line)
     }
 
-    fn table(&self, id: crate::catalog::TableId) -> &Table {
+    fn table(&self, id: TableId) -> &Table {
         self.scene.catalog.table(id)
     }
 
-    fn name(&self, id: crate::catalog::TableId) -> String {
+    fn name(&self, id: TableId) -> String {
         self.table(id).name.bare().to_string()
     }
 
@@ -124,7 +124,9 @@ impl Lowering<'_> {
 
     fn timeout(&mut self, words: &'static str, duration: Duration) {
         let mut w = Writer::new();
-        w.kw(words).text(&format!("{}ms", duration.as_millis()));
+        let millis = duration.as_millis();
+        let text = if millis % 1000 == 0 { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
+        w.kw(words).text(&text);
         self.prepare(Phase::Head, "settings", Vec::new(), w);
     }
 
@@ -153,33 +155,11 @@ impl Lowering<'_> {
             self.push(Phase::Tables, "lock tables", role, comment, w);
         }
         let mut w = Writer::new();
-        let path = self.search_path();
+        let path = search_path(self.scene.catalog, self.scene.plan);
         w.kw("SET LOCAL search_path = ").list(&path, ", ", |w, schema| {
             w.ident(schema);
         });
         self.prepare(Phase::Tables, "settings", Vec::new(), w);
-    }
-
-    /// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types
-    /// occur (without them citext compares case-sensitively), temporary tables last.
-    fn search_path(&self) -> Vec<Ident> {
-        let catalog = self.scene.catalog;
-        let mut path = vec![Ident::from("pg_catalog")];
-        path.extend(self.scene.plan.search_path.iter().cloned());
-        let citext =
-            |id: &crate::catalog::TableId| catalog.table(*id).columns.iter().any(|column| column.ty == PgType::Citext);
-        let used = self.scene.plan.table_locks.iter().any(|(id, _)| citext(id));
-        let extensions = catalog.extensions.iter().filter(|extension| used && extension.name.as_str() == "citext");
-        path.extend(extensions.map(|extension| extension.schema.clone()));
-        path.push(Ident::from("pg_temp"));
-        let mut seen = Vec::new();
-        path.retain(|schema| {
-            !seen.contains(schema) && {
-                seen.push(schema.clone());
-                true
-            }
-        });
-        path
     }
 
     // 2. Subject.
@@ -467,6 +447,25 @@ impl Lowering<'_> {
         w.kw("COMMIT");
         self.push(Phase::Commit, "commit", Role::Commit, Vec::new(), w);
     }
+}
+
+/// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types occur
+/// (without them citext compares case-sensitively), temporary tables last.
+pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
+    let citext = |id: &TableId| catalog.table(*id).columns.iter().any(|column| column.ty == PgType::Citext);
+    let used = plan.table_locks.iter().any(|(id, _)| citext(id));
+    let extensions = catalog.extensions.iter().filter(|extension| used && extension.name.as_str() == "citext");
+    let wanted = std::iter::once(Ident::from("pg_catalog"))
+        .chain(plan.search_path.iter().cloned())
+        .chain(extensions.map(|extension| extension.schema.clone()))
+        .chain([Ident::from("pg_temp")]);
+    let mut path: Vec<Ident> = Vec::new();
+    for schema in wanted {
+        if !path.contains(&schema) {
+            path.push(schema);
+        }
+    }
+    path
 }
 
 /// A rule's rows as the way to them and the author's condition, where they have that form.

@@ -5,8 +5,10 @@
 
 mod analyze;
 mod assert;
+pub mod explain;
 mod lower;
 mod predicate;
+pub mod probe;
 mod quote;
 mod script;
 mod value;

@@ -28,6 +28,7 @@ impl Scene<'_> {
     fn write(&self, w: &mut Writer, table: TableId, rows: &Predicate, way: Way) {
         let here = self.catalog.table(table);
         match rows {
+            Predicate::Subject if self.anyone => self.any_subject(w),
             Predicate::Subject => self.member(w, here, &self.plan.subject.key, way, |w| self.subject_keys(w)),
             Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
             Predicate::Captured { capture, rules } => {
@@ -92,6 +93,10 @@ impl Scene<'_> {
         let here = self.catalog.table(table);
         let subject = &self.plan.subject;
         if let Some(columns) = direct_columns(self.catalog, subject.table, &subject.key, key, rows) {
+            if self.anyone {
+                w.columns(here, &columns).kw(" IS NOT NULL");
+                return;
+            }
             return self.member(w, here, &columns, way, |w| self.subject_keys(w));
         }
         let foreign = self.catalog.key(key);
@@ -143,14 +148,18 @@ impl Scene<'_> {
 
     /// An author's condition.
     pub fn condition(&self, w: &mut Writer, condition: &Condition) {
+        w.author(&condition.fragment, &condition.subject, &self.subject_in_author());
+    }
+
+    /// What `:subject` stands for: an array of keys, or for a composite key the rows of one.
+    pub fn subject_in_author(&self) -> Writer {
         let mut keys = Writer::new();
-        if self.plan.subject.key.len() == 1 {
-            let table = self.catalog.table(self.plan.subject.table);
-            self.key_array(&mut keys, 0, table, self.plan.subject.key[0]);
+        if let [only] = self.plan.subject.key[..] {
+            self.key_array(&mut keys, 0, self.catalog.table(self.plan.subject.table), only);
         } else {
             self.subject_keys(&mut keys);
         }
-        w.author(&condition.fragment, &condition.subject, &keys);
+        keys
     }
 }
 

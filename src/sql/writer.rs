@@ -4,6 +4,7 @@ use super::quote;
 use super::script::Sql;
 use crate::catalog::{Catalog, ColumnId, Table};
 use crate::ident::{Ident, TableName};
+use crate::plan::Plan;
 use crate::source::{Fragment, Span};
 
 /// SQL in the making.
@@ -54,35 +55,36 @@ impl Writer {
         self
     }
 
-    /// An author's fragment, verbatim, in parentheses; `:subject` becomes the keys of the run. A newline ends a comment
-    /// that the fragment may end with.
+    /// An author's fragment, verbatim, in parentheses; `:subject` becomes `keys`. A newline ends a comment that the
+    /// fragment may end with.
     pub fn author(&mut self, fragment: &Fragment, subject: &[Span], keys: &Writer) -> &mut Self {
-        let mut text = String::new();
-        let mut done = 0;
-        for span in subject {
-            text.push_str(&fragment.text[done..span.start]);
-            text.push_str(&keys.text);
-            done = span.end;
-        }
-        text.push_str(&fragment.text[done..]);
-        let text = text.trim_end();
-        let one_line = !text.contains('\n') && !text.contains("--");
-        self.kw("(");
-        if one_line {
-            self.text.push_str(text.trim_start());
+        if fragment.text.contains('\n') || fragment.text.contains("--") {
+            self.kw("(\n").author_with(fragment, subject, keys).kw("\n)")
         } else {
-            self.kw("\n");
-            self.text.push_str(text);
-            self.kw("\n");
+            self.kw("(").author_with(fragment, subject, keys).kw(")")
         }
-        self.kw(")")
     }
 
     /// A whole query of an author's, verbatim, on lines of its own in parentheses.
     pub fn author_block(&mut self, fragment: &Fragment) -> &mut Self {
-        self.kw("(\n");
-        self.text.push_str(fragment.text.trim_end());
-        self.kw("\n)")
+        self.kw("(\n").author_inner(fragment).kw("\n)")
+    }
+
+    /// An author's fragment, verbatim: for places where nothing can follow it on its line.
+    pub fn author_inner(&mut self, fragment: &Fragment) -> &mut Self {
+        self.author_with(fragment, &[], &Writer::new())
+    }
+
+    /// An author's fragment with `:subject` replaced.
+    pub fn author_with(&mut self, fragment: &Fragment, subject: &[Span], keys: &Writer) -> &mut Self {
+        let mut done = 0;
+        for span in subject {
+            self.text.push_str(&fragment.text[done..span.start]);
+            self.text.push_str(&keys.text);
+            done = span.end;
+        }
+        self.text.push_str(fragment.text[done..].trim_end());
+        self
     }
 
     /// SQL that was written elsewhere.
@@ -135,5 +137,13 @@ impl Writer {
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub catalog: &'a Catalog,
-    pub plan: &'a crate::plan::Plan,
+    pub plan: &'a Plan,
+    /// Whether `the subject` means anybody who could be one: for questions about a policy before there is a subject.
+    pub anyone: bool,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
+        Self { catalog, plan, anyone: false }
+    }
 }

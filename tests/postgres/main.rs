@@ -6,6 +6,7 @@
 mod connecting;
 mod harness;
 mod introspection;
+mod oracle;
 mod running;
 mod throwaway;
 mod tool;

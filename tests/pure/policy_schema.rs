@@ -58,12 +58,25 @@ fn both_accept_what_is_right() {
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
     let mut good = vec![whole, top("search_path: club"), top("description: 2026")];
     let decisions = [
-        "a: keep", "a: null", "a: { keep: tax }", "a: { replace: 007 }", "a: { replace: true }", "a: { replace: \"\" }",
-        "a: { sql: 1 }", "a: { randomize: uuid }", "a: { randomize: email }", "a: { randomize: integer, min: 1, max: 2 }",
-        "a: undecided", "a: { randomize: choice, from: [1, b] }",
+        "a: keep",
+        "a: null",
+        "a: { keep: tax }",
+        "a: { replace: 007 }",
+        "a: { replace: true }",
+        "a: { replace: \"\" }",
+        "a: { sql: 1 }",
+        "a: { randomize: uuid }",
+        "a: { randomize: email }",
+        "a: { randomize: integer, min: 1, max: 2 }",
+        "a: undecided",
+        "a: { randomize: choice, from: [1, b] }",
     ];
     good.extend(decisions.map(column));
-    let rules = ["    keep: why\n", "    via: [a, b]\n    rows: cascade\n", "    - { rows: delete, where: x = any(:subject) }\n"];
+    let rules = [
+        "    keep: why\n",
+        "    via: [a, b]\n    rows: cascade\n",
+        "    - { rows: delete, where: x = any(:subject) }\n",
+    ];
     good.extend(rules.map(with_rules));
     for text in good {
         assert!(by_reader(&text), "the reader refuses:\n{text}");
@@ -75,12 +88,29 @@ fn both_accept_what_is_right() {
 fn both_refuse_what_has_the_wrong_shape() {
     let mut bad = vec!["[]".to_owned(), "{}".into(), "text".into(), top("").replace("version: 1", "version: 2")];
     let keys = [
-        "limts: {}", "limits: []", "limits: { lock_timeout: 5 }", "limits: { lock_timeout: 0s }", "limits: { max_subjects: 0 }",
-        "limits: { max_rows: { a: x } }", "accept: []", "accept: [{ code: not-null, at: a, because: b }]",
-        "accept: [{ code: unverified, at: a }]", "guards: [{ name: a, table: b }]", "guards: {}", "verify: {}",
-        "verify: { unchanged: [] }", "verify: { unchanged: [{ name: a }] }", "search_path: []", "description: null",
+        "limts: {}",
+        "limits: []",
+        "limits: { lock_timeout: 5 }",
+        "limits: { lock_timeout: 0s }",
+        "limits: { max_subjects: 0 }",
+        "limits: { max_rows: { a: x } }",
+        "accept: []",
+        "accept: [{ code: not-null, at: a, because: b }]",
+        "accept: [{ code: unverified, at: a }]",
+        "guards: [{ name: a, table: b }]",
+        "guards: {}",
+        "verify: {}",
+        "verify: { unchanged: [] }",
+        "verify: { unchanged: [{ name: a }] }",
+        "search_path: []",
+        "description: null",
         // Of later versions.
-        "every_row: true", "virtual_foreign_keys: []", "seal: true", "suppress: true", "request: {}", "verify: { gone: [a.b] }",
+        "every_row: true",
+        "virtual_foreign_keys: []",
+        "seal: true",
+        "suppress: true",
+        "request: {}",
+        "verify: { gone: [a.b] }",
         "accept: [{ code: unverified, at: a, because: b, expect: none }]",
     ];
     bad.extend(keys.map(top));
@@ -92,19 +122,47 @@ fn both_refuse_what_has_the_wrong_shape() {
     bad.push(top("").replace("users: delete", "users: []"));
     bad.push(top("").replace("tables:\n  users: delete", "tables: {}"));
     let decisions = [
-        "a:", "a: ~x", "a: delete", "a: []", "a: {}", "a: { replace: [b] }", "a: { replace: null }", "a: { replace: b, sql: c }",
-        "a: { domain: b }", "a: { replace: b, domain: c }", "a: { randomize: b }", "a: { randomize: uuid, domain: c }",
-        "a: { keep: true }", "a: { keep: no }", "a: { keep: \"\" }", "a: { randomize: text, length: 0 }", "a: { randomize: choice, from: [] }",
-        "a: { sql: null }", "a: { pseudonymize: email }", "a: { mask: \"*\", keep_last: 4 }", "a: { generalize: year }",
-        "a: { shift_days: 3 }", "a: { json: { b: remove }, other_keys: keep }", "a: { scrub: [b.c], with: x }",
-        "a: { reassign_to: 1 }", "a: { replace: b, propagate: true }",
+        "a:",
+        "a: ~x",
+        "a: delete",
+        "a: []",
+        "a: {}",
+        "a: { replace: [b] }",
+        "a: { replace: null }",
+        "a: { replace: b, sql: c }",
+        "a: { domain: b }",
+        "a: { replace: b, domain: c }",
+        "a: { randomize: b }",
+        "a: { randomize: uuid, domain: c }",
+        "a: { keep: true }",
+        "a: { keep: no }",
+        "a: { keep: \"\" }",
+        "a: { randomize: text, length: 0 }",
+        "a: { randomize: choice, from: [] }",
+        "a: { sql: null }",
+        "a: { pseudonymize: email }",
+        "a: { mask: \"*\", keep_last: 4 }",
+        "a: { generalize: year }",
+        "a: { shift_days: 3 }",
+        "a: { json: { b: remove }, other_keys: keep }",
+        "a: { scrub: [b.c], with: x }",
+        "a: { reassign_to: 1 }",
+        "a: { replace: b, propagate: true }",
     ];
     // `a:` is a null to a schema, and written out it is allowed: only the reader tells them apart.
     bad.extend(decisions.iter().skip(1).map(|decision| column(decision)));
     let rules = [
-        "    columns: {}\n", "    via: a\n", "    via: []\n    rows: delete\n", "    rows: delete\n    keep: b\n", "    rows: keep\n",
-        "    rows: delete\n    other_columns: keep\n", "    keep: null\n", "    referenced_by: a.b\n    if_shared: keep\n    rows: delete\n",
-        "    rows: delete\n    emit: []\n", "    rows: delete\n    objects: a\n", "    rows: delete\n    refresh: true\n",
+        "    columns: {}\n",
+        "    via: a\n",
+        "    via: []\n    rows: delete\n",
+        "    rows: delete\n    keep: b\n",
+        "    rows: keep\n",
+        "    rows: delete\n    other_columns: keep\n",
+        "    keep: null\n",
+        "    referenced_by: a.b\n    if_shared: keep\n    rows: delete\n",
+        "    rows: delete\n    emit: []\n",
+        "    rows: delete\n    objects: a\n",
+        "    rows: delete\n    refresh: true\n",
     ];
     bad.extend(rules.map(with_rules));
     for text in bad {

@@ -126,7 +126,11 @@ impl<'a> Walk<'a> {
                     return self.refuse(self.word(CHANGES), message, "only what a step does may change rows");
                 }
                 SetExpr::Table(_) => {
-                    return self.refuse(self.word(&[Keyword::TABLE]), "a TABLE command stands for a query", "write SELECT instead");
+                    return self.refuse(
+                        self.word(&[Keyword::TABLE]),
+                        "a TABLE command stands for a query",
+                        "write SELECT instead",
+                    );
                 }
             }
         }
@@ -151,7 +155,11 @@ impl Visitor for Walk<'_> {
             self.parsed.has_subquery = true;
         }
         if !query.locks.is_empty() {
-            return self.refuse(self.word(&[Keyword::FOR]), "a query locks rows", "efface takes the locks that the plan names");
+            return self.refuse(
+                self.word(&[Keyword::FOR]),
+                "a query locks rows",
+                "efface takes the locks that the plan names",
+            );
         }
         self.body(&query.body)?;
         let (recursive, names) = match &query.with {
@@ -177,7 +185,11 @@ impl Visitor for Walk<'_> {
 
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
         if select.into.is_some() {
-            return self.refuse(self.word(&[Keyword::INTO]), "a query stores its rows", "SELECT INTO would make a table");
+            return self.refuse(
+                self.word(&[Keyword::INTO]),
+                "a query stores its rows",
+                "SELECT INTO would make a table",
+            );
         }
         for join in select.from.iter().flat_map(|from| &from.joins) {
             for name in using(join) {

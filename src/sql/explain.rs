@@ -1,0 +1,83 @@
+//! What is the planner asked about each step?
+//!
+//! A captured step is explained with the rows of its capture inline: the temporary table doesn't exist in a read-only
+//! transaction. The subject is a sample: some row that the policy may erase, whose key nobody gets to see.
+
+use super::lower::search_path;
+use super::script::Sql;
+use super::writer::{Scene, Writer};
+use crate::catalog::Catalog;
+use crate::plan::{Plan, Predicate, Step};
+
+/// Settings that hold while questions are asked: the script's search path, and an empty or sample subject.
+pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
+    let scene = Scene::new(catalog, plan);
+    let mut path = Writer::new();
+    path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
+        w.ident(schema);
+    });
+    let table = catalog.table(plan.subject.table);
+    let key = plan.subject.key.iter().enumerate().map(|(index, column)| {
+        let mut w = Writer::new();
+        w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ");
+        if sample {
+            w.kw("(SELECT coalesce(array_agg(sample), '{}')::text FROM (SELECT ").column(table, *column);
+            w.kw(" AS sample FROM ").table(&table.name);
+            // A condition may need the keys themselves, which are only being set.
+            if let Some(condition) = plan.subject.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
+                w.kw(" WHERE ");
+                scene.condition(&mut w, condition);
+            }
+            w.kw(" ORDER BY ").list(&plan.subject.key, ", ", |w, column| {
+                w.column(table, *column);
+            });
+            w.kw(" LIMIT 1) AS sample)");
+        } else {
+            w.kw("'{}'");
+        }
+        w.kw(", true)");
+        w.finish()
+    });
+    std::iter::once(path.finish()).chain(key).collect()
+}
+
+/// `EXPLAIN (FORMAT JSON)` of each step, by the step's index.
+pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
+    let scene = Scene::new(catalog, plan);
+    let steps = plan.steps.iter().enumerate();
+    steps
+        .map(|(index, step)| {
+            let inline = Step { rows: uncaptured(plan, &step.rows), ..step.clone() };
+            let mut w = Writer::new();
+            w.kw("EXPLAIN (FORMAT JSON)\n").sql(&scene.step(&inline));
+            (index, w.finish())
+        })
+        .collect()
+}
+
+/// The rows of a predicate without captures.
+fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
+    let each = |parts: &[Predicate]| parts.iter().map(|part| uncaptured(plan, part)).collect();
+    match rows {
+        Predicate::Captured { capture, rules } => {
+            let decided = &plan.captures[*capture].rules;
+            let rows = |number: &usize| {
+                let earlier = decided[..number - 1].iter();
+                let taken = earlier.map(|(_, rows)| Predicate::NotTrue(Box::new(uncaptured(plan, rows))));
+                let own = std::iter::once(uncaptured(plan, &decided[number - 1].1));
+                Predicate::All(own.chain(taken).collect())
+            };
+            match &rules[..] {
+                [only] => rows(only),
+                many => Predicate::Any(many.iter().map(rows).collect()),
+            }
+        }
+        Predicate::References { key, rows } => {
+            Predicate::References { key: *key, rows: Box::new(uncaptured(plan, rows)) }
+        }
+        Predicate::All(parts) => Predicate::All(each(parts)),
+        Predicate::Any(parts) => Predicate::Any(each(parts)),
+        Predicate::NotTrue(part) => Predicate::NotTrue(Box::new(uncaptured(plan, part))),
+        Predicate::Subject | Predicate::Author(_) => rows.clone(),
+    }
+}

@@ -1,0 +1,289 @@
+//! What is the server asked, to be sure that a policy fits?
+//!
+//! The server is the judge of what efface can't know: whether the author's SQL is valid, whether a literal is a value of
+//! its type, whether new values keep the CHECKs. Every question is asked in a read-only transaction; those that run look
+//! at counts only.
+
+use super::script::Sql;
+use super::value;
+use super::writer::{Scene, Writer};
+use crate::catalog::{Catalog, Check, Column, Table, TableId};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::pgtype::PgType;
+use crate::plan::Plan;
+use crate::resolve::{ColumnChange, Condition, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use crate::source::{Fragment, Span};
+
+/// A question to the server.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What is asked.
+    pub sql: Sql,
+    /// Whether it runs and answers with a count of wrong rows; otherwise it is only parsed and typed.
+    pub runs: bool,
+    /// What it is about.
+    about: About,
+    /// Where in the policy that stands.
+    origin: Span,
+}
+
+#[derive(Clone, Debug)]
+enum About {
+    /// The author's SQL, and where in the question's text it begins, in bytes.
+    Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
+    /// A new value for `table.column` of a type.
+    Value { column: String, type_sql: String },
+    /// A CHECK constraint by name, on a table.
+    Check { table: String, check: String },
+}
+
+/// What the server answered, when the answer isn't "fine".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It refuses the statement.
+    Refused {
+        /// The five characters.
+        sqlstate: String,
+        /// Its message, where that holds no values.
+        message: String,
+        /// Where in the text, in characters from 1.
+        position: Option<u32>,
+    },
+    /// So many rows would be wrong.
+    Wrong(u64),
+    /// It didn't answer in time.
+    TooLong,
+}
+
+impl Question {
+    /// The finding that an answer means.
+    pub fn finding(&self, answer: &Answer) -> Diagnostic {
+        if *answer == Answer::TooLong {
+            return Diagnostic::new(Code::Unverified, format!("unverified: {}", self.what()))
+                .at(self.origin, "the server needed too long to answer")
+                .help("try again at a quieter time, or accept it by its place");
+        }
+        match (&self.about, answer) {
+            (About::Fragment { fragment, .. }, Answer::Refused { message, position, .. }) => {
+                let span = position.and_then(|position| self.locate(position)).unwrap_or(fragment.span);
+                Diagnostic::new(Code::SqlRefused, format!("the server refuses this SQL: {message}"))
+                    .at(span, "here")
+                    .help("try the expression in psql")
+            }
+            (About::Value { column, type_sql }, _) => Diagnostic::new(
+                Code::WrongType,
+                format!("the new value is not one of type `{type_sql}`, the type of `{column}`"),
+            )
+            .at(self.origin, "the server refuses it")
+            .help(format!("try it in psql: SELECT CAST(… AS {type_sql})")),
+            (About::Check { table, check }, _) => {
+                let rows = match answer {
+                    Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
+                    Answer::Refused { .. } | Answer::TooLong => String::new(),
+                };
+                Diagnostic::new(Code::CheckConstraint, format!("the new values break the CHECK `{check}` of table `{table}`{rows}"))
+                    .at(self.origin, "this rule")
+                    .help("look at the constraint with `\\d`, and choose values that keep it; decide all of its columns together")
+            }
+            (About::Fragment { fragment, .. }, Answer::Wrong(_) | Answer::TooLong) => {
+                Diagnostic::new(Code::SqlRefused, "the server refuses this SQL")
+                    .at(fragment.span, "here")
+                    .help("try the expression in psql")
+            }
+        }
+    }
+
+    fn what(&self) -> String {
+        match &self.about {
+            About::Fragment { .. } => "whether the server takes this SQL".to_owned(),
+            About::Value { column, type_sql } => {
+                format!("whether the new value of `{column}` is one of type `{type_sql}`")
+            }
+            About::Check { table, check } => {
+                format!("whether the new values keep the CHECK `{check}` of table `{table}`")
+            }
+        }
+    }
+
+    /// Where in the policy a position of the server's stands.
+    fn locate(&self, position: u32) -> Option<Span> {
+        let About::Fragment { fragment, subject, start, keys } = &self.about else { return None };
+        let sql = self.sql.as_str();
+        let (at, _) = sql.char_indices().nth(position.checked_sub(1)? as usize)?;
+        let mut offset = at.checked_sub(*start)?;
+        for span in subject {
+            // Behind each `:subject` the text is longer by what it was replaced with.
+            if offset <= span.start {
+                break;
+            }
+            let longer = keys.saturating_sub(span.end - span.start);
+            offset = offset.saturating_sub(longer).max(span.start);
+        }
+        let text = fragment.text.get(offset..)?;
+        let word = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()).max(1);
+        Some(fragment.locate_span(Span::new(offset, (offset + word).min(fragment.text.len()))))
+    }
+}
+
+/// Everything that only the server can answer about a policy.
+pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Question> {
+    let asking = Asking { scene: Scene { anyone: true, ..Scene::new(catalog, plan) }, policy };
+    let mut questions = Vec::new();
+    if let Some(condition) = &policy.subject.condition {
+        questions.push(asking.condition(policy.subject.table, condition));
+    }
+    for guard in &policy.guards {
+        questions.extend(guard.condition.iter().map(|condition| asking.condition(guard.table, condition)));
+    }
+    for rule in &policy.rules {
+        questions.extend(rule.condition.iter().map(|condition| asking.condition(rule.table, condition)));
+        questions.extend(asking.values(rule));
+    }
+    for report in &policy.reports {
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) FROM (\n");
+        let start = w.as_str().len();
+        w.author_inner(&report.query).kw("\n) AS efface_row");
+        questions.push(fragment_question(w, &report.query, &[], start, 0));
+    }
+    questions
+}
+
+fn fragment_question(w: Writer, fragment: &Fragment, subject: &[Span], start: usize, keys: usize) -> Question {
+    Question {
+        sql: w.finish(),
+        runs: false,
+        about: About::Fragment { fragment: fragment.clone(), subject: subject.to_vec(), start, keys },
+        origin: fragment.span,
+    }
+}
+
+struct Asking<'a> {
+    scene: Scene<'a>,
+    policy: &'a ResolvedPolicy,
+}
+
+impl Asking<'_> {
+    fn condition(&self, table: TableId, condition: &Condition) -> Question {
+        let keys = self.scene.subject_in_author();
+        let mut w = Writer::new();
+        w.kw("SELECT 1 FROM ").table(&self.scene.catalog.table(table).name).kw(" WHERE (\n");
+        let start = w.as_str().len();
+        w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
+        fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len())
+    }
+
+    fn values(&self, rule: &ResolvedRule) -> Vec<Question> {
+        let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
+        let table = self.scene.catalog.table(rule.table);
+        let mut questions = Vec::new();
+        for change in changes {
+            let column = table.column_at(change.column);
+            if let NewValue::Expression(fragment) = &change.value {
+                let mut w = Writer::new();
+                w.kw("UPDATE ").table(&table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
+                let start = w.as_str().len();
+                w.author_inner(fragment).kw("\n)");
+                questions.push(fragment_question(w, fragment, &[], start, 0));
+            }
+            questions.extend(self.value(rule, table, column, change));
+        }
+        questions.extend(table.checks.iter().filter_map(|check| self.check(rule, table, changes, check)));
+        questions
+    }
+
+    /// Whether a new value is one of its column's type, domains included.
+    fn value(&self, rule: &ResolvedRule, table: &Table, column: &Column, change: &ColumnChange) -> Option<Question> {
+        let constrained = !column.domains.is_empty();
+        let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
+        let asks = match &change.value {
+            NewValue::Literal(_) => !plain,
+            NewValue::Null | NewValue::Random(_) | NewValue::Expression(_) => constrained,
+            NewValue::Default => false,
+        };
+        if !asks {
+            return None;
+        }
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) - count(*) FROM (SELECT ");
+        self.new_value(&mut w, column, change);
+        self.source(&mut w, rule, matches!(change.value, NewValue::Expression(_)));
+        // Without OFFSET the value would not be computed at all.
+        w.kw(" OFFSET 0) AS efface_new");
+        let name = format!("{}.{}", table.name.bare(), column.name.bare());
+        Some(Question {
+            sql: w.finish(),
+            runs: true,
+            about: About::Value { column: name, type_sql: column.type_sql.clone() },
+            origin: change.value_at,
+        })
+    }
+
+    /// How many rows would break a CHECK over columns that the rule changes.
+    fn check(&self, rule: &ResolvedRule, table: &Table, changes: &[ColumnChange], check: &Check) -> Option<Question> {
+        let of =
+            |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
+        let first = check.columns.iter().find_map(of)?;
+        // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
+        let by_row = check
+            .columns
+            .iter()
+            .any(|name| of(name).is_none_or(|change| matches!(change.value, NewValue::Expression(_))));
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
+            match (of(name), table.column(name)) {
+                (Some(change), Some(column)) => {
+                    self.new_value(w, column, change);
+                    w.kw(" AS ").ident(name);
+                }
+                _ => {
+                    w.ident(name);
+                }
+            }
+        });
+        self.source(&mut w, rule, by_row);
+        w.kw(" OFFSET 0) AS ").ident(&table.name.name).kw(" WHERE NOT (").printed(&check.expression).kw(")");
+        Some(Question {
+            sql: w.finish(),
+            runs: true,
+            about: About::Check { table: table.name.bare().to_string(), check: check.name.bare().to_string() },
+            origin: first.origin,
+        })
+    }
+
+    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
+        w.kw("CAST(");
+        match &change.value {
+            NewValue::Default => {
+                w.printed(self.scene.catalog.default_of(column).unwrap_or("NULL"));
+            }
+            NewValue::Null | NewValue::Literal(_) | NewValue::Expression(_) | NewValue::Random(_) => {
+                value::value(w, column, change);
+            }
+        }
+        w.kw(" AS ").printed(&column.type_sql).kw(")");
+    }
+
+    /// The rows that the rule may reach for any subject, or as many empty ones as random values are tried.
+    fn source(&self, w: &mut Writer, rule: &ResolvedRule, by_row: bool) {
+        if !by_row {
+            w.kw(" FROM generate_series(1, 100) AS efface_try");
+            return;
+        }
+        let table = self.scene.catalog.table(rule.table);
+        let reached = crate::plan::rows_for_anyone(self.policy, rule);
+        w.kw(" FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(rule.table, &reached));
+    }
+}
+
+impl Scene<'_> {
+    /// The subject's own rows, whoever the subject may be.
+    pub(super) fn any_subject(&self, w: &mut Writer) {
+        match self.plan.subject.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
+            Some(condition) => self.condition(w, condition),
+            None => {
+                w.kw("true");
+            }
+        }
+    }
+}
