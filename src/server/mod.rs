@@ -1,7 +1,7 @@
 //! How is the server reached, and what does it say?
 //!
-//! The socket is here: connecting as psql users expect ([`settings`], [`connect`]), reading the catalog
-//! ([`introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
+//! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
+//! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
 //! are withheld ([`error`]). No SQL about user tables is written here.
 
 pub mod apply;
