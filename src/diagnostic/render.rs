@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 
 use super::{Diagnostic, Label, Report, Severity};
 use crate::ident::shown;
-use crate::source::{SourceFile, Span};
+use crate::source::{Position, SourceFile, Span};
 
 /// The report for people: every finding with its place, then how many there are.
 pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let findings = report.sorted();
     let mut out = String::new();
+    let lines = Lines::new(file);
     for found in &findings {
-        out.push_str(&renderer.render(&[group(found, file)]));
+        out.push_str(&renderer.render(&[group(found, file, &lines)]));
         out.push_str("\n\n");
     }
     if !findings.is_empty() {
@@ -30,13 +31,14 @@ pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
 
 /// The report for programs: a list of findings in the order of the text.
 pub fn json(report: &Report, file: &SourceFile) -> Value {
-    report.sorted().into_iter().map(|found| finding(found, file)).collect()
+    let lines = Lines::new(file);
+    report.sorted().into_iter().map(|found| finding(found, file, &lines)).collect()
 }
 
-fn finding(found: &Diagnostic, file: &SourceFile) -> Value {
+fn finding(found: &Diagnostic, file: &SourceFile, lines: &Lines<'_>) -> Value {
     let span = found.primary.as_ref().map(|label| label.span);
-    let start = span.map(|span| file.position(span.start));
-    let end = span.map(|span| file.position(span.end));
+    let start = span.map(|span| lines.position(span.start));
+    let end = span.map(|span| lines.position(span.end));
     json!({
         "code": found.code.name(),
         "severity": severity(found.severity),
@@ -52,6 +54,26 @@ fn finding(found: &Diagnostic, file: &SourceFile) -> Value {
     })
 }
 
+/// Where the lines of a file begin: counted once, not for every finding again.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(file: &'a SourceFile) -> Self {
+        let starts = std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Lines { text: &file.text, starts }
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        Position { line, column: 1 + self.text[start..offset].chars().count() }
+    }
+}
+
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -59,7 +81,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile) -> Group<'a> {
+fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, index: &Lines<'_>) -> Group<'a> {
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -88,7 +110,7 @@ fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile) -> Group<'a> {
             kind.span(span.start - start..span.end - start).label(text)
         });
         let snippet = Snippet::source(visible_source(&source[start..end]))
-            .line_start(file.position(start).line)
+            .line_start(index.position(start).line)
             .path(shown(&file.name).to_string())
             .annotations(annotations);
         elements.push(snippet.into());
@@ -193,6 +215,15 @@ mod tests {
                 "object": "users",
             })
         );
+    }
+
+    #[test]
+    fn places_are_those_of_the_file() {
+        let file = SourceFile::new("p", "a\né\r\n\nlast");
+        let lines = Lines::new(&file);
+        for at in 0..=file.text.len() + 1 {
+            assert_eq!(lines.position(at), file.position(at));
+        }
     }
 
     #[test]

@@ -238,8 +238,10 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
 
 /// The key without a value that this key belongs under, where an indentation slipped.
 fn slipped_from<'n>(key: &Spanned<String>, map: &'n Map) -> Option<&'n Spanned<String>> {
-    let index = map.entries.iter().position(|(other, _)| other.span == key.span)?;
-    let (owner, _) = map.entries[..index].iter().rfind(|(_, value)| matches!(value.kind, Kind::Empty))?;
+    let before = map.entries.partition_point(|(other, _)| other.span < key.span);
+    // A slip is near: a block that was meant to be indented has few keys.
+    let near = &map.entries[before.saturating_sub(8)..before];
+    let (owner, _) = near.iter().rfind(|(_, value)| matches!(value.kind, Kind::Empty))?;
     let place = match owner.value.as_str() {
         "subject" => &SUBJECT,
         "limits" => &LIMITS,

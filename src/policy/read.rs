@@ -145,18 +145,14 @@ impl Reader<'_> {
         for item in items {
             let owner = if matches!(item.kind, Kind::Empty) { owner } else { item.span };
             let Some(text) = self.name(item, owner, key) else { continue };
-            match name::ident(&text.value) {
-                Ok(ident) => match idents.iter().find(|other| other.value == ident) {
-                    Some(first) => {
-                        let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
-                        self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
-                    }
-                    None => idents.push(Spanned::new(ident, text.span)),
-                },
-                Err(error) => {
-                    let found = self.name_error(&error, &text.value, text.span, "a name cannot be read");
-                    self.report.push(found.help("write one name; one with a dot or a blank as '\"odd.name\"'"));
+            // One name and nothing else: as under `columns`, it needs no SQL quoting.
+            let ident = Ident::new(text.value.as_str());
+            match idents.iter().find(|other| other.value == ident) {
+                Some(first) => {
+                    let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
+                    self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
                 }
+                None => idents.push(Spanned::new(ident, text.span)),
             }
         }
         idents

@@ -226,7 +226,11 @@ fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFi
 /// Why YAML would read this SQL otherwise than its author.
 fn misread(scalar: &Scalar, span: Span, key: &str, file: &SourceFile) -> Option<Diagnostic> {
     let is_null = scalar.style == Style::Plain && NULLS.contains(&scalar.text.as_str());
-    if scalar.text.trim().is_empty() || is_null {
+    if is_null {
+        let found = Diagnostic::new(Code::EmptyValue, format!("`{key}` takes SQL, not a null"));
+        return Some(found.at(span, "this is YAML's null"));
+    }
+    if scalar.text.trim().is_empty() {
         return Some(empty(span, &format!("`{key}`")));
     }
     if scalar.style == Style::Literal {

@@ -90,6 +90,10 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
             .help("put SQL into a block behind `|`, where quotes are only characters");
     } else if file.text[at..].starts_with('\t') || before.starts_with('\t') {
         found = found.note("YAML indents with blanks only").help("replace the tab by blanks");
+    } else if words.contains("did not find expected") {
+        found = found
+            .note("indentation says what belongs together, and a comment with less of it ends a block")
+            .help("indent this line as the lines that it belongs to");
     } else if file.text[at..].starts_with(['@', '`', '%']) {
         found = found.note("a value cannot begin with this character").help("put the value in quotes");
     }

@@ -376,7 +376,7 @@ pub(super) fn orphans(catalog: &Catalog, key: &ForeignKey, path: &Path, span: Sp
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
     .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
     .help(format!("add a rule:\n    {child}:\n      rows: delete\n      via: {via}"))
-    .help(format!("or `rows: cascade` here, to delete everything that references these rows"))
+    .help("or `rows: cascade` here, to delete everything that references these rows")
 }
 
 pub(super) fn orphans_kept(key: &ForeignKey, span: Span, keeper: Span) -> Diagnostic {

@@ -125,7 +125,7 @@ impl Lowering<'_> {
     fn timeout(&mut self, words: &'static str, duration: Duration) {
         let mut w = Writer::new();
         let millis = duration.as_millis();
-        let text = if millis % 1000 == 0 { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
+        let text = if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
         w.kw(words).text(&text);
         self.prepare(Phase::Head, "settings", Vec::new(), w);
     }

@@ -271,6 +271,9 @@ fn sql() {
             ("an unfinished string", condition("a = 'x"), &["6:16 sql-not-understood"]),
             ("an unfinished condition", condition("a = 1 and"), &["6:21 sql-not-understood"]),
             ("a form that the parser does not know", condition("a isnull"), &["6:14 sql-not-understood"]),
+            ("a comment that ends a block", condition("|\n      a > 1\n# or b\n      and c"), &["9:7 invalid-yaml"]),
+            ("a null", condition("null"), &["6:12 empty-value"]),
+            ("a tab in front of a comment", condition("a > 1\t# and b"), &["6:18 sql-cut-short"]),
             ("an aggregate", condition("count(*) > 1"), &["6:12 sql-not-allowed"]),
             ("a window", condition("row_number() over () > 1"), &["6:12 sql-not-allowed"]),
             (

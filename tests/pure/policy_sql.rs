@@ -142,3 +142,10 @@ fn nothing_gets_out_of_its_parentheses() {
     }
     assert!(parse_expression(":subject").is_err());
 }
+#[test]
+fn words_that_only_look_like_columns_are_none() {
+    assert_eq!(condition("current_role = a and user = b"), "[] [a b] [current_role user]");
+    assert_eq!(condition("make_interval(days := a) > b or f(arg => c)"), "[] [a b c] [f make_interval]");
+    assert_eq!(condition("(a).b.c = 1 and a collate \"C\" = 'x' and d::club.kind is null"), "[] [a a d] []");
+    assert_eq!(condition("extract(year from a) = 1 and date '2020-01-01' < b at time zone 'utc'"), "[] [a b] []");
+}

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent, Join, JoinConstraint,
-    JoinOperator, ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent,
+    Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
 };
 
 use sqlparser::keywords::Keyword;
@@ -24,6 +24,8 @@ pub(super) struct Walk<'a> {
     is_query: bool,
     /// How many placeholders the tree has: as many as the text, or the two were read differently.
     placeholders: usize,
+    /// Words that the tree keeps as expressions and that name no column: parameters of functions, fields of a row.
+    not_columns: Vec<Span>,
 }
 
 /// The names of WITH queries that a query can see.
@@ -39,7 +41,14 @@ type Flow = ControlFlow<GateError>;
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tokens: &'a Tokens<'a>, is_query: bool) -> Self {
-        Walk { tokens, parsed: Parsed::default(), scopes: Vec::new(), is_query, placeholders: 0 }
+        Walk {
+            tokens,
+            parsed: Parsed::default(),
+            scopes: Vec::new(),
+            is_query,
+            placeholders: 0,
+            not_columns: Vec::new(),
+        }
     }
 
     pub(super) fn finish(mut self) -> Result<Parsed, GateError> {
@@ -88,8 +97,17 @@ impl<'a> Walk<'a> {
 
     fn column(&mut self, parts: &[SqlIdent]) {
         let [.., name] = parts else { return };
+        if let ([ident], None) = (parts, name.quote_style)
+            && WORDS.contains(&folded(ident).as_str())
+        {
+            self.parsed.functions.push(folded(ident).as_str().to_owned());
+            return;
+        }
         let qualifier = parts.len().checked_sub(2).and_then(|index| parts.get(index));
         let span = Span::new(self.span(parts[0].span).start, self.span(name.span).end);
+        if self.not_columns.contains(&span) {
+            return;
+        }
         let in_subquery = !self.scopes.is_empty();
         self.parsed.columns.push(ColumnRef { qualifier: qualifier.map(folded), name: folded(name), span, in_subquery });
     }
@@ -111,6 +129,13 @@ impl<'a> Walk<'a> {
         }
         self.parsed.functions.push(name);
         ControlFlow::Continue(())
+    }
+
+    /// An expression that is only a word, and names no column where it stands.
+    fn no_column(&mut self, word: &Expr) {
+        if let Expr::Identifier(ident) = word {
+            self.not_columns.push(self.span(ident.span));
+        }
     }
 
     /// What a query may be made of: no row may be changed, locked or stored by it.
@@ -219,7 +244,30 @@ impl Visitor for Walk<'_> {
         match expr {
             Expr::Identifier(ident) => self.column(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(parts) => self.column(parts),
-            Expr::Function(function) => self.function(function)?,
+            Expr::Function(function) => {
+                if let FunctionArguments::List(list) = &function.args {
+                    for arg in &list.args {
+                        match arg {
+                            FunctionArg::ExprNamed { name, .. } => self.no_column(name),
+                            // `name := value`, the older way to name a parameter.
+                            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp {
+                                left,
+                                op: BinaryOperator::Assignment,
+                                ..
+                            })) => self.no_column(left),
+                            FunctionArg::Named { .. } | FunctionArg::Unnamed(_) => {}
+                        }
+                    }
+                }
+                self.function(function)?;
+            }
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                for access in access_chain {
+                    if let AccessExpr::Dot(field) = access {
+                        self.no_column(field);
+                    }
+                }
+            }
             _ => {}
         }
         ControlFlow::Continue(())
@@ -260,6 +308,9 @@ fn using(join: &Join) -> &[ObjectName] {
         _ => &[],
     }
 }
+
+/// Words that call a function without parentheses and that the parser takes for names (manual, section 9.27).
+const WORDS: &[&str] = &["current_role", "current_schema", "current_catalog", "session_user", "system_user"];
 
 /// Whether a call is an aggregate by its form, or by its name where the form doesn't show it.
 fn is_aggregate(function: &Function, name: &str) -> bool {

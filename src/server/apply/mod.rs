@@ -124,7 +124,8 @@ fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
     if !matches!(roles().next(), Some(Role::Begin)) || roles().filter(|role| **role == Role::Begin).count() != 1 {
         return malformed("the script does not begin with its only BEGIN");
     }
-    if !matches!(roles().next_back(), Some(Role::Commit)) || roles().filter(|role| **role == Role::Commit).count() != 1 {
+    if !matches!(roles().next_back(), Some(Role::Commit)) || roles().filter(|role| **role == Role::Commit).count() != 1
+    {
         return malformed("the script does not end with its only COMMIT");
     }
     let tables = roles().position(|role| *role == Role::LockTables);

@@ -120,7 +120,7 @@ impl<'a> Check<'a> {
             if policy.resolved(self.world, entry.table, &rule.reach).is_none() {
                 self.push(
                     true,
-                    &["unknown-path", "path-required", "invalid-path", "unknown-column"],
+                    &["unknown-path", "path-required", "invalid-path", "unknown-column", "rule-order"],
                     format!("a rule of {}", self.name(entry.table)),
                 );
             }

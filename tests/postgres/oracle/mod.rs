@@ -2,12 +2,13 @@
 //!
 //! The oracle: [`generate`] makes a database and a policy of a seed; [`check`] says whether the policy must be refused
 //! and [`model`] what it does, by brute force over rows in memory; an [`engine`] carries it out on a real server; and
-//! [`judge`] compares, row by row. Nothing here uses efface. `EFFACE_ORACLE_SEED` and `EFFACE_ORACLE_CASES` choose the
+//! [`judge`] compares, row by row. Only [`mod@efface`] uses the engine. `EFFACE_ORACLE_SEED` and `EFFACE_ORACLE_CASES` choose the
 //! cases; a failure prints both.
 
 mod check;
 mod compare;
 mod condition;
+mod efface;
 mod engine;
 mod faults;
 mod generate;
@@ -58,6 +59,9 @@ fn agrees(engine: &mut dyn Engine, server: &mut dyn Server) {
         }
     }
     tell(&format!("oracle: seeds {first} to {}\n{mix}", first + count - 1));
+    if let Ok(path) = std::env::var("EFFACE_DBG") {
+        std::fs::write(path, wrong.join("\n=====\n")).unwrap();
+    }
     let shown = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(wrong.is_empty(), "{} of {count} cases disagree; the first:\n\n{shown}", wrong.len());
     if count >= CASES {
@@ -84,12 +88,24 @@ fn notices(engine: &mut dyn Engine, server: &mut dyn Server) {
 
 #[test]
 fn the_model_agrees_with_sql_written_by_hand() {
-    agrees(&mut naive::Naive, &mut server::Throwaway::start("oracle"));
+    agrees(&mut naive::Naive, &mut server::Throwaway::start());
 }
 
 #[test]
-fn planted_faults_are_found() {
-    notices(&mut naive::Naive, &mut server::Throwaway::start("oracle-faults"));
+fn planted_faults_are_found_in_sql_written_by_hand() {
+    notices(&mut naive::Naive, &mut server::Throwaway::start());
+}
+
+#[test]
+fn efface_agrees_with_the_model() {
+    let mut server = server::Throwaway::start();
+    agrees(&mut efface::Efface::beside(&server), &mut server);
+}
+
+#[test]
+fn faults_planted_into_efface_are_found() {
+    let mut server = server::Throwaway::start();
+    notices(&mut efface::Efface::beside(&server), &mut server);
 }
 
 #[test]

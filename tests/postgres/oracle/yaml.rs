@@ -111,7 +111,19 @@ fn reach(case: &Case, id: TableId, reach: &Reach, condition: &Option<Condition>,
             let texts: Vec<_> = paths.iter().map(|path| scalar(&path_text(case, path))).collect();
             let text = match texts.as_slice() {
                 [one] => via(one.clone()),
-                several => via(format!("[{}]", several.join(", "))),
+                several => {
+                    // Written the same way twice is refused, and says nothing more.
+                    let mut once: Vec<String> = Vec::new();
+                    several.iter().for_each(|path| {
+                        if !once.contains(path) {
+                            once.push(path.clone())
+                        }
+                    });
+                    match &once[..] {
+                        [one] => via(one.clone()),
+                        several => via(format!("[{}]", several.join(", "))),
+                    }
+                }
             };
             (text, condition)
         }
