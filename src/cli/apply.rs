@@ -48,7 +48,12 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         confirm(&loaded, &catalog, &live, keys.first().map_or(0, Vec::len))?;
     }
     let receipt = transaction(&live, &catalog, &loaded, &keys, Mode::Apply, output).await?;
-    print(&receipt, arguments.format, output)
+    if let Err(failure) = print(&receipt, arguments.format, output) {
+        // It is committed: neither may the receipt be lost, nor may the exit code say otherwise.
+        output.warn(failure.message.unwrap_or_default());
+        output.last_resort(&receipt.text());
+    }
+    Ok(())
 }
 
 fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {

@@ -2,29 +2,33 @@
 
 use super::arguments::{CheckArguments, Format};
 use super::failure::Failure;
-use super::load;
 use super::output::Output;
+use super::{judge, load};
 use crate::diagnostic::{Report, render};
 use crate::review::count;
 use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
-    let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
-    match arguments.format {
+    let (catalog, live) = load::catalog(&arguments.schema, output).await?;
+    let print = |report: &Report, file: &SourceFile| match arguments.format {
         Format::Text => {
-            let loaded = load::load(file, &catalog, output)?;
+            output.findings(report, file);
+            Ok(())
+        }
+        Format::Json => output.result(&json(report, file)),
+    };
+    match judge::examine(file, &catalog, live.as_ref(), output).await? {
+        Ok((loaded, _)) => {
+            print(&loaded.warnings, &loaded.file)?;
             let steps = count(loaded.plan.steps.len() as u64, "step");
             output.say(format!("{} fits the schema: {steps}", loaded.file.name));
             Ok(())
         }
-        Format::Json => match load::compile(file, &catalog) {
-            Ok(loaded) => output.result(&json(&loaded.warnings, &loaded.file)),
-            Err((file, report)) => {
-                output.result(&json(&report, &file))?;
-                Err(Failure::printed())
-            }
-        },
+        Err((file, report)) => {
+            print(&report, &file)?;
+            Err(Failure::printed())
+        }
     }
 }
 

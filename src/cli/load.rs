@@ -46,11 +46,6 @@ impl Loaded {
             warnings: &self.warnings,
         }
     }
-
-    /// The names of the subject's key columns.
-    pub fn key(&self) -> Vec<String> {
-        self.script.key.iter().map(|column| column.name.clone()).collect()
-    }
 }
 
 /// Connects as psql would.

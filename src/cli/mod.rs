@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod demo;
 mod failure;
+mod judge;
 mod load;
 mod logs;
 mod output;

@@ -57,6 +57,11 @@ impl Output {
         self.say(format!("{}: {}", self.paint("33", "warning"), line.as_ref()));
     }
 
+    /// What must not be lost, quiet or not.
+    pub fn last_resort(&self, text: &str) {
+        self.write(text.trim_end());
+    }
+
     /// Findings, with their places; warnings alone are left out when nothing is to be said.
     pub fn findings(&self, report: &Report, file: &SourceFile) {
         if report.has_errors() || (!report.is_empty() && !self.quiet) {

@@ -2,15 +2,21 @@
 
 use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::Failure;
-use super::load;
 use super::output::{Output, write_file};
-use crate::review::{self, Estimates, PlanFile};
+use super::{judge, load};
+use crate::review::{self, PlanFile};
 
 pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
-    let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
-    let loaded = load::load(file, &catalog, output)?;
-    let estimates = Estimates::default();
+    let (catalog, live) = load::catalog(&arguments.schema, output).await?;
+    let (loaded, estimates) = match judge::examine(file, &catalog, live.as_ref(), output).await? {
+        Ok(examined) => examined,
+        Err((file, report)) => {
+            output.findings(&report, &file);
+            return Err(Failure::printed());
+        }
+    };
+    output.findings(&loaded.warnings, &loaded.file);
     let reviewed = loaded.reviewed(&catalog, &estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;

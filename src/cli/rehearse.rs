@@ -23,7 +23,7 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
 
 /// The keys of the subjects, within the policy's bound.
 pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
-    let keys = subject::keys(typed, &loaded.key())?;
+    let keys = subject::keys(typed, &loaded.script.key)?;
     let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
     if given > allowed {
         let failure =
@@ -46,12 +46,7 @@ pub(super) async fn transaction(
     let reviewed_part = catalog.part(&touched);
     let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
     let mut progress = Steps::new(output, &loaded.script);
-    let interrupt = Box::pin(async {
-        // Where Ctrl-C can't be listened for, it ends the process, and the server rolls back.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    });
+    let interrupt = Box::pin(interrupted());
     let finished = run_script(&live.settings, &live.connection, &order, &mut progress, interrupt).await;
     progress.end();
     let finished = finished.map_err(|error| Failure::run(error, output.detail))?;
@@ -74,6 +69,13 @@ pub(super) async fn transaction(
             let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
             Ok(receipt.account().clone())
         }
+    }
+}
+
+/// Resolves at Ctrl-C. Where it can't be listened for, it ends the process, and the server rolls back.
+pub(super) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,11 +1,12 @@
 //! How is a subject named on the command line?
 
 use super::failure::Failure;
+use crate::sql::KeyColumn;
 
 /// Keys as typed, as one list for each key column: what the script binds.
 ///
 /// The same subject twice is the same subject.
-pub(super) fn keys(typed: &[String], columns: &[String]) -> Result<Vec<Vec<String>>, Failure> {
+pub(super) fn keys(typed: &[String], columns: &[KeyColumn]) -> Result<Vec<Vec<String>>, Failure> {
     let mut subjects: Vec<Vec<String>> = Vec::new();
     for text in typed {
         let values = split(text)?;
@@ -13,7 +14,7 @@ pub(super) fn keys(typed: &[String], columns: &[String]) -> Result<Vec<Vec<Strin
             let failure = Failure::usage(format!(
                 "a subject has {} ({}), and `--subject` gives {}",
                 crate::review::count(columns.len() as u64, "key column"),
-                columns.join(", "),
+                columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
                 crate::review::count(values.len() as u64, "value"),
             ));
             return Err(failure.help(
@@ -21,11 +22,27 @@ pub(super) fn keys(typed: &[String], columns: &[String]) -> Result<Vec<Vec<Strin
                  `--subject` is given once for each subject",
             ));
         }
+        if let Some((column, _)) = columns.iter().zip(&values).find(|(column, value)| !fits(&column.type_sql, value)) {
+            // Not echoed: what was typed in the wrong place may be a name.
+            let (name, kind) = (&column.name, &column.type_sql);
+            return Err(Failure::usage(format!("`--subject` gives key column {name} a value that is no {kind}")));
+        }
         if !subjects.contains(&values) {
             subjects.push(values);
         }
     }
     Ok((0..columns.len()).map(|column| subjects.iter().map(|values| values[column].clone()).collect()).collect())
+}
+
+/// Whether the server would read the text as this type, where that is easily told; otherwise the server tells.
+fn fits(type_sql: &str, text: &str) -> bool {
+    let text = text.trim();
+    match type_sql {
+        "smallint" => text.parse::<i16>().is_ok(),
+        "integer" => text.parse::<i32>().is_ok(),
+        "bigint" => text.parse::<i64>().is_ok(),
+        _ => true,
+    }
 }
 
 /// Splits at commas; a backslash takes the next character as it is.
@@ -71,12 +88,19 @@ mod tests {
 
     use super::*;
 
-    fn columns(names: &[&str]) -> Vec<String> {
-        names.iter().map(ToString::to_string).collect()
+    fn columns(names: &[&str]) -> Vec<KeyColumn> {
+        names.iter().map(|name| KeyColumn { name: name.to_string(), type_sql: "bigint".into() }).collect()
     }
 
     fn typed(keys: &[&str]) -> Vec<String> {
-        columns(keys)
+        keys.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_name_where_a_number_is_meant_is_refused_and_not_repeated() {
+        let failure = keys(&typed(&["Anna"]), &columns(&["id"])).unwrap_err();
+        let message = failure.message.unwrap_or_default();
+        assert!(failure.exit as u8 == 2 && message.contains("bigint") && !message.contains("Anna"), "{message}");
     }
 
     #[test]

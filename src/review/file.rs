@@ -313,8 +313,8 @@ fn kept(reviewed: &Reviewed<'_>) -> Vec<KeptPart> {
         column: None,
         reason: kept.reason.clone(),
     });
-    let columns = kept_columns(policy, catalog).map(|(table, column, reason)| KeptPart {
-        table: table.name.bare().to_string(),
+    let columns = kept_columns(policy, catalog).into_iter().map(|(table, column, reason)| KeptPart {
+        table: table.bare().to_string(),
         column: Some(column.bare().to_string()),
         reason: reason.into(),
     });

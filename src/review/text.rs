@@ -8,6 +8,7 @@ use crate::catalog::digest;
 use crate::diagnostic::Severity;
 use crate::ident::shown;
 use crate::plan::{CaptureReason, StepAction, TableLock, touched_tables};
+use crate::resolve::Reach;
 
 /// The plan for people to read.
 pub fn text(reviewed: &Reviewed<'_>) -> String {
@@ -72,10 +73,16 @@ fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
     page.heading("guards: any row found blocks the run");
     for (index, guard) in plan.guards.iter().enumerate() {
         page.line(2, format!("{}: {}", shown(&guard.name), shown(&guard.message)));
-        let condition = policy.guards.get(index).and_then(|guard| guard.condition.as_ref());
+        let resolved = policy.guards.get(index);
+        let whose = match resolved.map(|guard| &guard.reach) {
+            Some(Reach::OwnRow) => "the subject's own row in",
+            Some(Reach::Paths(_) | Reach::Cascade(_)) => "the subject's rows of",
+            Some(Reach::Condition) | None => "rows of",
+        };
+        let condition = resolved.and_then(|guard| guard.condition.as_ref());
         let condition = condition.map_or_else(String::new, |it| format!(" where {}", one_line(&it.fragment.text)));
         let place = place(file, guard.origin);
-        page.line(6, format!("rows of {}{condition} ({place})", table(catalog, guard.table)));
+        page.line(6, format!("{whose} {}{condition} ({place})", table(catalog, guard.table)));
     }
 }
 
@@ -132,7 +139,7 @@ fn sweeps(page: &mut Page, reviewed: &Reviewed<'_>) {
 
 fn kept(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, .. } = reviewed;
-    let columns: Vec<_> = kept_columns(policy, catalog).collect();
+    let columns = kept_columns(policy, catalog);
     if plan.kept.is_empty() && columns.is_empty() {
         return;
     }
@@ -142,7 +149,7 @@ fn kept(page: &mut Page, reviewed: &Reviewed<'_>) {
         page.line(6, one_line(&kept.scope));
     }
     for (table, column, reason) in columns {
-        page.line(2, format!("{}.{}: {}", table.name.bare(), column.bare(), shown(reason)));
+        page.line(2, format!("{}.{}: {}", table.bare(), column.bare(), shown(reason)));
     }
 }
 

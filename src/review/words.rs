@@ -1,8 +1,10 @@
 //! The words for what the plan holds: small pieces that the page, the file and the receipt share.
 
+use std::collections::BTreeSet;
+
 use crate::action::Generator;
-use crate::catalog::{Catalog, KeyId, Table, TableId};
-use crate::ident::{Ident, shown};
+use crate::catalog::{Catalog, KeyId, TableId};
+use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
 use crate::resolve::{NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
@@ -90,19 +92,20 @@ fn key(catalog: &Catalog, id: KeyId) -> String {
     format!("`{}`", catalog.key(id).name.bare())
 }
 
-/// Columns of changed rows that stay and say why, by table.
+/// Columns of changed rows that stay and say why, by table, column and reason; each once, though several rules say it.
 pub fn kept_columns<'a>(
     policy: &'a ResolvedPolicy,
     catalog: &'a Catalog,
-) -> impl Iterator<Item = (&'a Table, &'a Ident, &'a str)> {
-    policy.rules.iter().flat_map(|rule| {
+) -> BTreeSet<(&'a TableName, &'a Ident, &'a str)> {
+    let kept = policy.rules.iter().flat_map(|rule| {
         let table = catalog.table(rule.table);
         let kept = match &rule.action {
             RowAction::Change { kept, .. } => kept.as_slice(),
             RowAction::Keep(_) | RowAction::Delete { .. } => &[],
         };
-        kept.iter().map(move |(column, reason)| (table, &table.column_at(*column).name, reason.as_str()))
-    })
+        kept.iter().map(move |(column, reason)| (&table.name, &table.column_at(*column).name, reason.as_str()))
+    });
+    kept.collect()
 }
 
 /// The author's text on one line, for people only: what runs is the text as written.

@@ -3,6 +3,9 @@
 //! The server is the judge of the author's SQL: [`prepare`] lets it parse and type a statement without running it, [`ask`]
 //! runs a question. Both in READ ONLY transactions of their own, so neither can change anything, and bounded in time.
 
+use std::future::Future;
+
+use futures_util::future::{join_all, join4};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::ServerError;
@@ -43,20 +46,22 @@ pub async fn ask(client: &Client, settings: &[Sql], sql: &Sql) -> Judgement<Opti
 }
 
 /// Runs something in a READ ONLY transaction that is rolled back, so that no setting stays behind.
+///
+/// All of it is sent at once, for one round trip: what is joined is polled in this order, and each sends when it is first
+/// polled. After a setting that was refused the server refuses the question too.
 pub(super) async fn read_only<T>(
     client: &Client,
     settings: &[Sql],
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Judgement<T> {
-    // One round trip for all of them.
-    let head: Vec<_> = std::iter::once(BEGIN_READ_ONLY).chain(settings.iter().map(Sql::as_str)).collect();
-    if let Err(error) = client.simple_query(&head.join(";\n")).await {
-        let _ = client.simple_query("ROLLBACK").await;
-        return Err(error.into());
+    let set = join_all(settings.iter().map(|setting| client.simple_query(setting.as_str())));
+    let (begun, set, answer, rolled_back) =
+        join4(client.simple_query(BEGIN_READ_ONLY), set, question, client.simple_query("ROLLBACK")).await;
+    begun?;
+    for setting in set {
+        setting?;
     }
-    let answer = question.await.map_err(ServerError::from);
-    // Where the connection is gone this fails as the question did, and the question's error says so.
-    let rolled_back = client.simple_query("ROLLBACK").await;
+    let answer = answer.map_err(ServerError::from);
     match answer {
         Ok(answer) => rolled_back.map(|_| Ok(answer)).map_err(ServerError::from),
         Err(error) => match error.refusal().filter(|_| !error.is_lost()) {

@@ -1,7 +1,7 @@
 //! How is the server reached, and what does it say?
 //!
-//! The socket is here: connecting as psql users expect ([`settings`], [`connect`]), reading the catalog
-//! ([`introspect`]), asking it about a policy and a plan ([`judge`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
+//! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
+//! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
 //! are withheld ([`error`]). No SQL about user tables is written here.
 
 pub mod apply;
@@ -10,7 +10,6 @@ pub mod connect;
 pub mod error;
 pub mod explain;
 pub mod introspect;
-pub mod judge;
 pub mod settings;
 #[cfg(feature = "cli")]
 pub mod throwaway;
@@ -19,5 +18,4 @@ mod tls;
 pub use connect::{Connection, connect};
 pub use error::ServerError;
 pub use introspect::introspect;
-pub use judge::judge;
 pub use settings::Settings;

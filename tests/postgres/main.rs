@@ -7,4 +7,6 @@ mod connecting;
 mod harness;
 mod introspection;
 mod oracle;
+mod running;
 mod throwaway;
+mod tool;

@@ -5,3 +5,4 @@ mod policy_good;
 mod policy_laws;
 mod policy_schema;
 mod policy_sql;
+mod review;

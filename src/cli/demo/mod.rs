@@ -11,7 +11,7 @@ use super::arguments::DemoArguments;
 use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{subjects, transaction};
+use super::rehearse::{interrupted, subjects, transaction};
 use crate::catalog::Catalog;
 use crate::review::{Estimates, count, text};
 use crate::server::apply::Mode;
@@ -40,7 +40,11 @@ pub(super) async fn run(arguments: &DemoArguments, output: &Output) -> Result<()
     let live = club(&server, &url, output).await?;
     let version = &live.connection.server_version.text;
     tell(&format!("  PostgreSQL {version} with the fitness club of examples/fitness-club"))?;
-    story(&live, output).await?;
+    // Once somebody listens for Ctrl-C, it no longer ends the process by itself between the runs either.
+    tokio::select! {
+        told = story(&live, output) => told?,
+        () = interrupted() => return Err(Failure::new(Exit::Interrupted, "interrupted; the server is stopped and removed")),
+    }
     tell(&format!("\nAll of it took {:.1} s.", begun.elapsed().as_secs_f32()))?;
     if arguments.keep {
         let stop = server.keep().map_err(throwaway)?;
@@ -106,7 +110,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     let receipt = transaction(live, &catalog, &loaded, &keys, Mode::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
-    tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found (client 142 has the same name)"))?;
+    tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;
     let after = self::reports(client, output).await?;
     if after != reports {
         return Err(Failure::new(Exit::Bug, "a report moved, and the run did not notice"));

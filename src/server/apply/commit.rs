@@ -15,7 +15,7 @@ use super::outcome::{Ran, RunError};
 use crate::server::{Connection, ServerError, Settings, connect};
 use crate::sql::Role;
 
-/// The proof that a transaction is committed. Only [`commit`] makes one.
+/// The proof that a transaction is committed. Only sending COMMIT makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     transaction: String,

@@ -1,8 +1,8 @@
 //! How is a reviewed script run?
 //!
-//! Statement by statement in one transaction ([`attempt`]), begun again as a whole where others were in the way
-//! ([`retry`]), up to COMMIT and what became of it ([`commit`]); then the afterwards-steps ([`afterwards`]), and the receipt
-//! ([`receipt`]). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
+//! Statement by statement in one transaction (`attempt`), begun again as a whole where others were in the way
+//! (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps ([`afterwards`]), and the receipt
+//! (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
 
 mod afterwards;
 mod attempt;
