@@ -55,7 +55,7 @@ impl Efface {
                 Err(match failure.assertion {
                     Assertion::Guards => EngineOutcome::Blocked(names),
                     Assertion::Reports => EngineOutcome::RolledBack(names),
-                    Assertion::Subject | Assertion::Limits | Assertion::Steps => {
+                    Assertion::Subject | Assertion::Limits | Assertion::References | Assertion::Steps => {
                         EngineOutcome::Failed(format!("{failure:?}"))
                     }
                 })
