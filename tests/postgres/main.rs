@@ -3,6 +3,7 @@
 //! One throw-away server for the run, one fresh database for each test ([`harness`]). There is no skipping: where no
 //! server can be had, the tests fail.
 
+mod club;
 mod connecting;
 mod harness;
 mod introspection;
