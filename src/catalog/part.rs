@@ -172,7 +172,7 @@ mod tests {
     fn a_change_elsewhere_leaves_the_digest_alone() {
         let before = digest(&catalog().part(&bookings()));
         let mut elsewhere = catalog();
-        elsewhere.tables[1].columns.push(column("town", "text", PgType::Text { limit: None }));
+        elsewhere.tables[2].columns.push(column("town", "text", PgType::Text { limit: None }));
         elsewhere.observed.rows.insert(name("bookings"), 7);
         assert_eq!(digest(&elsewhere.part(&bookings())), before);
         let mut here = catalog();

@@ -230,7 +230,9 @@ impl Relations {
             if self.all[oid].kind != "p" {
                 return self.all[oid].rows;
             }
-            self.below(*oid).iter().filter_map(|oid| self.all[oid].rows).reduce(u64::saturating_add)
+            // From 14 on, a level in between has an estimate of its own, which is its partitions' again.
+            let leaves = self.below(*oid).into_iter().filter(|oid| self.all[oid].kind != "p");
+            leaves.filter_map(|oid| self.all[&oid].rows).reduce(u64::saturating_add)
         };
         self.tables.iter().filter_map(|(oid, table)| Some((table.name.clone(), estimate(oid)?))).collect()
     }

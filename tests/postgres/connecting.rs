@@ -1,0 +1,229 @@
+//! Connecting as psql users expect, and hearing why not.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use efface::server::throwaway::Server;
+use efface::server::{ServerError, connect};
+
+use crate::harness::{Db, binaries, runtime, server, settings};
+
+fn refusal(url: &str) -> String {
+    match runtime().block_on(connect(&settings(url), "efface tests")) {
+        Ok(_) => panic!("connected: {url}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+#[test]
+fn a_socket_is_reached_by_url_and_by_keywords() {
+    let by_url = Db::open(&server().url("postgres"));
+    let by_keywords = Db::open(&format!("host={} user=postgres dbname=postgres", server().folder().display()));
+    for db in [&by_url, &by_keywords] {
+        assert_eq!(db.value("select current_database()"), "postgres");
+        assert_eq!(db.value("select current_setting('application_name')"), "efface tests");
+        let pid = db.value("select pg_backend_pid()");
+        assert_eq!(pid, db.connection().backend_pid.to_string());
+    }
+    assert!((13..=18).contains(&by_url.connection().server_version.major));
+}
+
+#[test]
+fn what_is_not_there_is_said_with_what_to_do() {
+    let folder = server().folder().display();
+    let text = refusal(&format!("host={folder} user=postgres dbname=nowhere"));
+    assert!(text.contains("no database `nowhere`"), "{text}");
+    let text = refusal(&format!("host={folder}/none user=postgres"));
+    assert!(text.contains("nothing listens at") && text.contains("DATABASE_URL"), "{text}");
+    let text = refusal(&format!("host=127.0.0.1 port={} user=postgres sslmode=disable", free_port()));
+    assert!(text.contains("nothing listens at 127.0.0.1"), "{text}");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("its address").port();
+    let before = Instant::now();
+    let text = refusal(&format!("host=127.0.0.1 port={port} user=postgres connect_timeout=1"));
+    assert!(text.contains("no answer from 127.0.0.1") && before.elapsed() < Duration::from_secs(5), "{text}");
+}
+
+#[test]
+fn a_statement_can_be_cancelled() {
+    let db = Db::new();
+    let cancel = db.connection().cancel.clone();
+    let outcome = db.block_on(async {
+        let sleep = db.connection().client.batch_execute("select pg_sleep(60)");
+        let stop = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            cancel.cancel().await
+        };
+        let (slept, stopped) = tokio::join!(sleep, stop);
+        stopped.expect("cancelling");
+        slept.map_err(ServerError::from)
+    });
+    assert_eq!(outcome.expect_err("cancelled").sqlstate(), Some("57014"));
+    assert_eq!(db.value("select 1"), "1");
+}
+
+#[test]
+fn a_session_that_the_server_ends_is_lost() {
+    let db = Db::new();
+    let pid = db.connection().backend_pid;
+    db.again().sql(&format!("select pg_terminate_backend({pid})"));
+    std::thread::sleep(Duration::from_millis(100));
+    let error = db.refused("select 1");
+    assert!(error.is_lost(), "{error}");
+}
+
+#[test]
+fn rows_that_a_server_quotes_are_withheld() {
+    let db = Db::with("create table t (email text unique, age int, day date)");
+    db.sql("insert into t (email) values ('SECRET')");
+    db.sql(
+        "create function shout() returns trigger language plpgsql as $$ begin
+             raise notice 'SECRET'; raise exception 'SECRET is here' using errcode = '42501', column = 'SECRET'; end $$;
+         create function dynamic() returns void language plpgsql as $$ begin execute 'select \"SECRET\" from t'; end $$;
+         create table loud (a int); create trigger shout before insert on loud for each row execute function shout()",
+    );
+    let cases = [
+        ("insert into t (email) values ('SECRET')", "23505"),
+        ("update t set age = email::int", "22P02"),
+        ("update t set day = email::date", "22007"),
+        ("insert into loud values (1)", "42501"),
+        ("select dynamic()", "42703"),
+    ];
+    for (sql, sqlstate) in cases {
+        let error = db.refused(sql);
+        assert_eq!(error.sqlstate(), Some(sqlstate), "{sql}");
+        let text = format!("{error} {error:?} {error:#?}");
+        assert!(!text.contains("SECRET"), "{sql}: {text}");
+        assert!(error.with_detail(true).to_string().contains("SECRET"), "{sql}");
+    }
+    assert_eq!(db.connection().notices(), 1);
+    assert!(db.refused("select * from nowhere").to_string().contains("nowhere"), "a name is no row");
+}
+
+/// A server on TCP with a certificate of a self-made authority, for `localhost` only, that asks for passwords.
+struct TlsServer {
+    server: Server,
+    port: u16,
+}
+
+impl TlsServer {
+    fn start() -> Self {
+        let port = free_port();
+        let server = Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}"))
+            .expect("a server with TCP");
+        let folder = server.folder();
+        certificates(folder);
+        let db = Db::open(&server.url("postgres"));
+        // The key must belong to the server's own user: it writes the copy itself.
+        let path = |file: &str| format!("'{}/{file}'", server.folder().display());
+        db.sql(&format!(
+            "create table key (line text); copy key from {} with (delimiter e'\\x01');
+             copy key to program 'umask 077; cat > {}/data/server.key'",
+            path("server.key"),
+            folder.display()
+        ));
+        db.sql(&format!("alter system set ssl_cert_file = {}", path("server.crt")));
+        db.sql("alter system set ssl = on");
+        db.sql("set password_encryption = 'scram-sha-256'; create role ann login password 'right'");
+        db.sql("create database ann");
+        db.sql(&format!(
+            "copy (values ('local all all trust'), ('hostssl all all all scram-sha-256')) to '{}/data/pg_hba.conf'",
+            folder.display()
+        ));
+        db.sql("select pg_reload_conf()");
+        drop(db);
+        let ready = Instant::now() + Duration::from_secs(10);
+        while Db::open(&server.url("postgres")).value("show ssl") != "on" {
+            assert!(Instant::now() < ready, "{}", server.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Self { server, port }
+    }
+
+    fn url(&self, rest: &str) -> String {
+        format!("user=ann port={} {rest}", self.port)
+    }
+
+    fn root(&self) -> String {
+        self.server.folder().join("root.crt").display().to_string()
+    }
+
+    fn connects(&self, rest: &str) -> Db {
+        Db::open(&self.url(rest))
+    }
+}
+
+fn certificates(folder: &Path) {
+    let script = "set -e
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=root -keyout root.key -out root.crt
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+        printf 'subjectAltName=DNS:localhost\\nbasicConstraints=CA:FALSE\\n' > server.ext
+        openssl x509 -req -in server.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile server.ext -out server.crt
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other -keyout other.key -out other.crt
+        chmod 0644 *.key *.crt";
+    let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().expect("sh");
+    assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
+fn tls_is_as_strict_as_it_was_asked_to_be() {
+    let tls = TlsServer::start();
+    let root = tls.root();
+    for rest in [
+        "host=localhost password=right".to_owned(),
+        "host=localhost password=right sslmode=allow".to_owned(),
+        "host=localhost password=right sslmode=require".to_owned(),
+        "host=localhost password=right sslmode=require channel_binding=require".to_owned(),
+        // The name isn't 127.0.0.1's, which `verify-ca` doesn't mind.
+        format!("host=127.0.0.1 password=right sslmode=verify-ca sslrootcert={root}"),
+        format!("host=localhost password=right sslmode=verify-full sslrootcert={root}"),
+        format!("host=localhost hostaddr=127.0.0.1 password=right sslmode=verify-full sslrootcert={root}"),
+    ] {
+        let db = tls.connects(&rest);
+        assert!(db.connection().encrypted, "{rest}");
+        assert_eq!(db.value("select ssl from pg_stat_ssl where pid = pg_backend_pid()"), "t", "{rest}");
+        // A cancel request goes the same way.
+        db.block_on(db.connection().cancel.cancel()).expect("cancelling");
+    }
+    let other = tls.server.folder().join("other.crt").display().to_string();
+    for (rest, words) in [
+        (format!("host=127.0.0.1 password=right sslmode=verify-full sslrootcert={root}"), "is not for `127.0.0.1`"),
+        (
+            format!("host=localhost password=right sslmode=verify-full sslrootcert={other}"),
+            "nobody whom `sslrootcert` trusts",
+        ),
+        // As in libpq: a root file makes `require` check the chain.
+        (
+            format!("host=localhost password=right sslmode=require sslrootcert={other}"),
+            "nobody whom `sslrootcert` trusts",
+        ),
+        ("host=localhost password=right sslmode=disable".to_owned(), "refuses role `ann`"),
+        ("host=localhost password=SECRET".to_owned(), "refused the password of role `ann`"),
+        ("host=localhost".to_owned(), "asks for a password of role `ann`"),
+    ] {
+        let text = refusal(&tls.url(&rest));
+        assert!(text.contains(words) && !text.contains("SECRET") && !text.contains("right"), "{rest}: {text}");
+    }
+}
+
+#[test]
+fn a_server_without_tls_is_refused_by_those_who_ask_for_it() {
+    let port = free_port();
+    let server =
+        Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}")).expect("a server");
+    let text = refusal(&format!("host=localhost port={port} user=postgres sslmode=require"));
+    assert!(text.contains("offers no TLS"), "{text}");
+    let plain = Db::open(&format!("host=localhost port={port} user=postgres"));
+    assert!(!plain.connection().encrypted && plain.connection().warnings.is_empty(), "local: no warning");
+    drop(server);
+}
