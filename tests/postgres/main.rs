@@ -3,6 +3,11 @@
 //! One throw-away server for the run, one fresh database for each test ([`harness`]). There is no skipping: where no
 //! server can be had, the tests fail.
 
+#[path = "../cases/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod case;
+
+mod cases;
 mod connecting;
 mod harness;
 mod introspection;
