@@ -1,3 +1,5 @@
 //! The command-line tool.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    efface::cli::main()
+}

@@ -8,18 +8,18 @@ use std::borrow::Cow;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
 
-use super::{Diagnostic, Report, Severity};
+use super::{Diagnostic, Label, Report, Severity};
 use crate::ident::shown;
-use crate::source::{SourceFile, Span};
+use crate::source::{Position, SourceFile, Span};
 
 /// The report for people: every finding with its place, then how many there are.
 pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let findings = report.sorted();
-    let source = visible_source(&file.text);
     let mut out = String::new();
+    let lines = Lines::new(file);
     for found in &findings {
-        out.push_str(&renderer.render(&[group(found, file, &source)]));
+        out.push_str(&renderer.render(&[group(found, file, &lines)]));
         out.push_str("\n\n");
     }
     if !findings.is_empty() {
@@ -31,13 +31,14 @@ pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
 
 /// The report for programs: a list of findings in the order of the text.
 pub fn json(report: &Report, file: &SourceFile) -> Value {
-    report.sorted().into_iter().map(|found| finding(found, file)).collect()
+    let lines = Lines::new(file);
+    report.sorted().into_iter().map(|found| finding(found, file, &lines)).collect()
 }
 
-fn finding(found: &Diagnostic, file: &SourceFile) -> Value {
+fn finding(found: &Diagnostic, file: &SourceFile, lines: &Lines<'_>) -> Value {
     let span = found.primary.as_ref().map(|label| label.span);
-    let start = span.map(|span| file.position(span.start));
-    let end = span.map(|span| file.position(span.end));
+    let start = span.map(|span| lines.position(span.start));
+    let end = span.map(|span| lines.position(span.end));
     json!({
         "code": found.code.name(),
         "severity": severity(found.severity),
@@ -53,6 +54,26 @@ fn finding(found: &Diagnostic, file: &SourceFile) -> Value {
     })
 }
 
+/// Where the lines of a file begin: counted once, not for every finding again.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(file: &'a SourceFile) -> Self {
+        let starts = std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Lines { text: &file.text, starts }
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        Position { line, column: 1 + self.text[start..offset].chars().count() }
+    }
+}
+
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -60,21 +81,38 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, source: &'a str) -> Group<'a> {
+fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, index: &Lines<'_>) -> Group<'a> {
     let level = match found.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(shown(&found.message).to_string()).id(found.code.name());
     let mut elements: Vec<Element<'a>> = Vec::new();
-    if found.primary.is_some() || !found.labels.is_empty() {
-        let labels = found.primary.iter().map(|label| (AnnotationKind::Primary, label));
-        let labels = labels.chain(found.labels.iter().map(|label| (AnnotationKind::Context, label)));
-        let annotations = labels.map(|(kind, label)| {
+    let labels: Vec<(AnnotationKind, &Label)> = found
+        .primary
+        .iter()
+        .map(|label| (AnnotationKind::Primary, label))
+        .chain(found.labels.iter().map(|label| (AnnotationKind::Context, label)))
+        .collect();
+    let lines = labels
+        .iter()
+        .map(|(_, label)| inside(label.span, file))
+        .reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
+    if let Some(lines) = lines {
+        // Only the lines that are shown: the renderer walks over all that it is given, for each finding again.
+        let source = &file.text;
+        let start = source[..lines.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = source[lines.end..].find('\n').map_or(source.len(), |length| lines.end + length);
+        let end = source.floor_char_boundary(end.min(lines.end + 1_000));
+        let annotations = labels.into_iter().map(|(kind, label)| {
+            let span = inside(label.span, file);
             let text = (!label.text.is_empty()).then(|| shown(&label.text).to_string());
-            kind.span(inside(label.span, file).range()).label(text)
+            kind.span(span.start - start..span.end - start).label(text)
         });
-        let snippet = Snippet::source(source).path(shown(&file.name).to_string()).annotations(annotations);
+        let snippet = Snippet::source(visible_source(&source[start..end]))
+            .line_start(index.position(start).line)
+            .path(shown(&file.name).to_string())
+            .annotations(annotations);
         elements.push(snippet.into());
     }
     elements.extend(found.notes.iter().map(|note| Level::NOTE.message(visible_lines(note)).into()));
@@ -177,6 +215,15 @@ mod tests {
                 "object": "users",
             })
         );
+    }
+
+    #[test]
+    fn places_are_those_of_the_file() {
+        let file = SourceFile::new("p", "a\né\r\n\nlast");
+        let lines = Lines::new(&file);
+        for at in 0..=file.text.len() + 1 {
+            assert_eq!(lines.position(at), file.position(at));
+        }
     }
 
     #[test]

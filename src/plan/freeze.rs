@@ -16,7 +16,7 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
     for step in steps {
         for rule in &step.rules {
-            on_the_way(policy, catalog, &whole(policy, step.table, *rule), &mut found);
+            on_the_way(catalog, &whole(policy, step.table, *rule), &mut found);
         }
     }
     for step in steps {
@@ -52,25 +52,20 @@ fn whole(policy: &ResolvedPolicy, table: TableId, rule: crate::resolve::RuleId) 
 }
 
 /// The rows above a scope: new rows below them have to wait.
-fn on_the_way(
-    policy: &ResolvedPolicy,
-    catalog: &Catalog,
-    rows: &Predicate,
-    found: &mut BTreeMap<TableId, Vec<Predicate>>,
-) {
+fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId, Vec<Predicate>>) {
     match rows {
         Predicate::References { key, rows } => {
             if let Some(parent) = catalog.table_id(&catalog.key(*key).parent)
                 && **rows != Predicate::Subject
             {
                 found.entry(parent).or_default().push((**rows).clone());
-                on_the_way(policy, catalog, rows, found);
+                on_the_way(catalog, rows, found);
             }
         }
         Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| on_the_way(policy, catalog, part, found));
+            parts.iter().for_each(|part| on_the_way(catalog, part, found));
         }
-        Predicate::NotTrue(part) => on_the_way(policy, catalog, part, found),
+        Predicate::NotTrue(part) => on_the_way(catalog, part, found),
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}
     }
 }

@@ -3,6 +3,9 @@
 //! One table of places. A key that the language knows elsewhere is told its place; one that nobody knows gets the nearest
 //! name; one of a later version is refused by name, so that nothing of a policy is ever ignored.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use super::yaml::{Kind, Map, Node};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::ident::shown;
@@ -162,31 +165,41 @@ fn known<'n>(map: &'n Map, place: &'static Place, report: &mut Report) -> Vec<(&
 }
 
 /// The entries of a map, of equal keys the first; the others are findings that show both places.
-pub(super) fn unique<'n, K: PartialEq>(
+pub(super) fn unique<'n, K: Ord>(
     map: &'n Map,
     name: impl Fn(&str) -> K,
     report: &mut Report,
 ) -> Vec<(&'n Spanned<String>, &'n Node)> {
-    let mut seen: Vec<(K, &Spanned<String>, &Node)> = Vec::new();
+    let mut seen: BTreeMap<K, &Spanned<String>> = BTreeMap::new();
+    let mut entries = Vec::new();
     for (key, value) in &map.entries {
-        let this = name(&key.value);
-        match seen.iter().find(|(other, ..)| *other == this) {
-            Some((_, first, _)) => {
+        match seen.entry(name(&key.value)) {
+            Entry::Occupied(first) => {
+                let first = first.get();
                 let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", shown(&key.value)))
                     .at(key.span, "again here")
                     .label(first.span, "first here");
                 report.push(found.help("keep one of them: which of two would hold is not for efface to guess"));
             }
-            None => seen.push((this, key, value)),
+            Entry::Vacant(place) => {
+                place.insert(key);
+                entries.push((key, value));
+            }
         }
     }
-    seen.into_iter().map(|(_, key, value)| (key, value)).collect()
+    entries
 }
 
 fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static Place) -> Diagnostic {
     let name = key.value.as_str();
     if place.later.contains(&name) {
         return later(key.span, name);
+    }
+    if let Some(owner) = slipped_from(key, map) {
+        let message = format!("`{name}` is not indented under `{}`", owner.value);
+        return Diagnostic::new(Code::WrongShape, message)
+            .at(key.span, "indent this by two blanks")
+            .label(owner.span, "it belongs to this");
     }
     // A decision without any known action has misspelt its action, not an option.
     let acts = |(key, _): &(Spanned<String>, Node)| ACTIONS.contains(&key.value.as_str());
@@ -221,6 +234,21 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
         Some(near) => found(code).help(format!("`{near}` exists")),
         None => found(code).help(format!("known here: {}", list(place.keys))),
     }
+}
+
+/// The key without a value that this key belongs under, where an indentation slipped.
+fn slipped_from<'n>(key: &Spanned<String>, map: &'n Map) -> Option<&'n Spanned<String>> {
+    let before = map.entries.partition_point(|(other, _)| other.span < key.span);
+    // A slip is near: a block that was meant to be indented has few keys.
+    let near = &map.entries[before.saturating_sub(8)..before];
+    let (owner, _) = near.iter().rfind(|(_, value)| matches!(value.kind, Kind::Empty))?;
+    let place = match owner.value.as_str() {
+        "subject" => &SUBJECT,
+        "limits" => &LIMITS,
+        "verify" => &VERIFY,
+        _ => return None,
+    };
+    place.keys.contains(&key.value.as_str()).then_some(owner)
 }
 
 /// Something that another version of efface knows.

@@ -13,9 +13,11 @@ mod name;
 mod read;
 mod rules;
 mod scalar;
+mod schema;
 pub mod sql;
 mod syntax;
 mod yaml;
 
 pub use model::*;
 pub use read::read;
+pub use schema::json_schema;

@@ -1,7 +1,7 @@
 //! How are tables and paths written in a policy?
 //!
-//! A name is written as `\d` shows it and never folded. A part that holds a dot, a quote or a blank is written as in SQL,
-//! in double quotes. An arrow means "references": `booking_id -> bookings.client_id`.
+//! A name is written as `\d` shows it and never folded. A part that holds a dot or a quote is written as in SQL, in
+//! double quotes. An arrow means "references": `booking_id -> bookings.client_id`.
 
 use super::model::{PathText, Segment};
 use crate::ident::{Ident, TableName};
@@ -22,14 +22,6 @@ pub(super) fn table(text: &str) -> Result<TableName, NameError> {
     let table = cursor.table_name()?;
     cursor.end()?;
     Ok(table)
-}
-
-/// One name: a schema, a column.
-pub(super) fn ident(text: &str) -> Result<Ident, NameError> {
-    let mut cursor = Cursor { text, at: 0 };
-    let name = cursor.ident()?;
-    cursor.end()?;
-    Ok(name)
 }
 
 /// A path, with `place` turning a byte range of the text into a place in the file.
@@ -87,22 +79,18 @@ impl Cursor<'_> {
         if self.rest().starts_with('"') {
             return self.quoted();
         }
-        let stop =
-            |c: char| c.is_whitespace() || matches!(c, '.' | '"' | '\'' | '(' | ')' | ',' | '-' | '>' | ';' | '`');
-        let mut len = 0;
-        for (at, c) in self.rest().char_indices() {
-            // A hyphen belongs to a name unless it is the arrow's.
-            if stop(c) && !(c == '-' && !self.rest()[at..].starts_with("->")) {
-                break;
-            }
-            len = at + c.len_utf8();
-        }
-        if len == 0 {
+        // Exactly as `\d` shows it, blanks and apostrophes too; only what separates names ends one.
+        let end = |(at, c): (usize, char)| {
+            c.is_control() || matches!(c, '.' | '"' | '(' | ')' | ',') || self.rest()[at..].starts_with("->")
+        };
+        let len = self.rest().char_indices().find(|found| end(*found)).map_or(self.rest().len(), |(at, _)| at);
+        let name = self.rest()[..len].trim_end_matches([' ', '\t']);
+        if name.is_empty() {
             return Err(self.error("expected a name"));
         }
-        let name = Ident::new(&self.rest()[..len]);
+        let ident = Ident::new(name);
         self.at += len;
-        Ok(name)
+        Ok(ident)
     }
 
     fn quoted(&mut self) -> Result<Ident, NameError> {
@@ -231,10 +219,17 @@ mod tests {
         assert_eq!(at("a ->"), 4);
         assert_eq!(at("a -> b"), 5);
         assert_eq!(at("t.a"), 0);
-        assert_eq!(at("a b"), 2);
-        assert_eq!(at("(a; b)"), 2);
+        assert_eq!(at("a(b"), 0);
+        assert_eq!(at("(a b"), 4);
         assert_eq!(at("a -> w.x.y.z"), 5);
         assert!(read("lower(email) -> lower(users.email)").unwrap_err().later);
+    }
+
+    #[test]
+    fn a_name_stands_as_the_catalog_shows_it() {
+        assert_eq!(table("Club House.it's").unwrap(), TableName::new("Club House", "it's"));
+        assert_eq!(table("naïve  table-2;").unwrap(), TableName::new("public", "naïve  table-2;"));
+        assert_eq!(shape("by id  -> Club House.a-b.c d")[1].0, Some(TableName::new("Club House", "a-b")));
     }
 
     proptest! {

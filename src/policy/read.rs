@@ -5,7 +5,7 @@ use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject};
 use super::name;
 use super::rules::present;
 use super::scalar::{Reader, Sql};
-use super::yaml::{self, Kind, Map, Node};
+use super::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Report, Warned};
 use crate::ident::{Ident, shown};
 use crate::source::{SourceFile, Span, Spanned};
@@ -37,7 +37,6 @@ impl Reader<'_> {
                 return None;
             }
         };
-        self.lifted(map);
         let start = map.entries.first().map_or(node.span, |(key, _)| key.span);
         let fields = keys::fields(node, start, &keys::TOP, &mut self.report)?;
         let version = fields.require("version", &keys::TOP, &mut self.report);
@@ -84,26 +83,6 @@ impl Reader<'_> {
             limits,
             accept,
         })
-    }
-
-    /// `subject:` without a value whose keys stand beside it: an indentation slip that names its cure.
-    fn lifted(&mut self, map: &Map) {
-        for pair in map.entries.windows(2) {
-            let [(key, value), (next, _)] = pair else { continue };
-            let place = match key.value.as_str() {
-                "subject" => &keys::SUBJECT,
-                "limits" => &keys::LIMITS,
-                "verify" => &keys::VERIFY,
-                _ => continue,
-            };
-            let lifted = place.keys.contains(&next.value.as_str()) && !keys::TOP.keys.contains(&next.value.as_str());
-            if matches!(value.kind, Kind::Empty) && lifted {
-                let message = format!("`{}` is not indented under `{}`", shown(&next.value), key.value);
-                let found = Diagnostic::new(Code::WrongShape, message);
-                self.report
-                    .push(found.at(next.span, "indent this by two blanks").label(key.span, "it belongs to this"));
-            }
-        }
     }
 
     fn version(&mut self, node: &Node) -> bool {
@@ -166,18 +145,14 @@ impl Reader<'_> {
         for item in items {
             let owner = if matches!(item.kind, Kind::Empty) { owner } else { item.span };
             let Some(text) = self.name(item, owner, key) else { continue };
-            match name::ident(&text.value) {
-                Ok(ident) => match idents.iter().find(|other| other.value == ident) {
-                    Some(first) => {
-                        let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
-                        self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
-                    }
-                    None => idents.push(Spanned::new(ident, text.span)),
-                },
-                Err(error) => {
-                    let found = self.name_error(&error, &text.value, text.span, "a name cannot be read");
-                    self.report.push(found.help("write one name; one with a dot or a blank as '\"odd.name\"'"));
+            // One name and nothing else: as under `columns`, it needs no SQL quoting.
+            let ident = Ident::new(text.value.as_str());
+            match idents.iter().find(|other| other.value == ident) {
+                Some(first) => {
+                    let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
+                    self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
                 }
+                None => idents.push(Spanned::new(ident, text.span)),
             }
         }
         idents
@@ -261,13 +236,13 @@ impl Reader<'_> {
 
     fn verify(&mut self, node: &Node, owner: Span) -> Vec<ReportQuery> {
         let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else { return Vec::new() };
-        let Some((key, node)) = fields.entry("unchanged") else {
-            if fields.entries.is_empty() && !self.report.has_errors() {
+        let Some((key, reports)) = fields.entry("unchanged") else {
+            if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
                 self.report.push(empty(owner, "`verify`"));
             }
             return Vec::new();
         };
-        let items = self.items(node, key.span, "unchanged");
+        let items = self.items(reports, key.span, "unchanged");
         let reports: Vec<ReportQuery> = items.iter().filter_map(|item| self.report_query(item)).collect();
         let names: Vec<&Spanned<String>> = reports.iter().map(|report| &report.name).collect();
         self.distinct(&names, "reports");

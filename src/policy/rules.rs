@@ -4,7 +4,7 @@
 //! error, and so is a path whose rows could be left without any rule.
 
 use super::keys::{self, Fields, empty, shape};
-use super::model::{ColumnRule, PathText, RowDecision, Rule, TablePolicy, Via};
+use super::model::{ColumnRule, PathText, RowDecision, Rule, Segment, TablePolicy, Via};
 use super::name::{self, NameError};
 use super::scalar::{Reader, Sql};
 use super::sql::Parsed;
@@ -147,7 +147,8 @@ impl Reader<'_> {
             fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
         let by_subject = self.subject_without_path(fields, condition.as_ref().and_then(Option::as_ref));
         let action = self.row_decision(fields);
-        if let (Some((key, _)), None) = (fields.entry("other_columns"), fields.entry("columns")) {
+        let decided = ["keep", "rows", "columns"].iter().any(|key| fields.entry(key).is_some());
+        if let (Some((key, _)), false) = (fields.entry("other_columns"), decided) {
             let found = Diagnostic::new(Code::MissingKey, "`other_columns` stands without `columns`");
             self.report.push(found.at(key.span, "other than which?").help("name at least one column under `columns`"));
         }
@@ -287,6 +288,10 @@ impl Reader<'_> {
             Ok(path) => Some(path),
             Err(error) => {
                 let mut found = self.name_error(&error, &text.value, text.span, "a path cannot be read");
+                if error.later {
+                    self.report.push(found);
+                    return None;
+                }
                 if text.value.contains('(') != text.value.contains(')') {
                     found = found.help("inside `[ ]` and `{ }` a comma ends the value: put the path in quotes");
                 }
@@ -357,10 +362,8 @@ fn covers(rule: &Rule, path: &PathKey<'_>) -> bool {
 
 /// Whether two paths say the same, wherever they stand.
 fn same(a: &PathText, b: &PathText) -> bool {
-    let names = |path: &PathText| {
-        path.segments.iter().map(|segment| (segment.table.clone(), segment.names.clone())).collect::<Vec<_>>()
-    };
-    names(a) == names(b)
+    let same = |(a, b): (&Segment, &Segment)| a.table == b.table && a.names == b.names;
+    a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
 }
 
 /// `None` when something was written and could not be read.

@@ -212,7 +212,11 @@ fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFi
     let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let span = Span::new(at, at + word.max(rest.chars().next().map_or(0, char::len_utf8)));
     let found = Diagnostic::new(error.code, error.message.as_str()).at(span, error.label.as_str());
-    let found = found.help_if(error.help.clone());
+    let mut found = found.help_if(error.help.clone());
+    let open = fragment.text.matches('(').count() > fragment.text.matches(')').count();
+    if open && scalar.style == Style::Plain && file.text[fragment.span.end..].starts_with(',') {
+        found = found.note("inside `{ }` a comma ends the value, so that YAML reads no further than this");
+    }
     match scalar.comment {
         Some(comment) => found.label(comment, "for YAML a comment begins here"),
         None => found,
@@ -222,7 +226,11 @@ fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFi
 /// Why YAML would read this SQL otherwise than its author.
 fn misread(scalar: &Scalar, span: Span, key: &str, file: &SourceFile) -> Option<Diagnostic> {
     let is_null = scalar.style == Style::Plain && NULLS.contains(&scalar.text.as_str());
-    if scalar.text.trim().is_empty() || (is_null && scalar.text == "~") {
+    if is_null {
+        let found = Diagnostic::new(Code::EmptyValue, format!("`{key}` takes SQL, not a null"));
+        return Some(found.at(span, "this is YAML's null"));
+    }
+    if scalar.text.trim().is_empty() {
         return Some(empty(span, &format!("`{key}`")));
     }
     if scalar.style == Style::Literal {

@@ -132,19 +132,31 @@ fn is_select(query: &Query) -> bool {
 
 /// Longer fragments are not read: a chain of operators is as deep a tree as it is long.
 const MAX_TOKENS: usize = 5_000;
+const MAX_BYTES: usize = 64 << 10;
 
 /// The fragment's tokens, checked for what psql would read in another way than the server.
 struct Tokens<'a> {
     text: &'a str,
-    line_starts: Vec<usize>,
+    /// The byte at which each character begins.
+    chars: Vec<usize>,
+    /// The character with which each line begins.
+    lines: Vec<usize>,
     tokens: Vec<TokenWithSpan>,
     subject: Vec<Span>,
 }
 
 impl<'a> Tokens<'a> {
     fn read(text: &'a str, subject: bool) -> Result<Self, GateError> {
-        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        let mut this = Tokens { text, line_starts, tokens: Vec::new(), subject: Vec::new() };
+        let mut this = Tokens { text, chars: Vec::new(), lines: vec![0], tokens: Vec::new(), subject: Vec::new() };
+        if text.len() > MAX_BYTES {
+            return Err(this.too_long(text.floor_char_boundary(MAX_BYTES)));
+        }
+        for (index, (at, c)) in text.char_indices().enumerate() {
+            this.chars.push(at);
+            if c == '\n' {
+                this.lines.push(index + 1);
+            }
+        }
         let tokens = Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location();
         this.tokens = tokens.map_err(|error| {
             let unfinished = error.message.to_lowercase().contains("unterminated");
@@ -152,14 +164,15 @@ impl<'a> Tokens<'a> {
             this.error(Code::SqlNotUnderstood, this.offset(error.location), NOT_UNDERSTOOD, label)
         })?;
         if this.tokens.len() > MAX_TOKENS {
-            let at = this.span(&this.tokens[MAX_TOKENS]).start;
-            let mut error =
-                this.error(Code::SqlNotUnderstood, at, "the SQL is too long for efface's parser", "from here");
-            error.help = Some("put it into a view, and name the view here".into());
-            return Err(error);
+            return Err(this.too_long(this.span(&this.tokens[MAX_TOKENS]).start));
         }
         this.check(subject)?;
         Ok(this)
+    }
+
+    fn too_long(&self, at: usize) -> GateError {
+        let error = self.error(Code::SqlNotUnderstood, at, "the SQL is too long for efface's parser", "from here");
+        GateError { help: Some("put it into a view, and name the view here".into()), ..error }
     }
 
     /// The tokens one by one, each with the ones behind it.
@@ -197,17 +210,12 @@ impl<'a> Tokens<'a> {
                     return Err(self.not_allowed(at, message, "one expression or one query stands here"));
                 }
                 // The server reads `U&"…"` as one name; the parser reads an operator between two.
-                Token::Word(word) if word.value.eq_ignore_ascii_case("u") && word.quote_style.is_none() => {
-                    if next == Some(&Token::Ampersand)
-                        && matches!(after, Some(Token::Word(name)) if name.quote_style.is_some())
-                    {
-                        return Err(self.error(
-                            Code::SqlNotUnderstood,
-                            at,
-                            NOT_UNDERSTOOD,
-                            "a name in Unicode escapes",
-                        ));
-                    }
+                Token::Word(word)
+                    if word.value.eq_ignore_ascii_case("u")
+                        && next == Some(&Token::Ampersand)
+                        && matches!(after, Some(Token::Word(name)) if name.quote_style.is_some()) =>
+                {
+                    return Err(self.error(Code::SqlNotUnderstood, at, NOT_UNDERSTOOD, "a name in Unicode escapes"));
                 }
                 // To the server these characters begin a comment, even inside an operator.
                 Token::CustomBinaryOperator(operator) if operator.contains("--") || operator.contains("/*") => {
@@ -276,11 +284,10 @@ impl<'a> Tokens<'a> {
 
     /// The parser counts lines and characters from 1.
     fn offset(&self, location: Location) -> usize {
-        let index = usize::try_from(location.line.saturating_sub(1)).unwrap_or(usize::MAX);
-        let Some(start) = self.line_starts.get(index) else { return self.text.len() };
-        let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
-        let line = &self.text[*start..];
-        start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+        let index = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+        let line = self.lines.get(index(location.line));
+        let at = line.and_then(|first| self.chars.get(first.saturating_add(index(location.column))));
+        at.copied().unwrap_or(self.text.len())
     }
 }
 

@@ -43,6 +43,9 @@ pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
 pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
     let at = error.location().map_or(0, |place| byte_offset(&file.text, place.span().offset()));
     let span = Span::new(at, at + file.text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8));
+    let alias = &file.text[at..];
+    let alias = alias.split(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}')).next().unwrap_or_default();
+    let alias = Span::new(at, at + alias.len());
     let line_start = file.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let before = &file.text[line_start..at];
     match error {
@@ -53,7 +56,7 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
             return too_deep(span);
         }
         Error::UnknownAnchor { .. } | Error::AliasError { .. } | Error::Budget { .. } => {
-            return refused(span, "an alias", "write the value out where it belongs");
+            return refused(alias, "an alias", "write the value out where it belongs");
         }
         Error::InvalidScalar { .. }
         | Error::UnsupportedTag { .. }
@@ -63,7 +66,7 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
         _ => {}
     }
     if file.text[at..].starts_with('*') {
-        return refused(span, "an alias", "write the value out where it belongs");
+        return refused(alias, "an alias", "write the value out where it belongs");
     }
     let words = error.to_string();
     let words = words.lines().next().unwrap_or_default();
@@ -87,6 +90,10 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
             .help("put SQL into a block behind `|`, where quotes are only characters");
     } else if file.text[at..].starts_with('\t') || before.starts_with('\t') {
         found = found.note("YAML indents with blanks only").help("replace the tab by blanks");
+    } else if words.contains("did not find expected") {
+        found = found
+            .note("indentation says what belongs together, and a comment with less of it ends a block")
+            .help("indent this line as the lines that it belongs to");
     } else if file.text[at..].starts_with(['@', '`', '%']) {
         found = found.note("a value cannot begin with this character").help("put the value in quotes");
     }

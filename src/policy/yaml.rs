@@ -225,7 +225,7 @@ impl<'de> Visitor<'de> for RawVisitor {
         let mut list = Vec::new();
         while let Some(item) = items.next_element()? {
             list.push(item);
-            if list.len() > MAX_ENTRIES {
+            if list.len() > MAX_ITEMS {
                 return Err(A::Error::custom("a list has too many items"));
             }
         }
@@ -244,8 +244,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
-/// More tables, columns or rules than any database has.
-const MAX_ENTRIES: usize = 100_000;
+/// More tables or columns, and more rules or reports, than a policy can mean.
+const MAX_ITEMS: usize = 5_000;
+const MAX_ENTRIES: usize = 20_000;
 
 /// The walk over the whole text, leaf by leaf and gap by gap.
 struct Walk<'a> {

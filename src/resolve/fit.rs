@@ -31,7 +31,7 @@ fn of_change(
     change: &ColumnChange,
 ) -> Vec<Diagnostic> {
     let column = table.column_at(change.column);
-    let span = change.origin;
+    let span = change.value_at;
     match &column.generated {
         Generated::Expression { from, .. } => return vec![words::generated_column(table, column, from, span)],
         Generated::IdentityAlways => return vec![words::identity_column(table, column, span)],
@@ -105,14 +105,14 @@ fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[ColumnChange],
             if change.value == NewValue::Null && check.columns.len() == 1 {
                 continue;
             }
-            report.push(words::unverified_check(table, column, &check.name, change.origin));
+            report.push(words::unverified_check(table, column, &check.name, change.value_at));
         }
         // So do a domain's; every other new value has to be asked about.
         let constrained = column.domains.iter().find(|name| catalog.domain(name).is_some_and(|d| !d.checks.is_empty()));
         if let Some(domain) = constrained
             && change.value != NewValue::Null
         {
-            report.push(words::unverified_domain(table, column, domain, change.origin));
+            report.push(words::unverified_domain(table, column, domain, change.value_at));
         }
     }
 }

@@ -140,8 +140,10 @@ pub struct ColumnChange {
     pub column: ColumnId,
     /// Its new value.
     pub value: NewValue,
-    /// Its place in the policy.
+    /// The column's place in the policy.
     pub origin: Span,
+    /// The new value's place in the policy.
+    pub value_at: Span,
 }
 
 /// What a column becomes.

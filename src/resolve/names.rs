@@ -264,7 +264,9 @@ fn columns_of(
                 complete = false;
             }
             decision => match new_value(catalog, table, id, decision, entry.decision.span, report) {
-                Some(value) => changes.push(ColumnChange { column: id, value, origin }),
+                Some(value) => {
+                    changes.push(ColumnChange { column: id, value, origin, value_at: written_at(&entry.decision) })
+                }
                 None => complete = false,
             },
         }
@@ -300,7 +302,9 @@ fn columns_of(
                         OtherColumns::Keep | OtherColumns::Randomize => Decision::Randomize(Randomize::default()),
                     };
                     match new_value(catalog, table, id, &decision, other.span, report) {
-                        Some(value) => changes.push(ColumnChange { column: id, value, origin: other.span }),
+                        Some(value) => {
+                            changes.push(ColumnChange { column: id, value, origin: other.span, value_at: other.span });
+                        }
                         None => complete = false,
                     }
                 }
@@ -308,6 +312,17 @@ fn columns_of(
         },
     }
     complete.then_some(RowAction::Change { changes, kept })
+}
+
+/// The place of the value itself, where the decision has one.
+fn written_at(decision: &Spanned<Decision>) -> Span {
+    match &decision.value {
+        Decision::Replace(text) => text.span,
+        Decision::Sql(fragment) => fragment.span,
+        Decision::Keep { .. } | Decision::Null | Decision::Default | Decision::Randomize(_) | Decision::Undecided => {
+            decision.span
+        }
+    }
 }
 
 /// The new value that a decision asks for.

@@ -613,7 +613,10 @@ pub(super) fn exclusion(table: &Table, column: &Column, exclusion: &Exclusion, s
 
 pub(super) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChange) -> Diagnostic {
     let column = table.column_at(change.column);
+    // A column that only the index's predicate reads brings the row into the index, with the key that it has.
+    let enters = !index.columns.contains(&column.name) && !index.expression_columns.contains(&column.name);
     let what = match &change.value {
+        _ if enters => "the row would come into this partial index, where another may have its key",
         NewValue::Null if index.nulls_not_distinct => "a second NULL would collide (NULLS NOT DISTINCT)",
         NewValue::Null => "efface can't tell that the new value is unique in this index",
         NewValue::Literal(_) => "a second row would get the same value",
@@ -625,9 +628,10 @@ pub(super) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChan
         Code::NotUnique,
         format!("column `{}` is under the unique index `{}`", of(table, column), index.name.bare()),
     )
-    .at(change.origin, what)
+    .at(change.value_at, what)
     .note(shown(&index.definition).to_string())
     .help(match (&column.ty, column.not_null || index.nulls_not_distinct) {
+        _ if enters => "keep it",
         (ty, true) if ty.is_text() => "use `{ randomize: email }` or `{ randomize: token }`, or keep it",
         (ty, false) if ty.is_text() => "use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it",
         (crate::pgtype::PgType::Uuid, _) => "use `randomize`, or keep it",
@@ -697,7 +701,7 @@ pub(super) fn random_date_bound(table: &Table, column: &Column, span: Span) -> D
 pub(super) fn random_empty_range(table: &Table, column: &Column, span: Span) -> Diagnostic {
     Diagnostic::new(Code::InvalidValue, format!("`min` is above `max` for column `{}`", of(table, column)))
         .at(span, "no value is possible")
-        .help("exchange them")
+        .help("give the other bound too")
 }
 
 pub(super) fn choice_of_nothing(table: &Table, column: &Column, span: Span) -> Diagnostic {

@@ -31,7 +31,7 @@ pub struct Connection {
     pub backend_pid: i32,
     /// Whether the session is encrypted.
     pub encrypted: bool,
-    /// What the user should hear: `prefer` that fell back to plain text.
+    /// What the user should hear: those of the settings, and of `prefer` that fell back to plain text.
     pub warnings: Vec<String>,
     notices: Arc<AtomicU64>,
     traffic: tokio::task::JoinHandle<()>,
@@ -185,7 +185,7 @@ where
     let row = client.query_typed("SELECT pg_catalog.pg_backend_pid()", &[]).await.map_err(Failure::Driver)?;
     let backend_pid = row.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
     let encrypted = tls.is_some();
-    let mut warnings = Vec::new();
+    let mut warnings = settings.warnings.clone();
     if settings.sslmode == SslMode::Prefer && !encrypted && !settings.is_local() {
         warnings.push(format!(
             "the connection to {} is not encrypted: the server offers no TLS, and `sslmode=prefer` goes on without; \

@@ -1,10 +1,14 @@
 //! How is the server reached, and what does it say?
 //!
-//! The socket is here: connecting as psql users expect ([`settings`], [`connect`]), reading the catalog
-//! ([`introspect`]), errors whose quoted rows are withheld ([`error`]). No SQL about user tables is written here.
+//! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
+//! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
+//! are withheld ([`error`]). No SQL about user tables is written here.
 
+pub mod apply;
+pub mod ask;
 pub mod connect;
 pub mod error;
+pub mod explain;
 pub mod introspect;
 pub mod settings;
 #[cfg(feature = "cli")]

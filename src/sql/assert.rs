@@ -7,7 +7,8 @@ use super::predicate::key_type;
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::plan::{Step, StepAction};
+use crate::catalog::ReferentialAction;
+use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::ResolvedReport;
 
 /// One thing to find: how many rows are wrong, and what to say about them.
@@ -49,6 +50,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::Subject => "subject",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
+        Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",
     }
@@ -174,6 +176,39 @@ impl Scene<'_> {
                 }
             })
             .collect()
+    }
+
+    /// Nothing is left that references the rows of a delete by a key on which the database would act by itself: it would
+    /// delete or change rows that no step names. What `check` has proven is asked again here, because a column's default
+    /// may lead to a row that goes, and a trigger may have added rows.
+    pub fn reference_checks(&self, step: &Step) -> Vec<Check> {
+        let parent = self.catalog.table(step.table);
+        let keys = self
+            .catalog
+            .keys_to(&parent.name)
+            .filter(|(_, key)| !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict));
+        keys.filter_map(|(id, key)| {
+            let child = self.catalog.table_id(&key.child)?;
+            let rows = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
+            let mut count = Writer::new();
+            count.kw("SELECT count(*) FROM ").table(&key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
+            if child == step.table {
+                // Rows that go together may reference each other.
+                count.kw(" AND (").sql(&self.rows(step.table, &step.rows)).kw(") IS NOT TRUE");
+            }
+            Some(Check {
+                name: key.child.bare().to_string(),
+                message: format!(
+                    "rows still reference rows of `{}` that are to be deleted, by `{}`, and ON DELETE {} would act on them \
+                     unasked: settle them with a rule, and look at defaults and triggers",
+                    parent.name.bare(),
+                    key.name.bare(),
+                    key.on_delete.sql()
+                ),
+                count,
+            })
+        })
+        .collect()
     }
 
     /// The rows are read again, because counts lie: a BEFORE trigger may have kept a row, or a value.

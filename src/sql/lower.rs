@@ -125,7 +125,7 @@ impl Lowering<'_> {
     fn timeout(&mut self, words: &'static str, duration: Duration) {
         let mut w = Writer::new();
         let millis = duration.as_millis();
-        let text = if millis % 1000 == 0 { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
+        let text = if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
         w.kw(words).text(&text);
         self.prepare(Phase::Head, "settings", Vec::new(), w);
     }
@@ -310,6 +310,7 @@ impl Lowering<'_> {
             Assertion::Subject => "check the subject",
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
+            Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
         };
@@ -343,6 +344,14 @@ impl Lowering<'_> {
     fn step(&mut self, phase: Phase, index: usize, sweep: bool, comment: Vec<String>) {
         let step = &self.scene.plan.steps[index];
         let title = self.title(step);
+        if step.action == StepAction::Delete {
+            let checks = self.scene.reference_checks(step);
+            let headline = "rows would change that no step names:";
+            let why = "Nothing may reference them by a key on which the database would act by itself.";
+            let name = self.name(step.table);
+            let comment = vec![format!("rows of {name} go next. {why}")];
+            self.assertion(phase, Assertion::References, headline, &checks, comment);
+        }
         let sql = self.scene.step(step);
         self.push(phase, title, Role::Step { step: index, sweep }, comment, sql);
     }

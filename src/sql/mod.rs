@@ -3,15 +3,18 @@
 //! The only place where SQL text is made: run-time text enters as an identifier, a literal, or an author's fragment that
 //! passed the gate, never otherwise. [`script`] writes a plan as the script that people review and the engine runs.
 
+mod analyze;
 mod assert;
 pub mod explain;
 mod lower;
 mod predicate;
 pub mod probe;
-mod quote;
+pub mod quote;
 mod script;
 mod value;
 mod writer;
 
+pub use analyze::analyze;
 pub use lower::script;
+pub(crate) use script::hex;
 pub use script::*;

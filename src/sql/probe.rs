@@ -63,6 +63,13 @@ impl Question {
                 .at(self.origin, "the server needed too long to answer")
                 .help("try again at a quieter time, or accept it by its place");
         }
+        if let Answer::Refused { sqlstate, message, .. } = answer
+            && sqlstate == "42501"
+        {
+            return Diagnostic::new(Code::MissingPrivilege, format!("this role lacks a privilege: {message}"))
+                .at(self.origin, "needed for this")
+                .help("GRANT it to the role that runs efface");
+        }
         match (&self.about, answer) {
             (About::Fragment { fragment, .. }, Answer::Refused { message, position, .. }) => {
                 let span = position.and_then(|position| self.locate(position)).unwrap_or(fragment.span);
@@ -215,7 +222,7 @@ impl Asking<'_> {
             sql: w.finish(),
             runs: true,
             about: About::Value { column: name, type_sql: column.type_sql.clone() },
-            origin: change.origin,
+            origin: change.value_at,
         })
     }
 

@@ -127,6 +127,8 @@ pub enum Assertion {
     Guards,
     /// No table has more rows in scope than `limits.max_rows` allows.
     Limits,
+    /// Nothing references rows that the next step deletes, by a key whose ON DELETE action would change it unasked.
+    References,
     /// Every step did what it said.
     Steps,
     /// No report moved.
@@ -201,6 +203,6 @@ impl Script {
 }
 
 /// Bytes as lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -107,6 +107,7 @@ fn rows_that_a_server_quotes_are_withheld() {
         assert!(error.with_detail(true).to_string().contains("SECRET"), "{sql}");
     }
     assert_eq!(db.connection().notices(), 1);
+    assert_eq!(db.dump_table("t"), ["(SECRET,,)"]);
     assert!(db.refused("select * from nowhere").to_string().contains("nowhere"), "a name is no row");
 }
 
@@ -124,15 +125,7 @@ impl TlsServer {
         let folder = server.folder();
         certificates(folder);
         let db = Db::open(&server.url("postgres"));
-        // The key must belong to the server's own user: it writes the copy itself.
-        let path = |file: &str| format!("'{}/{file}'", server.folder().display());
-        db.sql(&format!(
-            "create table key (line text); copy key from {} with (delimiter e'\\x01');
-             copy key to program 'umask 077; cat > {}/data/server.key'",
-            path("server.key"),
-            folder.display()
-        ));
-        db.sql(&format!("alter system set ssl_cert_file = {}", path("server.crt")));
+        db.sql("create table key (line text)");
         db.sql("alter system set ssl = on");
         db.sql("set password_encryption = 'scram-sha-256'; create role ann login password 'right'");
         db.sql("create database ann");
@@ -140,14 +133,32 @@ impl TlsServer {
             "copy (values ('local all all trust'), ('hostssl all all all scram-sha-256')) to '{}/data/pg_hba.conf'",
             folder.display()
         ));
+        let tls = Self { server, port };
+        tls.present("server");
+        tls
+    }
+
+    /// Makes the server show the certificate of that name.
+    fn present(&self, name: &str) {
+        let folder = self.server.folder().display();
+        let db = Db::open(&self.server.url("postgres"));
+        // The key must belong to the server's own user: it writes the copy itself.
+        db.sql(&format!(
+            "truncate key; copy key from '{folder}/{name}.key' with (delimiter e'\\x01');
+             copy key to program 'umask 077; cat > {folder}/data/server.key'"
+        ));
+        db.sql(&format!("alter system set ssl_cert_file = '{folder}/{name}.crt'"));
         db.sql("select pg_reload_conf()");
-        drop(db);
-        let ready = Instant::now() + Duration::from_secs(10);
-        while Db::open(&server.url("postgres")).value("show ssl") != "on" {
-            assert!(Instant::now() < ready, "{}", server.log());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let reloaded = || {
+            let settings = Db::open(&self.server.url("postgres"));
+            settings.value("show ssl") == "on"
+                && settings.value("show ssl_cert_file").ends_with(&format!("/{name}.crt"))
+        };
+        while !reloaded() {
+            assert!(Instant::now() < deadline, "{}", self.server.log());
             std::thread::sleep(Duration::from_millis(50));
         }
-        Self { server, port }
     }
 
     fn url(&self, rest: &str) -> String {
@@ -214,6 +225,14 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
         let text = refusal(&tls.url(&rest));
         assert!(text.contains(words) && !text.contains("SECRET") && !text.contains("right"), "{rest}: {text}");
     }
+    // The usual self-made certificate is its own authority: it is trusted where it is the root file itself.
+    tls.present("other");
+    let own = format!("host=localhost password=right sslmode=verify-ca sslrootcert={other}");
+    assert!(tls.connects(&own).connection().encrypted);
+    let text = refusal(&tls.url(&format!("host=localhost password=right sslmode=verify-full sslrootcert={other}")));
+    assert!(text.contains("is not for `localhost`"), "{text}");
+    let text = refusal(&tls.url(&format!("host=localhost password=right sslmode=verify-ca sslrootcert={root}")));
+    assert!(text.contains("no TLS with localhost"), "{text}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Db {
 
     /// One more session in this database.
     pub fn again(&self) -> Self {
-        Self::open(&self.url)
+        Self::open(self.url())
     }
 
     /// What connects to it, psql too.

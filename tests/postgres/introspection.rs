@@ -322,3 +322,32 @@ fn it_runs_inside_the_callers_transaction_and_leaves_it_usable() {
     assert_eq!(db.value("show search_path"), "nowhere");
     db.sql("rollback");
 }
+
+#[test]
+fn what_newer_servers_know_is_read_where_they_know_it() {
+    let db = Db::new();
+    if db.connection().server_version.major < 18 {
+        // An older server can't have any of it; that its catalog is read at all is what the other tests show.
+        db.refused("create table t (a int, constraint c check (a > 0) not enforced)");
+        return;
+    }
+    db.sql(
+        "create extension btree_gist;
+         create table rooms (id int, at daterange, primary key (id, at without overlaps));
+         create table stays (room int, at daterange, twice int generated always as (room * 2) virtual,
+             constraint in_room foreign key (room, period at) references rooms (id, period at),
+             constraint positive check (room > 0) not enforced);
+         create table plain (id int primary key);
+         create table loose (plain_id int constraint to_plain references plain not enforced, late int);
+         alter table loose add constraint late_there not null late not valid",
+    );
+    let catalog = db.catalog();
+    assert_eq!(other(&catalog, "in_room").kind, "temporal foreign key");
+    assert_eq!(other(&catalog, "in_room").about.len(), 2);
+    let stays = table(&catalog, "public", "stays");
+    assert!(stays.checks.is_empty());
+    let Generated::Expression { from, .. } = &column(stays, "twice").generated else { panic!("generated") };
+    assert_eq!(words(from), ["room"]);
+    assert!(key(&catalog, "to_plain").not_valid);
+    assert!(column(table(&catalog, "public", "loose"), "late").not_null, "new rows are held to it");
+}

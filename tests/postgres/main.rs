@@ -11,4 +11,8 @@ mod cases;
 mod connecting;
 mod harness;
 mod introspection;
+mod oracle;
+mod quoting;
+mod running;
 mod throwaway;
+mod tool;

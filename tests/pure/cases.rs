@@ -3,6 +3,7 @@
 use efface::catalog::{self, Catalog};
 use efface::diagnostic::{Report, render};
 use efface::plan::{EdgeReason, Plan, Reason, StepAction};
+use efface::source::SourceFile;
 use efface::sql::{Role, Script};
 use efface::{plan, policy, resolve, sql};
 use sqlparser::dialect::PostgreSqlDialect;
@@ -19,11 +20,11 @@ pub fn recorded(case: &Case) -> Catalog {
 }
 
 /// From policy to script; the warnings of a good policy, or the report of a refused one.
-fn through(case: &Case, catalog: &Catalog) -> Result<(Plan, Script, Report), Report> {
-    let written = policy::read(&case.policy)?;
+pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<(Plan, Script, Report), Report> {
+    let written = policy::read(file)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
     let plan = plan::plan(&resolved.value, catalog)?;
-    let script = sql::script(&plan, catalog, &case.policy);
+    let script = sql::script(&plan, catalog, file);
     let mut warnings = written.warnings;
     warnings.extend(resolved.warnings);
     Ok((plan, script, warnings))
@@ -33,7 +34,7 @@ fn through(case: &Case, catalog: &Catalog) -> Result<(Plan, Script, Report), Rep
 fn every_case_is_checked_and_planned_as_its_story_says() {
     each(|case| {
         let catalog = recorded(case);
-        match (through(case, &catalog), &case.ends) {
+        match (through(&case.policy, &catalog), &case.ends) {
             (Err(report), Ends::Refused) => {
                 assert!(report.has_errors());
                 case.snapshot("diagnostics", &render::text(&report, &case.policy, false));
@@ -60,7 +61,7 @@ fn every_case_is_checked_and_planned_as_its_story_says() {
 fn the_order_in_which_a_catalog_lists_things_changes_nothing() {
     each(|case| {
         let catalog = recorded(case);
-        let bytes = |catalog: &Catalog| match through(case, catalog) {
+        let bytes = |catalog: &Catalog| match through(&case.policy, catalog) {
             Ok((plan, script, warnings)) => {
                 let warnings = render::text(&warnings, &case.policy, false);
                 format!("{plan:#?}\n{warnings}\n{}\n{}", script.digest(), script.text())
@@ -78,7 +79,7 @@ fn the_order_in_which_a_catalog_lists_things_changes_nothing() {
 }
 
 /// One statement for each step, in the plan's order, and one more for each sweep.
-fn follows_the_plan(plan: &Plan, script: &Script) {
+pub fn follows_the_plan(plan: &Plan, script: &Script) {
     let run = |again: bool| {
         let roles = script.statements.iter().filter_map(move |statement| match statement.role {
             Role::Step { step, sweep } if sweep == again => Some(step),

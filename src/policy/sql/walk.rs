@@ -3,9 +3,12 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent, Join, JoinConstraint,
-    JoinOperator, ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident as SqlIdent,
+    Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, TableFactor, Value, ValueWithSpan, Visitor,
 };
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::Token;
 
 use super::{ColumnRef, GateError, Parsed, RelationRef, Tokens};
 use crate::ident::Ident;
@@ -21,6 +24,8 @@ pub(super) struct Walk<'a> {
     is_query: bool,
     /// How many placeholders the tree has: as many as the text, or the two were read differently.
     placeholders: usize,
+    /// Words that the tree keeps as expressions and that name no column: parameters of functions, fields of a row.
+    not_columns: Vec<Span>,
 }
 
 /// The names of WITH queries that a query can see.
@@ -30,11 +35,20 @@ struct Scope {
     coming: std::vec::IntoIter<Ident>,
 }
 
+const CHANGES: &[Keyword] = &[Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE, Keyword::MERGE];
+
 type Flow = ControlFlow<GateError>;
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tokens: &'a Tokens<'a>, is_query: bool) -> Self {
-        Walk { tokens, parsed: Parsed::default(), scopes: Vec::new(), is_query, placeholders: 0 }
+        Walk {
+            tokens,
+            parsed: Parsed::default(),
+            scopes: Vec::new(),
+            is_query,
+            placeholders: 0,
+            not_columns: Vec::new(),
+        }
     }
 
     pub(super) fn finish(mut self) -> Result<Parsed, GateError> {
@@ -83,8 +97,17 @@ impl<'a> Walk<'a> {
 
     fn column(&mut self, parts: &[SqlIdent]) {
         let [.., name] = parts else { return };
+        if let ([ident], None) = (parts, name.quote_style)
+            && WORDS.contains(&folded(ident).as_str())
+        {
+            self.parsed.functions.push(folded(ident).as_str().to_owned());
+            return;
+        }
         let qualifier = parts.len().checked_sub(2).and_then(|index| parts.get(index));
         let span = Span::new(self.span(parts[0].span).start, self.span(name.span).end);
+        if self.not_columns.contains(&span) {
+            return;
+        }
         let in_subquery = !self.scopes.is_empty();
         self.parsed.columns.push(ColumnRef { qualifier: qualifier.map(folded), name: folded(name), span, in_subquery });
     }
@@ -108,6 +131,13 @@ impl<'a> Walk<'a> {
         ControlFlow::Continue(())
     }
 
+    /// An expression that is only a word, and names no column where it stands.
+    fn no_column(&mut self, word: &Expr) {
+        if let Expr::Identifier(ident) = word {
+            self.not_columns.push(self.span(ident.span));
+        }
+    }
+
     /// What a query may be made of: no row may be changed, locked or stored by it.
     fn body(&self, body: &SetExpr) -> Flow {
         let mut todo = vec![body];
@@ -118,19 +148,27 @@ impl<'a> Walk<'a> {
                 SetExpr::SetOperation { left, right, .. } => todo.extend([&**left, &**right]),
                 SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                     let message = "a query changes rows";
-                    return self.refuse(self.here(), message, "only what a step does may change rows");
+                    return self.refuse(self.word(CHANGES), message, "only what a step does may change rows");
                 }
                 SetExpr::Table(_) => {
-                    return self.refuse(self.here(), "a TABLE command stands for a query", "write SELECT instead");
+                    return self.refuse(
+                        self.word(&[Keyword::TABLE]),
+                        "a TABLE command stands for a query",
+                        "write SELECT instead",
+                    );
                 }
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// The last place that was seen; where the tree keeps no place of its own.
-    fn here(&self) -> Span {
-        self.parsed.columns.last().map_or(Span::default(), |column| column.span)
+    /// The first of these words in the text: the tree keeps no place of its own for them.
+    fn word(&self, words: &[Keyword]) -> Span {
+        let found = self.tokens.tokens.iter().find(|token| match &token.token {
+            Token::Word(word) => words.contains(&word.keyword),
+            _ => false,
+        });
+        found.map_or(Span::default(), |token| self.tokens.span(token))
     }
 }
 
@@ -142,7 +180,11 @@ impl Visitor for Walk<'_> {
             self.parsed.has_subquery = true;
         }
         if !query.locks.is_empty() {
-            return self.refuse(self.here(), "a query locks rows", "efface takes the locks that the plan names");
+            return self.refuse(
+                self.word(&[Keyword::FOR]),
+                "a query locks rows",
+                "efface takes the locks that the plan names",
+            );
         }
         self.body(&query.body)?;
         let (recursive, names) = match &query.with {
@@ -168,7 +210,11 @@ impl Visitor for Walk<'_> {
 
     fn pre_visit_select(&mut self, select: &Select) -> Flow {
         if select.into.is_some() {
-            return self.refuse(self.here(), "a query stores its rows", "SELECT INTO would make a table");
+            return self.refuse(
+                self.word(&[Keyword::INTO]),
+                "a query stores its rows",
+                "SELECT INTO would make a table",
+            );
         }
         for join in select.from.iter().flat_map(|from| &from.joins) {
             for name in using(join) {
@@ -198,7 +244,30 @@ impl Visitor for Walk<'_> {
         match expr {
             Expr::Identifier(ident) => self.column(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(parts) => self.column(parts),
-            Expr::Function(function) => self.function(function)?,
+            Expr::Function(function) => {
+                if let FunctionArguments::List(list) = &function.args {
+                    for arg in &list.args {
+                        match arg {
+                            FunctionArg::ExprNamed { name, .. } => self.no_column(name),
+                            // `name := value`, the older way to name a parameter.
+                            FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::BinaryOp {
+                                left,
+                                op: BinaryOperator::Assignment,
+                                ..
+                            })) => self.no_column(left),
+                            FunctionArg::Named { .. } | FunctionArg::Unnamed(_) => {}
+                        }
+                    }
+                }
+                self.function(function)?;
+            }
+            Expr::CompoundFieldAccess { access_chain, .. } => {
+                for access in access_chain {
+                    if let AccessExpr::Dot(field) = access {
+                        self.no_column(field);
+                    }
+                }
+            }
             _ => {}
         }
         ControlFlow::Continue(())
@@ -239,6 +308,9 @@ fn using(join: &Join) -> &[ObjectName] {
         _ => &[],
     }
 }
+
+/// Words that call a function without parentheses and that the parser takes for names (manual, section 9.27).
+const WORDS: &[&str] = &["current_role", "current_schema", "current_catalog", "session_user", "system_user"];
 
 /// Whether a call is an aggregate by its form, or by its name where the form doesn't show it.
 fn is_aggregate(function: &Function, name: &str) -> bool {

@@ -217,7 +217,7 @@ fn initdb(binaries: &Binaries, account: &Account, folder: &Path) -> Result<(), T
             .command(binaries.program("initdb"))
             .arg("-D")
             .arg(&data)
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"])
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
             .arg(format!("--locale={locale}"))
             .current_dir(folder)
             .stdin(Stdio::null())

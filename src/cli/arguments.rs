@@ -1,0 +1,274 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Erase people from a PostgreSQL database by a reviewed policy, and leave the books standing.
+#[derive(Debug, Parser)]
+#[command(name = "efface", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    findings: the policy is wrong, a guard blocks, a report moved, a limit was reached, declined
+  2    usage
+  3    the server or disk refused, retries exhausted too; nothing committed
+  4    stale plan or drifted schema; nothing committed
+  5    the outcome of COMMIT is still unknown
+  70   a bug
+  130  Ctrl-C, rolled back";
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Colour messages
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+    /// Say nothing but results and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log what is done, to stderr; twice for more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// Print what the server says in full, even where it quotes rows
+    #[arg(long, global = true)]
+    pub show_server_detail: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Hold a policy against the schema: errors point at line and column
+    Check(CheckArguments),
+    /// Show what a policy would do: read-only, changes nothing
+    Plan(PlanArguments),
+    /// Write each policy's SQL script beside it, for review as a diff
+    Snapshot(SnapshotArguments),
+    /// Run everything, show real row counts, roll back
+    Rehearse(RehearseArguments),
+    /// Ask, run, verify, commit, print the receipt
+    Apply(ApplyArguments),
+    /// Write the schema as a file, so that check, plan and snapshot run without a database
+    Catalog(CatalogArguments),
+    /// Print a JSON Schema, for editors and programs
+    Schema(SchemaArguments),
+    /// Start a throw-away PostgreSQL with a fitness club, and tell the whole story
+    Demo(DemoArguments),
+}
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Database {
+    /// A URL or keywords, as psql takes them; without it PG* variables count
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+/// Which schema: a live one or a file.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Schema {
+    #[command(flatten)]
+    pub database: Database,
+    /// A file that `efface catalog` wrote, instead of a database
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The policy
+    pub policy: PathBuf,
+    #[command(flatten)]
+    pub schema: Schema,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlanFormat {
+    /// A page to read
+    Text,
+    /// The script, as `psql -X -f` runs it
+    Sql,
+    /// The saved plan, as `apply --plan` takes it
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    /// The policy
+    pub policy: PathBuf,
+    #[command(flatten)]
+    pub schema: Schema,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: PlanFormat,
+    /// Save the plan to this file, for `apply --plan`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SnapshotArguments {
+    /// Policies, or folders of policies
+    #[arg(required = true)]
+    pub policies: Vec<PathBuf>,
+    #[command(flatten)]
+    pub schema: Schema,
+    /// Write nothing; print a diff and exit 1 where a script moved
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Who is erased.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Subjects {
+    /// The subject's key; the values of a composite key separated by commas, `\,` for a comma within one; may be repeated
+    #[arg(long = "subject", value_name = "KEY", required = true, allow_hyphen_values = true)]
+    pub subjects: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RehearseArguments {
+    /// The policy
+    pub policy: PathBuf,
+    #[command(flatten)]
+    pub subjects: Subjects,
+    #[command(flatten)]
+    pub database: Database,
+    /// How the account of the run is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArguments {
+    /// The policy; with `--plan` the one that was planned, where it has moved to another place
+    #[arg(required_unless_present = "plan")]
+    pub policy: Option<PathBuf>,
+    /// A plan that `plan --out` saved; refused when the policy, the schema or the script moved since
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub subjects: Subjects,
+    #[command(flatten)]
+    pub database: Database,
+    /// Don't ask
+    #[arg(long)]
+    pub yes: bool,
+    /// How the receipt is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CatalogArguments {
+    #[command(flatten)]
+    pub database: Database,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaKind {
+    /// What a policy may say
+    Policy,
+    /// What `plan --format json` writes
+    Plan,
+    /// What `apply --format json` writes
+    Receipt,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Of what
+    #[arg(value_enum)]
+    pub kind: SchemaKind,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DemoArguments {
+    /// Leave the server running, and print how to reach and to stop it
+    #[arg(long)]
+    pub keep: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn apply_takes_a_policy_or_a_saved_plan_and_always_a_subject() {
+        assert!(parse("efface apply p.yaml --subject 42").is_ok());
+        assert!(parse("efface apply --plan plan.json --subject 42 --yes").is_ok());
+        assert!(parse("efface apply --subject 42").is_err());
+        assert!(parse("efface apply p.yaml").is_err());
+    }
+
+    #[test]
+    fn a_negative_key_is_a_key() {
+        let Command::Apply(apply) = parse("efface apply p.yaml --subject -7 --subject 8").unwrap().command else {
+            panic!("not apply")
+        };
+        assert_eq!(apply.subjects.subjects, ["-7", "8"]);
+    }
+
+    #[test]
+    fn commands_of_other_versions_are_refused_as_usage() {
+        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "grants", "explain"]
+        {
+            let error = parse(&format!("efface {command}")).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{command}");
+        }
+    }
+
+    #[test]
+    fn the_database_url_is_not_printed_by_help() {
+        let help = Arguments::command().find_subcommand_mut("plan").map(|plan| {
+            plan.clone().mut_arg("database", |arg| arg.env("EFFACE_TEST_URL")).render_long_help().to_string()
+        });
+        assert!(help.unwrap().contains("[env: EFFACE_TEST_URL]"));
+    }
+}

@@ -1,0 +1,37 @@
+//! `efface check`: does the policy fit the schema?
+
+use super::arguments::{CheckArguments, Format};
+use super::failure::Failure;
+use super::output::Output;
+use super::{judge, load};
+use crate::diagnostic::{Report, render};
+use crate::review::count;
+use crate::source::SourceFile;
+
+pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(), Failure> {
+    let file = load::policy_file(&arguments.policy)?;
+    let (catalog, live) = load::catalog(&arguments.schema, output).await?;
+    let print = |report: &Report, file: &SourceFile| match arguments.format {
+        Format::Text => {
+            output.findings(report, file);
+            Ok(())
+        }
+        Format::Json => output.result(&json(report, file)),
+    };
+    match judge::examine(file, &catalog, live.as_ref(), output).await? {
+        Ok((loaded, _)) => {
+            print(&loaded.warnings, &loaded.file)?;
+            let steps = count(loaded.plan.steps.len() as u64, "step");
+            output.say(format!("{} fits the schema: {steps}", loaded.file.name));
+            Ok(())
+        }
+        Err((file, report)) => {
+            print(&report, &file)?;
+            Err(Failure::printed())
+        }
+    }
+}
+
+fn json(report: &Report, file: &SourceFile) -> String {
+    format!("{:#}\n", render::json(report, file))
+}

@@ -1,0 +1,96 @@
+//! What does a live server say about a plan, before anything runs?
+//!
+//! It is the judge of the author's SQL, of values for their types and of CHECKs, it knows what the role may do, and it
+//! estimates rows. All of it in READ ONLY transactions.
+
+use super::failure::Failure;
+use super::load::{Live, Loaded, compile};
+use super::output::Output;
+use crate::catalog::Catalog;
+use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::review::Estimates;
+use crate::server::ServerError;
+use crate::server::ask::{self, Judgement};
+use crate::server::explain::{self, Explained};
+use crate::source::SourceFile;
+use crate::sql;
+use crate::sql::probe::Answer;
+
+/// A policy that fits, with estimates; or everything that was found.
+pub(super) type Examined = Result<(Loaded, Estimates), (SourceFile, Report)>;
+
+/// Holds a policy against the schema, and where there is a session, asks the server what only it can answer.
+pub(super) async fn examine(
+    file: SourceFile,
+    catalog: &Catalog,
+    live: Option<&Live>,
+    output: &Output,
+) -> Result<Examined, Failure> {
+    let mut loaded = match compile(file, catalog) {
+        Ok(loaded) => loaded,
+        Err(found) => return Ok(Err(found)),
+    };
+    let Some(live) = live else { return Ok(Ok((loaded, Estimates::default()))) };
+    let (estimates, findings) =
+        judge(live, catalog, &loaded).await.map_err(|error| Failure::server(error, output.detail))?;
+    loaded.warnings.extend(findings);
+    Ok(if loaded.warnings.has_errors() { Err((loaded.file, loaded.warnings)) } else { Ok((loaded, estimates)) })
+}
+
+async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
+    let client = &live.connection.client;
+    let mut findings = Report::default();
+    let settings = sql::explain::settings(&loaded.plan, catalog, false);
+    for question in sql::probe::questions(&loaded.plan, &loaded.policy, catalog) {
+        let answer = if question.runs {
+            wrong_rows(ask::ask(client, &settings, &question.sql).await)?
+        } else {
+            refusal(ask::prepare(client, &settings, &question.sql).await)?
+        };
+        if let Some(answer) = answer {
+            findings.push(question.finding(&answer));
+        }
+    }
+    let explained = explain(live, catalog, loaded).await?;
+    for (step, message) in explained.denied {
+        let step = &loaded.plan.steps[step];
+        let table = catalog.table(step.table).name.bare().to_string();
+        findings.push(
+            Diagnostic::new(Code::MissingPrivilege, format!("the role may not do this to table `{table}`: {message}"))
+                .at(step.origin, "this rule asks for it")
+                .help("ask the table's owner for the privilege, or run as another role")
+                .about(table),
+        );
+    }
+    Ok((explained.estimates, findings))
+}
+
+async fn explain(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<Explained, ServerError> {
+    let client = &live.connection.client;
+    let (plan, steps) = (&loaded.plan, loaded.plan.steps.len());
+    let questions: Vec<_> =
+        sql::explain::questions(plan, catalog).into_iter().map(|(step, sql)| explain::Question { step, sql }).collect();
+    let sampled = explain::explain(client, &sql::explain::settings(plan, catalog, true), steps, &questions).await;
+    match sampled {
+        // To choose a sample is to read the subject's table, which the role may not be allowed to; then without one.
+        Err(error) if !error.is_lost() => {
+            explain::explain(client, &sql::explain::settings(plan, catalog, false), steps, &questions).await
+        }
+        answered => answered,
+    }
+}
+
+fn refusal<T>(judgement: Judgement<T>) -> Result<Option<Answer>, ServerError> {
+    Ok(judgement?.err().map(|objection| match objection.sqlstate.as_str() {
+        // The time that we allowed was too short, or the lock was held by someone else.
+        "57014" | "55P03" => Answer::TooLong,
+        _ => Answer::Refused { sqlstate: objection.sqlstate, message: objection.message, position: objection.position },
+    }))
+}
+
+fn wrong_rows(judgement: Judgement<Option<String>>) -> Result<Option<Answer>, ServerError> {
+    match judgement {
+        Ok(Ok(rows)) => Ok(rows.and_then(|rows| rows.parse().ok()).filter(|rows| *rows > 0).map(Answer::Wrong)),
+        other => refusal(other),
+    }
+}

@@ -1,0 +1,152 @@
+//! From a policy's file and a schema to a script: what every command begins with.
+
+use std::path::Path;
+
+use super::arguments::{Database, Schema};
+use super::failure::Failure;
+use super::output::Output;
+use crate::catalog::{self, Catalog};
+use crate::diagnostic::Report;
+use crate::ident::shown;
+use crate::plan::{Plan, plan};
+use crate::policy;
+use crate::resolve::{ResolvedPolicy, resolve};
+use crate::review::{Estimates, Reviewed};
+use crate::server::introspect::introspect_alone;
+use crate::server::{Connection, Settings, connect};
+use crate::source::SourceFile;
+use crate::sql::{Script, script};
+
+/// A session, and the way to another one.
+pub(super) struct Live {
+    pub settings: Settings,
+    pub connection: Connection,
+}
+
+/// A policy with everything that was made of it.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub file: SourceFile,
+    pub policy: ResolvedPolicy,
+    pub plan: Plan,
+    pub script: Script,
+    pub warnings: Report,
+}
+
+impl Loaded {
+    /// For the page, the file and the receipt.
+    pub fn reviewed<'a>(&'a self, catalog: &'a Catalog, estimates: &'a Estimates) -> Reviewed<'a> {
+        Reviewed {
+            file: &self.file,
+            policy: &self.policy,
+            catalog,
+            plan: &self.plan,
+            script: &self.script,
+            estimates,
+            warnings: &self.warnings,
+        }
+    }
+}
+
+/// Connects as psql would.
+pub(super) async fn live(database: &Database, application_name: &str, output: &Output) -> Result<Live, Failure> {
+    let settings = Settings::resolve(database.database.as_deref(), &|name| std::env::var(name).ok())
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    settings.warnings.iter().for_each(|warning| output.warn(warning));
+    let connection =
+        connect(&settings, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
+    connection.warnings.iter().for_each(|warning| output.warn(warning));
+    Ok(Live { settings, connection })
+}
+
+/// Reads the catalog of a live database.
+pub(super) async fn introspected(live: &Live, output: &Output) -> Result<Catalog, Failure> {
+    introspect_alone(&live.connection.client).await.map_err(|error| Failure::server(error, output.detail))
+}
+
+/// The schema to hold a policy against: a file's, or a live one with its session.
+pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog, Option<Live>), Failure> {
+    match &schema.catalog {
+        Some(path) => {
+            let text = read(path)?;
+            let catalog = catalog::read(&text)
+                .map_err(|error| Failure::refused(format!("`{}`: {error}", shown(&path.to_string_lossy()))))?;
+            Ok((catalog, None))
+        }
+        None => {
+            let live = live(&schema.database, "efface", output).await?;
+            Ok((introspected(&live, output).await?, Some(live)))
+        }
+    }
+}
+
+/// A policy's text under the name by which its messages and its script know it.
+pub(super) fn policy_file(path: &Path) -> Result<SourceFile, Failure> {
+    Ok(SourceFile::new(display_name(path), read(path)?))
+}
+
+/// Reads a file of text.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, "reading", &error))?;
+    String::from_utf8(bytes)
+        .map_err(|_| Failure::findings(format!("`{}` is not UTF-8 text", shown(&path.to_string_lossy()))))
+}
+
+/// A path as it stands in the script: the same from `policies/x.yaml`, `./policies/x.yaml` and its absolute path, since
+/// the script's bytes are compared.
+fn display_name(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let inside = path.strip_prefix(&here).unwrap_or(path);
+    let parts: Vec<_> = inside
+        .components()
+        .filter(|part| *part != std::path::Component::CurDir)
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    if inside.is_absolute() { inside.to_string_lossy().into_owned() } else { parts.join("/") }
+}
+
+/// Reads, resolves, plans and writes; findings are printed as they come, errors of one stage together.
+pub(super) fn load(file: SourceFile, catalog: &Catalog, output: &Output) -> Result<Loaded, Failure> {
+    match compile(file, catalog) {
+        Ok(loaded) => {
+            output.findings(&loaded.warnings, &loaded.file);
+            Ok(loaded)
+        }
+        Err((file, report)) => {
+            output.findings(&report, &file);
+            Err(Failure::printed())
+        }
+    }
+}
+
+/// From text to script, or what was found.
+pub(super) fn compile(file: SourceFile, catalog: &Catalog) -> Result<Loaded, (SourceFile, Report)> {
+    let stages = || {
+        let read = policy::read(&file)?;
+        let mut warnings = read.warnings;
+        let resolved = resolve(&read.value, catalog)?;
+        warnings.extend(resolved.warnings);
+        let plan = plan(&resolved.value, catalog)?;
+        let script = script(&plan, catalog, &file);
+        Ok((resolved.value, plan, script, warnings))
+    };
+    match stages() {
+        Ok((policy, plan, script, warnings)) => Ok(Loaded { file, policy, plan, script, warnings }),
+        Err(report) => Err((file, report)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_has_one_name() {
+        let here = std::env::current_dir().unwrap();
+        for path in ["policies/x.yaml", "./policies/x.yaml", "policies//x.yaml", "./policies/./x.yaml"] {
+            assert_eq!(display_name(Path::new(path)), "policies/x.yaml");
+        }
+        assert_eq!(display_name(&here.join("policies/x.yaml")), "policies/x.yaml");
+        assert_eq!(display_name(Path::new("../x.yaml")), "../x.yaml");
+    }
+}

@@ -1,0 +1,41 @@
+//! What is logged, and what a panic may say.
+
+use std::io::Write;
+
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::arguments::{Global, LogFormat};
+
+/// Logs to stderr, and only what efface itself says: the driver's own log lines hold statements with their parameters.
+pub(super) fn start(global: &Global) {
+    let level = match global.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let ours = Targets::new().with_target("efface", level);
+    let registry = tracing_subscriber::registry().with(ours);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
+    // A second subscriber in one process is a mistake of an embedder's tests only; logs are then theirs.
+    let _ = match global.log_format {
+        LogFormat::Text => registry.with(layer.with_ansi(false)).try_init(),
+        LogFormat::Json => registry.with(layer.json()).try_init(),
+    };
+}
+
+/// A panic prints its place and nothing else: its message may hold values. The server rolls back what was under way.
+pub(super) fn hook_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: a bug in efface{place}; what was not committed is rolled back\n  = help: report it with this place and \
+             the command; the message is withheld, since it may hold values"
+        );
+        std::process::exit(super::failure::Exit::Bug as i32);
+    }));
+}

@@ -1,0 +1,57 @@
+//! The command line: arguments, output, exit codes, one file for each subcommand.
+//!
+//! Results go to stdout, everything for the person at the keyboard to stderr.
+
+mod apply;
+mod arguments;
+mod catalog;
+mod check;
+mod demo;
+mod failure;
+mod judge;
+mod load;
+mod logs;
+mod output;
+mod plan;
+mod progress;
+mod rehearse;
+mod schema;
+mod snapshot;
+mod subject;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logs::hook_panics();
+    logs::start(&arguments.global);
+    let output = Output::new(&arguments.global);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output.failed(&Failure::refused(format!("no event loop: {error}"))),
+    };
+    match runtime.block_on(dispatch(arguments.command, &output)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output.failed(&failure),
+    }
+}
+
+async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
+    match command {
+        Command::Check(arguments) => check::run(&arguments, output).await,
+        Command::Plan(arguments) => plan::run(&arguments, output).await,
+        Command::Snapshot(arguments) => snapshot::run(&arguments, output).await,
+        Command::Rehearse(arguments) => rehearse::run(&arguments, output).await,
+        Command::Apply(arguments) => apply::run(&arguments, output).await,
+        Command::Catalog(arguments) => catalog::run(&arguments, output).await,
+        Command::Schema(arguments) => schema::run(&arguments, output),
+        Command::Demo(arguments) => demo::run(&arguments, output).await,
+    }
+}

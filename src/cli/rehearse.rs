@@ -1,0 +1,88 @@
+//! `efface rehearse`: everything but COMMIT.
+
+use super::arguments::{Format, RehearseArguments};
+use super::failure::Failure;
+use super::load::{self, Live, Loaded};
+use super::output::Output;
+use super::progress::Steps;
+use super::subject;
+use crate::catalog::Catalog;
+use crate::plan::touched_tables;
+use crate::review::{Account, Estimates, count};
+use crate::server::apply::{Finished, Mode, Order, Receipt, afterwards, rehearsal, run as run_script};
+
+pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
+    let file = load::policy_file(&arguments.policy)?;
+    let live = load::live(&arguments.database, "efface rehearse", output).await?;
+    let catalog = load::introspected(&live, output).await?;
+    let loaded = load::load(file, &catalog, output)?;
+    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
+    let account = transaction(&live, &catalog, &loaded, &keys, Mode::Rehearse, output).await?;
+    print(&account, arguments.format, output)
+}
+
+/// The keys of the subjects, within the policy's bound.
+pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
+    let keys = subject::keys(typed, &loaded.script.key)?;
+    let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
+    if given > allowed {
+        let failure =
+            Failure::findings(format!("{} given, and the policy allows {allowed} in one run", count(given, "subject")));
+        return Err(failure.help("run them one by one, or raise `limits: { max_subjects: … }` in the policy"));
+    }
+    Ok(keys)
+}
+
+/// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
+pub(super) async fn transaction(
+    live: &Live,
+    catalog: &Catalog,
+    loaded: &Loaded,
+    keys: &[Vec<String>],
+    mode: Mode,
+    output: &Output,
+) -> Result<Account, Failure> {
+    let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
+    let reviewed_part = catalog.part(&touched);
+    let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
+    let mut progress = Steps::new(output, &loaded.script);
+    let interrupt = Box::pin(interrupted());
+    let finished = run_script(&live.settings, &live.connection, &order, &mut progress, interrupt).await;
+    progress.end();
+    let finished = finished.map_err(|error| Failure::run(error, output.detail))?;
+    let estimates = Estimates::default();
+    let reviewed = loaded.reviewed(catalog, &estimates);
+    match finished {
+        Finished::Rehearsed(ran) => Ok(rehearsal(&ran, &reviewed, &order, &live.connection)),
+        Finished::Committed(ran, committed) => {
+            output.say(format!("committed as transaction {}", committed.transaction()));
+            if committed.had_to_be_asked() {
+                output.warn("the connection was lost in COMMIT; the server says that the transaction is committed");
+            }
+            let mut rows = vec![0; loaded.plan.steps.len()];
+            for step in &ran.steps {
+                if let Some(rows) = rows.get_mut(step.step) {
+                    *rows += step.rows;
+                }
+            }
+            let left = afterwards(&live.connection.client, &loaded.plan, catalog, &rows).await;
+            let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
+            Ok(receipt.account().clone())
+        }
+    }
+}
+
+/// Resolves at Ctrl-C. Where it can't be listened for, it ends the process, and the server rolls back.
+pub(super) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Prints what happened.
+pub(super) fn print(account: &Account, format: Format, output: &Output) -> Result<(), Failure> {
+    output.result(&match format {
+        Format::Text => account.text(),
+        Format::Json => account.json(),
+    })
+}

@@ -1,0 +1,15 @@
+//! `efface schema`: the JSON Schemas.
+
+use super::arguments::{SchemaArguments, SchemaKind};
+use super::failure::Failure;
+use super::output::Output;
+use crate::{policy, review};
+
+pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> Result<(), Failure> {
+    let schema = match arguments.kind {
+        SchemaKind::Policy => policy::json_schema(),
+        SchemaKind::Plan => review::plan_schema(),
+        SchemaKind::Receipt => review::receipt_schema(),
+    };
+    output.result(&format!("{schema:#}\n"))
+}

@@ -1,0 +1,287 @@
+//! The JSON Schema of a policy: for editors, which complete keys and mark slips while one types.
+//!
+//! It says what has which shape. What a schema can't say — a duplicate key, SQL, the order of rules, the spelling of a
+//! null — only [`read`](super::read) refuses; nothing that the reader accepts is refused by the schema.
+
+use serde_json::{Map, Value, json};
+
+use super::decision::options;
+use crate::action::random::Kind;
+use crate::diagnostic::Code;
+
+/// The JSON Schema (draft 2020-12) of version 1 of the policy language, as far as this version of efface knows it.
+pub fn json_schema() -> Value {
+    let mut schema = object(
+        "a policy: whose rows are erased, and what happens to every table and column that leads to them",
+        &["version", "name", "subject", "tables"],
+        &[
+            ("version", json!({ "description": "the version of the policy language", "const": 1 })),
+            ("name", text("the policy's name, for plans and receipts; one line, at most 100 characters")),
+            ("description", text("what the policy is for")),
+            ("subject", subject()),
+            (
+                "search_path",
+                one_or_many(
+                    "the schemas in which SQL of the policy and of triggers looks names up; default `public`",
+                    &reference("name"),
+                ),
+            ),
+            (
+                "guards",
+                list("what must not be found before anything is changed; all that is found is shown at once", guard()),
+            ),
+            ("tables", tables()),
+            ("verify", verify()),
+            ("limits", limits()),
+            ("accept", list("warnings that someone has looked at", acceptance())),
+        ],
+    );
+    let definitions = json!({
+        "name": { "type": ["string", "number", "boolean"], "minLength": 1 },
+        "sql": { "type": ["string", "number", "boolean"], "minLength": 1 },
+        "text": { "type": ["string", "number", "boolean"], "pattern": "\\S" },
+        "literal": { "type": ["string", "number", "boolean"] },
+        "time": { "type": "string", "pattern": "^[0-9]*[1-9][0-9]*(ms|s|min|h)$" },
+        "reason": { "type": ["string", "number"], "pattern": "\\S", "not": { "enum": ["yes", "no", "on", "off", "true", "false"] } },
+        "via": one_or_many(
+            "how rows belong to the subject: `column`, `column -> table.column`, a constraint's name, or a list of these",
+            &reference("name"),
+        ),
+        "rule": rule(),
+        "decision": decision(),
+    });
+    if let Value::Object(top) = &mut schema {
+        top.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
+        top.insert("title".into(), json!("efface policy"));
+        top.insert("$defs".into(), definitions);
+    }
+    schema
+}
+
+fn subject() -> Value {
+    object(
+        "whose rows are erased",
+        &["table"],
+        &[
+            ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
+            ("key", one_or_many("the columns of the key; the primary key when left out", &reference("name"))),
+            ("where", sql("nobody else can ever be erased by this policy")),
+        ],
+    )
+}
+
+fn guard() -> Value {
+    object(
+        "rows that must not exist",
+        &["name", "table", "message"],
+        &[
+            ("name", text("the guard's name")),
+            ("table", name("the table that is looked at")),
+            ("via", described("how its rows belong to the subject, as in a rule", "via")),
+            ("where", sql("which of these rows block")),
+            ("message", text("what to do about them")),
+        ],
+    )
+}
+
+fn tables() -> Value {
+    json!({
+        "description": "what happens to the rows of each table: a rule, or a list of which the first that matches decides",
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {
+            "anyOf": [{ "$ref": "#/$defs/rule" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/rule" } }],
+        },
+    })
+}
+
+fn rule() -> Value {
+    let mut rule = object(
+        "a rule: which rows, and what happens to them",
+        &[],
+        &[
+            ("name", text("the rule's name")),
+            (
+                "via",
+                described(
+                    "how the rows belong to the subject; may be left out where only one foreign key leads there",
+                    "via",
+                ),
+            ),
+            ("where", sql("which of these rows; with `:subject` in it, instead of `via`")),
+            ("keep", described("the rows stay, for this reason", "reason")),
+            (
+                "rows",
+                json!({
+                    "description": "the rows are deleted; `cascade` also deletes the rows that reference them",
+                    "enum": ["delete", "cascade"],
+                }),
+            ),
+            (
+                "columns",
+                json!({
+                    "description": "the rows stay, with these columns changed",
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": { "$ref": "#/$defs/decision" },
+                }),
+            ),
+            (
+                "other_columns",
+                json!({
+                    "description": "what happens to the columns without a name under `columns`",
+                    "enum": ["keep", null, "default", "randomize"],
+                }),
+            ),
+        ],
+    );
+    if let Value::Object(map) = &mut rule {
+        let one = ["keep", "rows", "columns"].map(|key| json!({ "required": [key] }));
+        map.insert("oneOf".into(), json!(one));
+        map.insert("dependentRequired".into(), json!({ "other_columns": ["columns"] }));
+    }
+    json!({ "anyOf": [
+        { "description": "`delete`, `cascade`, or not decided yet", "enum": ["delete", "cascade", "undecided"] },
+        rule,
+    ] })
+}
+
+fn decision() -> Value {
+    let mut forms = vec![
+        json!({
+            "description": "the value stays, becomes NULL, its default, random by its type, or is not decided yet",
+            "enum": ["keep", null, "default", "randomize", "undecided"],
+        }),
+        object("the value stays", &["keep"], &[("keep", described("why the value stays", "reason"))]),
+        object(
+            "the value becomes a literal",
+            &["replace"],
+            &[(
+                "replace",
+                described("the new value, as text; an array or JSON as PostgreSQL text in quotes", "literal"),
+            )],
+        ),
+        object("the value becomes an SQL expression", &["sql"], &[("sql", sql("an expression over the row"))]),
+    ];
+    // Kinds with the same options share a form.
+    let mut groups: Vec<(&[&str], Vec<Kind>)> = Vec::new();
+    for kind in Kind::ALL.iter().copied() {
+        match groups.iter_mut().find(|(known, _)| *known == options(kind)) {
+            Some((_, kinds)) => kinds.push(kind),
+            None => groups.push((options(kind), vec![kind])),
+        }
+    }
+    for (names, kinds) in groups {
+        let summaries: Vec<String> = kinds.iter().map(|kind| format!("{}: {}", kind.name(), kind.summary())).collect();
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let kind = json!({ "description": summaries.join("; "), "enum": kinds });
+        let mut properties = vec![("randomize", kind)];
+        properties.extend(names.iter().map(|name| (*name, option(name))));
+        forms.push(object("the value becomes random", &["randomize"], &properties));
+    }
+    json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
+}
+
+/// An option of `randomize`.
+fn option(name: &str) -> Value {
+    match name {
+        "domain" => described("the domain of the address; default `deleted.invalid`", "literal"),
+        "format" => {
+            json!({ "description": "a picture in which each `#` becomes a digit", "type": "string", "pattern": "#" })
+        }
+        "min" => described("the least value", "literal"),
+        "max" => described("the greatest value", "literal"),
+        "length" => json!({ "description": "how many characters", "type": "integer", "minimum": 1 }),
+        _ => list("the values, of which one is chosen", reference("literal")),
+    }
+}
+
+fn verify() -> Value {
+    let report =
+        object("a report", &["name", "query"], &[("name", text("the report's name")), ("query", sql("one SELECT"))]);
+    object(
+        "what has to hold inside the transaction; a failure rolls everything back",
+        &["unchanged"],
+        &[("unchanged", list("reports that return the same rows after as before", report))],
+    )
+}
+
+fn limits() -> Value {
+    object(
+        "bounds on time and rows",
+        &[],
+        &[
+            ("lock_timeout", described("how long to wait for a lock, with its unit; default `300ms`", "time")),
+            ("statement_timeout", described("how long one statement may take, with its unit; default `60s`", "time")),
+            (
+                "max_subjects",
+                json!({ "description": "how many subjects one run may have; default 1", "type": "integer", "minimum": 1 }),
+            ),
+            (
+                "max_rows",
+                json!({
+                    "description": "how many rows of a table one transaction may change or delete",
+                    "type": "object",
+                    "additionalProperties": { "type": "integer", "minimum": 0 },
+                }),
+            ),
+        ],
+    )
+}
+
+fn acceptance() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name()).collect();
+    object(
+        "a warning that someone has looked at",
+        &["code", "at", "because"],
+        &[
+            ("code", json!({ "description": "the finding's code", "enum": codes })),
+            ("at", text("its place as the finding names it: `table` or `table.column`; `*` stands for any characters")),
+            ("because", text("why it is fine")),
+        ],
+    )
+}
+
+fn object(description: &str, required: &[&str], properties: &[(&str, Value)]) -> Value {
+    let properties: Map<String, Value> =
+        properties.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    let mut object = json!({
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        object["required"] = json!(required);
+    }
+    object
+}
+
+fn list(description: &str, items: Value) -> Value {
+    json!({ "description": description, "type": "array", "minItems": 1, "items": items })
+}
+
+fn one_or_many(description: &str, item: &Value) -> Value {
+    let many = json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": item });
+    json!({ "description": description, "anyOf": [item, many] })
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+fn described(description: &str, name: &str) -> Value {
+    json!({ "description": description, "$ref": format!("#/$defs/{name}") })
+}
+
+fn name(description: &str) -> Value {
+    described(description, "name")
+}
+
+fn text(description: &str) -> Value {
+    described(description, "text")
+}
+
+fn sql(description: &str) -> Value {
+    described(description, "sql")
+}

@@ -1,0 +1,329 @@
+//! The saved plan: what a reviewer approved, bound by digests, and compared before it is applied.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::words::{changed_columns, new_value, place, reasons, table, verb};
+use super::{Reviewed, kept_columns, policy_digest};
+use crate::catalog::{Catalog, diff, digest};
+use crate::ident::{TableName, shown};
+use crate::plan::{StepAction, TableLock, touched_tables};
+use crate::source::SourceFile;
+use crate::sql::Script;
+
+/// The saved plan's format; raised when an older efface could misread a newer file.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// A plan as a file: what `efface plan --out` writes and `efface apply --plan` compares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFile {
+    /// The format of this file: 1.
+    pub format: u32,
+    /// The version of efface that made it; another version that makes the same script is no drift.
+    pub efface: String,
+    /// The policy that was planned.
+    pub policy: PolicyReference,
+    /// The schema that it was held against.
+    pub schema: SchemaReference,
+    /// The SQL that was reviewed.
+    pub script: ScriptReference,
+    /// Whose rows.
+    pub subject: SubjectReference,
+    /// What blocks a run.
+    pub guards: Vec<PlannedGuard>,
+    /// The changes, in order.
+    pub steps: Vec<PlannedStep>,
+    /// Numbers of steps that run again after triggers, in order.
+    pub sweeps: Vec<usize>,
+    /// What stays, and why.
+    pub kept: Vec<KeptPart>,
+    /// Names of reports that must not move.
+    pub reports: Vec<String>,
+    /// Triggers that the steps fire: `table.trigger`.
+    pub triggers: Vec<String>,
+    /// The tables and how they are locked until COMMIT.
+    pub locks: Vec<PlannedLock>,
+    /// Estimated rows of each step, in order, where the server could say; outside every digest.
+    pub estimates: Vec<Option<u64>>,
+}
+
+/// The policy of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyReference {
+    /// Its name.
+    pub name: String,
+    /// The file, as named on the command line.
+    pub path: String,
+    /// SHA-256 of the file's bytes, hexadecimal.
+    pub sha256: String,
+}
+
+/// The relevant part of the schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchemaReference {
+    /// SHA-256 of the part, hexadecimal.
+    pub sha256: String,
+    /// The tables that the plan depends on: schema and name of each, sorted.
+    pub tables: BTreeSet<TableName>,
+    /// The part itself, in the format of `efface catalog`, so that a drift can be told in words.
+    #[schemars(with = "serde_json::Value")]
+    pub part: Catalog,
+}
+
+/// The SQL of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptReference {
+    /// SHA-256 of the text, hexadecimal.
+    pub sha256: String,
+    /// The script, as `psql -X -f` runs it.
+    pub text: String,
+}
+
+/// Whose rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectReference {
+    /// The subject's table.
+    pub table: String,
+    /// The columns of its key, in order.
+    pub key: Vec<String>,
+}
+
+/// What blocks a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedGuard {
+    /// Its name.
+    pub name: String,
+    /// The table whose rows block.
+    pub table: String,
+    /// What to do about them.
+    pub message: String,
+    /// Its place in the policy.
+    pub place: String,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStep {
+    /// Its number, from 1.
+    pub number: usize,
+    /// The rule's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `delete` or `change`.
+    pub action: String,
+    /// The table.
+    pub table: String,
+    /// The columns that change, with their new values in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<PlannedColumn>,
+    /// Which rows, as a sentence.
+    pub scope: String,
+    /// Why the step exists and comes where it does.
+    pub because: Vec<String>,
+    /// Its place in the policy.
+    pub place: String,
+}
+
+/// One column that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedColumn {
+    /// The column.
+    pub column: String,
+    /// What it becomes, in words.
+    pub becomes: String,
+}
+
+/// Something that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeptPart {
+    /// The table.
+    pub table: String,
+    /// The column, where it is one column of changed rows; none for whole rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A table lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedLock {
+    /// The table.
+    pub table: String,
+    /// The mode, as PostgreSQL names it.
+    pub mode: String,
+}
+
+/// A saved plan that can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// It isn't a saved plan.
+    #[error("the file is not a plan that `efface plan --out` wrote")]
+    Shape(#[source] serde_json::Error),
+    /// It is of another format.
+    #[error("the plan has format {0}, this efface reads format {PLAN_FORMAT}")]
+    Format(u32),
+}
+
+impl PlanFile {
+    /// The plan as it is saved.
+    pub fn new(reviewed: &Reviewed<'_>) -> Self {
+        let Reviewed { file, policy, catalog, plan, script, estimates, .. } = *reviewed;
+        let tables = touched_tables(plan, policy, catalog);
+        let part = catalog.part(&tables);
+        PlanFile {
+            format: PLAN_FORMAT,
+            efface: env!("CARGO_PKG_VERSION").into(),
+            policy: PolicyReference { name: policy.name.clone(), path: file.name.clone(), sha256: policy_digest(file) },
+            schema: SchemaReference { sha256: digest(&part), tables, part },
+            script: ScriptReference { sha256: script.digest(), text: script.text() },
+            subject: subject(reviewed),
+            guards: plan
+                .guards
+                .iter()
+                .map(|guard| PlannedGuard {
+                    name: guard.name.clone(),
+                    table: table(catalog, guard.table),
+                    message: guard.message.clone(),
+                    place: place(file, guard.origin),
+                })
+                .collect(),
+            steps: steps(reviewed),
+            sweeps: plan.sweeps.iter().map(|sweep| sweep.step + 1).collect(),
+            kept: kept(reviewed),
+            reports: plan.reports.iter().map(|report| report.name.clone()).collect(),
+            triggers: plan
+                .triggers
+                .iter()
+                .map(|fired| format!("{}.{}", table(catalog, fired.table), fired.trigger.bare()))
+                .collect(),
+            locks: plan
+                .table_locks
+                .iter()
+                .map(|(id, lock)| PlannedLock { table: table(catalog, *id), mode: mode(*lock).into() })
+                .collect(),
+            estimates: estimates.rows.clone(),
+        }
+    }
+
+    /// The file's text: JSON with a newline at its end.
+    pub fn write(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("names, texts and numbers are always JSON");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a saved plan.
+    ///
+    /// # Errors
+    /// The text isn't JSON, lacks a part, holds an unknown one, or is of another format.
+    pub fn read(text: &str) -> Result<Self, PlanFileError> {
+        // The format first: a newer file should not be called damaged for the parts that it has more.
+        let value: serde_json::Value = serde_json::from_str(text).map_err(PlanFileError::Shape)?;
+        if let Some(format) = value.get("format").and_then(serde_json::Value::as_u64)
+            && format != u64::from(PLAN_FORMAT)
+        {
+            return Err(PlanFileError::Format(u32::try_from(format).unwrap_or(u32::MAX)));
+        }
+        serde_json::from_value(value).map_err(PlanFileError::Shape)
+    }
+
+    /// How the policy's file differs from the one that was planned, in words.
+    pub fn policy_moved(&self, now: &SourceFile) -> Vec<String> {
+        let same = self.policy.sha256 == policy_digest(now);
+        if same { Vec::new() } else { vec![format!("policy file `{}` was edited", shown(&now.name))] }
+    }
+
+    /// How the schema differs from the one that was planned for, in words. Asked before the policy is resolved anew,
+    /// because a column that was added is an undecided column to the policy.
+    pub fn schema_moved(&self, now: &Catalog) -> Vec<String> {
+        let part = now.part(&self.schema.tables);
+        if digest(&part) == self.schema.sha256 {
+            return Vec::new();
+        }
+        let mut words = diff(&self.schema.part, &part);
+        if words.is_empty() {
+            words.push("the schema of the plan's tables changed".into());
+        }
+        words
+    }
+
+    /// How the script differs from the one that was reviewed, in words. Estimates and the version of efface are no drift:
+    /// neither is in the script.
+    pub fn script_moved(&self, now: &Script) -> Vec<String> {
+        if self.script.sha256 == now.digest() {
+            return Vec::new();
+        }
+        let text = now.text();
+        let differing = self.script.text.lines().zip(text.lines()).position(|(before, after)| before != after);
+        let line = differing.unwrap_or_else(|| self.script.text.lines().count().min(text.lines().count())) + 1;
+        vec![format!("the script is another one from line {line} on")]
+    }
+}
+
+fn subject(reviewed: &Reviewed<'_>) -> SubjectReference {
+    let subject = &reviewed.plan.subject;
+    let table = reviewed.catalog.table(subject.table);
+    SubjectReference {
+        table: table.name.bare().to_string(),
+        key: subject.key.iter().map(|id| table.column_at(*id).name.bare().to_string()).collect(),
+    }
+}
+
+fn steps(reviewed: &Reviewed<'_>) -> Vec<PlannedStep> {
+    let Reviewed { file, catalog, plan, .. } = *reviewed;
+    let numbered = plan.steps.iter().enumerate();
+    numbered
+        .map(|(index, step)| PlannedStep {
+            number: index + 1,
+            name: step.name.clone(),
+            action: verb(&step.action).into(),
+            table: table(catalog, step.table),
+            columns: match &step.action {
+                StepAction::Delete => Vec::new(),
+                StepAction::Change(changes) => changed_columns(catalog, step)
+                    .into_iter()
+                    .zip(changes)
+                    .map(|(column, change)| PlannedColumn { column, becomes: new_value(&change.value) })
+                    .collect(),
+            },
+            scope: step.scope.clone(),
+            because: reasons(catalog, plan, file, step),
+            place: place(file, step.origin),
+        })
+        .collect()
+}
+
+fn kept(reviewed: &Reviewed<'_>) -> Vec<KeptPart> {
+    let Reviewed { policy, catalog, plan, .. } = *reviewed;
+    let rows = plan.kept.iter().map(|kept| KeptPart {
+        table: table(catalog, kept.table),
+        column: None,
+        reason: kept.reason.clone(),
+    });
+    let columns = kept_columns(policy, catalog).into_iter().map(|(table, column, reason)| KeptPart {
+        table: table.bare().to_string(),
+        column: Some(column.bare().to_string()),
+        reason: reason.into(),
+    });
+    rows.chain(columns).collect()
+}
+
+fn mode(lock: TableLock) -> &'static str {
+    match lock {
+        TableLock::AccessShare => "ACCESS SHARE",
+        TableLock::RowExclusive => "ROW EXCLUSIVE",
+    }
+}

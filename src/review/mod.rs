@@ -1,0 +1,64 @@
+//! How is a plan shown to people, and what is written down about a run?
+//!
+//! [`text`] is the plan as a page to read before anything happens; [`PlanFile`] is the plan as it is saved and compared
+//! when it is applied later; [`Account`] is what a run did. All of it is names, counts and digests, and what the author of
+//! the policy wrote; never a value from a row.
+
+mod file;
+mod receipt;
+mod schema;
+mod text;
+mod words;
+
+pub use file::*;
+pub use receipt::*;
+pub use schema::{plan_schema, receipt_schema};
+pub use text::text;
+pub use words::{count, kept_columns};
+
+use sha2::{Digest, Sha256};
+
+use crate::catalog::Catalog;
+use crate::diagnostic::Report;
+use crate::plan::Plan;
+use crate::resolve::ResolvedPolicy;
+use crate::source::SourceFile;
+use crate::sql::{Script, hex};
+
+/// Everything that a reviewer looks at, in one place.
+#[derive(Clone, Copy, Debug)]
+pub struct Reviewed<'a> {
+    /// The policy as written.
+    pub file: &'a SourceFile,
+    /// The policy as it was understood.
+    pub policy: &'a ResolvedPolicy,
+    /// The schema that it was held against.
+    pub catalog: &'a Catalog,
+    /// What will happen.
+    pub plan: &'a Plan,
+    /// The SQL that does it.
+    pub script: &'a Script,
+    /// How many rows, about.
+    pub estimates: &'a Estimates,
+    /// What was noticed on the way.
+    pub warnings: &'a Report,
+}
+
+/// What the server's planner expects; outside every digest, since it moves with each ANALYZE.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Estimates {
+    /// For each step of the plan its rows, where the server could say.
+    pub rows: Vec<Option<u64>>,
+}
+
+impl Estimates {
+    /// The estimate for a step.
+    pub fn of(&self, step: usize) -> Option<u64> {
+        self.rows.get(step).copied().flatten()
+    }
+}
+
+/// SHA-256 of a policy's text, hexadecimal.
+pub fn policy_digest(file: &SourceFile) -> String {
+    hex(&Sha256::digest(file.text.as_bytes()))
+}

@@ -1,0 +1,149 @@
+//! The words for what the plan holds: small pieces that the page, the file and the receipt share.
+
+use std::collections::BTreeSet;
+
+use crate::action::Generator;
+use crate::catalog::{Catalog, KeyId, TableId};
+use crate::ident::{Ident, TableName, shown};
+use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
+use crate::resolve::{NewValue, ResolvedPolicy, RowAction};
+use crate::source::{SourceFile, Span};
+
+/// A table as a policy would write it.
+pub(super) fn table(catalog: &Catalog, id: TableId) -> String {
+    catalog.table(id).name.bare().to_string()
+}
+
+/// `policies/x.yaml:12`.
+pub(super) fn place(file: &SourceFile, span: Span) -> String {
+    format!("{}:{}", shown(&file.name), file.position(span.start).line)
+}
+
+/// What a step does to its rows, as one word.
+pub(super) fn verb(action: &StepAction) -> &'static str {
+    match action {
+        StepAction::Delete => "delete",
+        StepAction::Change(_) => "change",
+    }
+}
+
+/// The names of the columns that a step changes.
+pub(super) fn changed_columns(catalog: &Catalog, step: &Step) -> Vec<String> {
+    match &step.action {
+        StepAction::Delete => Vec::new(),
+        StepAction::Change(changes) => {
+            let table = catalog.table(step.table);
+            changes.iter().map(|change| table.column_at(change.column).name.bare().to_string()).collect()
+        }
+    }
+}
+
+/// What a column becomes.
+pub(super) fn new_value(value: &NewValue) -> String {
+    match value {
+        NewValue::Null => "null".into(),
+        NewValue::Default => "its default".into(),
+        NewValue::Literal(text) => format!("\"{}\"", shown(text)),
+        NewValue::Expression(fragment) => format!("sql: {}", one_line(&fragment.text)),
+        NewValue::Random(generator) => random(generator),
+    }
+}
+
+fn random(generator: &Generator) -> String {
+    match generator {
+        Generator::Email { domain, .. } => format!("a random address at {}", shown(domain)),
+        Generator::Name => "a random name".into(),
+        Generator::FirstName => "a random first name".into(),
+        Generator::LastName => "a random last name".into(),
+        Generator::Hex { length } => format!("{length} random hexadecimal characters"),
+        Generator::Digits { format } => format!("random digits as {}", shown(format)),
+        Generator::Uuid => "a random uuid".into(),
+        Generator::Number { min, max, .. } => format!("a random number from {min} to {max}"),
+        Generator::Date { min, max } => format!("a random day from {min} to {max}"),
+        Generator::Timestamp { min, max } => format!("a random moment from {min} to {max}"),
+        Generator::Boolean => "true or false at random".into(),
+        Generator::Choice { from } => format!("one of {} values at random", from.len()),
+        Generator::Inet => "a random address in 192.0.2.0/24".into(),
+    }
+}
+
+/// Why a step exists and why it comes where it does, a sentence each.
+pub(super) fn reasons(catalog: &Catalog, plan: &Plan, file: &SourceFile, step: &Step) -> Vec<String> {
+    let mut sentences = vec![match &step.reason {
+        Reason::Asked => format!("{} asks for it", place(file, step.origin)),
+        Reason::Cascade { keys } => {
+            let keys: Vec<_> = keys.iter().map(|id| key(catalog, *id)).collect();
+            format!("{} cascades, and its rows reference deleted ones by {}", place(file, step.origin), keys.join(", "))
+        }
+    }];
+    for (later, reason) in &step.before {
+        let other = plan.steps.get(*later).map_or_else(String::new, |other| table(catalog, other.table));
+        sentences.push(match reason {
+            EdgeReason::Read => format!("before step {} ({other}), which changes what its scope reads", later + 1),
+            EdgeReason::Key(id) => {
+                format!("before step {} ({other}), whose rows it references by {}", later + 1, key(catalog, *id))
+            }
+        });
+    }
+    sentences
+}
+
+fn key(catalog: &Catalog, id: KeyId) -> String {
+    format!("`{}`", catalog.key(id).name.bare())
+}
+
+/// Columns of changed rows that stay and say why, by table, column and reason; each once, though several rules say it.
+pub fn kept_columns<'a>(
+    policy: &'a ResolvedPolicy,
+    catalog: &'a Catalog,
+) -> BTreeSet<(&'a TableName, &'a Ident, &'a str)> {
+    let kept = policy.rules.iter().flat_map(|rule| {
+        let table = catalog.table(rule.table);
+        let kept = match &rule.action {
+            RowAction::Change { kept, .. } => kept.as_slice(),
+            RowAction::Keep(_) | RowAction::Delete { .. } => &[],
+        };
+        kept.iter().map(move |(column, reason)| (&table.name, &table.column_at(*column).name, reason.as_str()))
+    });
+    kept.collect()
+}
+
+/// The author's text on one line, for people only: what runs is the text as written.
+pub(super) fn one_line(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    shown(&words.join(" ")).to_string()
+}
+
+/// `1 row`, `2 rows`, with thousands grouped.
+pub fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_and_agree_with_their_noun() {
+        let shown = [(0, "row"), (1, "row"), (999, "row"), (1000, "row"), (1_234_567, "table")];
+        let shown: Vec<_> = shown.iter().map(|(number, noun)| count(*number, noun)).collect();
+        assert_eq!(shown, ["0 rows", "1 row", "999 rows", "1,000 rows", "1,234,567 tables"]);
+    }
+
+    #[test]
+    fn an_authors_text_on_one_line_cannot_repaint_a_terminal() {
+        assert_eq!(one_line("a >\n  \u{1b}[2J b"), "a > \\u{1b}[2J b");
+    }
+}

@@ -1,0 +1,253 @@
+//! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::types::Type;
+
+use super::outcome::{Progress, Ran, StepRun};
+use super::{Interrupt, Mode, Order};
+use crate::catalog::{diff, digest};
+use crate::server::introspect::introspect;
+use crate::server::{Connection, ServerError};
+use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
+
+/// Why a transaction did not come to its end.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// An assertion of the script failed.
+    Findings(AssertionFailure),
+    /// The schema is not the reviewed one.
+    Drift(Vec<String>),
+    /// The server refused a statement.
+    Refused { what: String, error: ServerError },
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+    /// An answer of the server that no statement of ours can have.
+    Malformed(String),
+}
+
+impl Stopped {
+    /// One line about it, names and codes only.
+    pub(super) fn in_short(&self) -> String {
+        match self {
+            Stopped::Findings(failure) => {
+                let names: Vec<_> = failure.findings.iter().map(|found| found.name.as_str()).collect();
+                format!("a check failed: {}", names.join(", "))
+            }
+            Stopped::Drift(_) => "the schema changed".into(),
+            Stopped::Refused { what, error } => format!("{what}: {error}"),
+            Stopped::Interrupted => "interrupted".into(),
+            Stopped::Malformed(what) => what.clone(),
+        }
+    }
+}
+
+/// The moments and the id of our transaction, as the server tells them, in one round trip and in the same transaction.
+const NOTE: &str = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+     pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
+     pg_catalog.pg_current_xact_id()::pg_catalog.text";
+
+/// How many statements without an answer of interest are sent before the first answer is awaited.
+const PIPELINED: usize = 16;
+
+/// Runs the statements of an order, as often as it is asked to.
+pub(super) struct Attempt<'a> {
+    connection: &'a Connection,
+    order: &'a Order<'a>,
+    interrupt: Interrupt<'a>,
+    interrupted: bool,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(connection: &'a Connection, order: &'a Order<'a>, interrupt: Interrupt<'a>) -> Self {
+        Self { connection, order, interrupt, interrupted: false }
+    }
+
+    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open.
+    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Ran, Stopped> {
+        let (connection, order) = (self.connection, self.order);
+        let client = &connection.client;
+        let statements = &order.script.statements;
+        let before_commit = &statements[..statements.len() - 1];
+        let mut steps = Vec::new();
+        let mut next = 0;
+        while let Some(statement) = before_commit.get(next) {
+            if statement.role == Role::Prepare {
+                let rest = &before_commit[next..];
+                let run = rest.iter().take(PIPELINED).take_while(|statement| statement.role == Role::Prepare).count();
+                self.prepare(&rest[..run]).await?;
+                next += run;
+                continue;
+            }
+            progress.started(statement, next + 1, statements.len());
+            let begun = Instant::now();
+            let rows = self.statement(statement).await?;
+            if let (Role::Step { step, sweep }, Some(rows)) = (&statement.role, rows) {
+                steps.push(StepRun { step: *step, sweep: *sweep, rows });
+            }
+            progress.finished(statement, rows, begun.elapsed());
+            next += 1;
+        }
+        let note = self.watched("noting the transaction's id", client.simple_query(NOTE)).await?;
+        let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(&note, at)) else {
+            return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
+        };
+        if order.mode == Mode::Rehearse {
+            // What COMMIT would check: the gate, and whatever a trigger deferred since the verification.
+            let sql = "SET CONSTRAINTS ALL IMMEDIATE";
+            self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
+            self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
+        }
+        Ok(Ran { steps, started, finished, transaction, attempts: 1 })
+    }
+
+    /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
+    /// refuses the rest, so the first refusal is the one that counts.
+    async fn prepare(&mut self, statements: &[Statement]) -> Result<(), Stopped> {
+        let connection = self.connection;
+        let all = join_all(statements.iter().map(|statement| connection.client.simple_query(statement.sql.as_str())));
+        // The titles are needed one by one, so failures are told apart here and not in `watched`.
+        let answers = self.watched("preparing", async { Ok::<_, ServerError>(all.await) }).await?;
+        for (statement, answer) in statements.iter().zip(answers) {
+            answer.map_err(|error| refused(&statement.title, error))?;
+        }
+        Ok(())
+    }
+
+    #[tracing::instrument(skip_all, fields(phase = ?statement.phase, title = %statement.title))]
+    async fn statement(&mut self, statement: &Statement) -> Result<Option<u64>, Stopped> {
+        let connection = self.connection;
+        let client = &connection.client;
+        let title = statement.title.as_str();
+        let sql = statement.sql.as_str();
+        let rows = match &statement.role {
+            Role::Begin | Role::Prepare | Role::Assert(_) => {
+                self.watched(title, client.simple_query(sql)).await?;
+                None
+            }
+            Role::LockTables => {
+                self.watched(title, client.simple_query(sql)).await?;
+                self.same_schema().await?;
+                None
+            }
+            Role::BindSubject { column, bound } => {
+                let keys = array_text(&self.order.keys[*column]);
+                self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
+                None
+            }
+            Role::LockRows { .. } => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                let rows = text_at(&answer, 0).and_then(|text| text.parse().ok());
+                Some(rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))?)
+            }
+            Role::Step { .. } => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                Some(affected(&answer))
+            }
+            // `check_shape` lets it stand at the end only, which the caller leaves out.
+            Role::Commit => return Err(Stopped::Malformed("COMMIT stands before the end".into())),
+        };
+        tracing::debug!(rows, "statement run");
+        Ok(rows)
+    }
+
+    /// Compares the schema of the plan's tables with the reviewed one. Their locks keep out whatever would change it now.
+    async fn same_schema(&mut self) -> Result<(), Stopped> {
+        let (connection, order) = (self.connection, self.order);
+        let client = &connection.client;
+        let compared = async {
+            // Behind a savepoint of its own, so the script's settings stay what they are.
+            let catalog = introspect(client).await?;
+            Ok::<_, ServerError>(catalog.part(order.tables))
+        };
+        let now = self.watched("comparing the schema with the reviewed one", compared).await?;
+        if digest(&now) == digest(order.reviewed) {
+            return Ok(());
+        }
+        let mut words = diff(order.reviewed, &now);
+        if words.is_empty() {
+            words.push("the schema of the plan's tables changed".into());
+        }
+        Err(Stopped::Drift(words))
+    }
+
+    /// Awaits an answer; on an interrupt cancels what the server is doing, and awaits that.
+    async fn watched<T, E: Into<ServerError>>(
+        &mut self,
+        what: &str,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Stopped> {
+        tokio::pin!(answer);
+        if !self.interrupted {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer.map_err(|error| refused(what, error)),
+                () = &mut self.interrupt => self.interrupted = true,
+            }
+            // Where the request doesn't arrive, the statement runs on to its end or its timeout; we roll back either way.
+            let _ = self.connection.cancel.cancel().await;
+            let _ = answer.await;
+        }
+        Err(Stopped::Interrupted)
+    }
+
+    /// Waits; true when the wait was interrupted.
+    pub(super) async fn interrupted_within(&mut self, delay: Duration) -> bool {
+        if !self.interrupted {
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = &mut self.interrupt => self.interrupted = true,
+            }
+        }
+        self.interrupted
+    }
+}
+
+fn refused(what: &str, error: impl Into<ServerError>) -> Stopped {
+    let error = error.into();
+    let own = error.refusal().and_then(|refusal| refusal.own_detail(ASSERTION_FAILED));
+    match own.and_then(|detail| serde_json::from_str(detail).ok()) {
+        Some(failure) => Stopped::Findings(failure),
+        None => Stopped::Refused { what: what.to_owned(), error },
+    }
+}
+
+/// The text in a column of the only row.
+pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<String> {
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
+        _ => None,
+    })
+}
+
+/// The row count of the statement.
+fn affected(answer: &[SimpleQueryMessage]) -> u64 {
+    answer
+        .iter()
+        .map(|message| match message {
+            SimpleQueryMessage::CommandComplete(rows) => *rows,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
+fn array_text(keys: &[String]) -> String {
+    let elements: Vec<_> =
+        keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    format!("{{{}}}", elements.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_become_the_text_of_an_array() {
+        let keys = ["42", "a,b", "NULL", "say \"hi\"", "back\\slash", ""].map(String::from);
+        assert_eq!(array_text(&keys), r#"{"42","a,b","NULL","say \"hi\"","back\\slash",""}"#);
+    }
+}

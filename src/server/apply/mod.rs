@@ -1,0 +1,153 @@
+//! How is a reviewed script run?
+//!
+//! Statement by statement in one transaction (`attempt`), begun again as a whole where others were in the way
+//! (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps ([`afterwards`]), and the receipt
+//! (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
+
+mod afterwards;
+mod attempt;
+mod blockers;
+mod commit;
+mod outcome;
+mod receipt;
+mod retry;
+
+pub use afterwards::{Leftover, afterwards};
+pub use commit::Committed;
+pub use outcome::{Finished, Progress, Ran, RunError, StepRun};
+pub use receipt::{Receipt, rehearsal};
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use attempt::{Attempt, Stopped};
+use retry::Tries;
+
+use crate::catalog::Catalog;
+use crate::ident::TableName;
+use crate::server::{Connection, Settings};
+use crate::sql::{Role, Script};
+
+/// What is to be run, for whom, and against which schema it was reviewed.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// The reviewed script.
+    pub script: &'a Script,
+    /// For each key column of the subject the keys as text, all of one length.
+    pub keys: &'a [Vec<String>],
+    /// The tables of the plan.
+    pub tables: &'a BTreeSet<TableName>,
+    /// The part of the catalog about these tables that the plan was made from.
+    pub reviewed: &'a Catalog,
+    /// Whether it is to stay.
+    pub mode: Mode,
+}
+
+/// Whether a run is to stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything but COMMIT, then ROLLBACK.
+    Rehearse,
+    /// Everything.
+    Apply,
+}
+
+/// Resolves when the person at the keyboard wants to stop; [`std::future::pending`] where nobody sits there.
+pub type Interrupt<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+/// Runs a script in one transaction.
+///
+/// The connection must be fresh or idle. A second connection is opened from the settings only where something went
+/// wrong: to name blockers, and to ask what became of a COMMIT.
+///
+/// # Errors
+/// Whatever keeps the transaction from its end; every variant of [`RunError`] but
+/// [`OutcomeUnknown`](RunError::OutcomeUnknown) says that nothing was committed.
+#[tracing::instrument(skip_all, fields(statements = order.script.statements.len(), subjects = order.keys.first().map_or(0, Vec::len)))]
+pub async fn run(
+    settings: &Settings,
+    connection: &Connection,
+    order: &Order<'_>,
+    progress: &mut dyn Progress,
+    interrupt: Interrupt<'_>,
+) -> Result<Finished, RunError> {
+    check_shape(order)?;
+    // Asked before BEGIN: where it may not be asked, the error must not end our transaction.
+    let server = commit::Server::identify(&connection.client).await;
+    let mut tries = Tries::default();
+    let mut attempt = Attempt::new(connection, order, interrupt);
+    loop {
+        let stopped = match attempt.run(progress).await {
+            Ok(mut ran) => {
+                ran.attempts = tries.begun();
+                return match order.mode {
+                    Mode::Rehearse => Ok(Finished::Rehearsed(ran)),
+                    Mode::Apply => {
+                        let committed = commit::commit(settings, connection, order, &server, &ran).await?;
+                        Ok(Finished::Committed(ran, committed))
+                    }
+                };
+            }
+            Err(stopped) => stopped,
+        };
+        // While our transaction is still open our own locks are too, so whoever else holds some is in the way.
+        let Some(delay) = tries.again(&stopped) else {
+            let blockers = match &stopped {
+                Stopped::Refused { error, .. } if error.sqlstate() == Some(retry::LOCK_TIMEOUT) => {
+                    blockers::blockers(settings, connection.backend_pid, order).await
+                }
+                _ => Vec::new(),
+            };
+            rollback(connection).await;
+            return Err(RunError::new(stopped, tries.begun(), blockers));
+        };
+        rollback(connection).await;
+        progress.retrying(tries.begun(), &stopped.in_short(), delay);
+        tracing::info!(attempt = tries.begun(), "the transaction is begun again");
+        if attempt.interrupted_within(delay).await {
+            return Err(RunError::Interrupted);
+        }
+    }
+}
+
+/// A transaction that can't be rolled back has lost its connection, and the server rolls it back.
+async fn rollback(connection: &Connection) {
+    let _ = tokio::time::timeout(Duration::from_secs(10), connection.client.simple_query("ROLLBACK")).await;
+}
+
+/// What a script must be to be run at all; it is made by `sql` alone, so a fault here is ours.
+fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
+    let malformed = |what: &str| Err(RunError::Malformed(what.to_owned()));
+    let roles = || order.script.statements.iter().map(|statement| &statement.role);
+    if !matches!(roles().next(), Some(Role::Begin)) || roles().filter(|role| **role == Role::Begin).count() != 1 {
+        return malformed("the script does not begin with its only BEGIN");
+    }
+    if !matches!(roles().next_back(), Some(Role::Commit)) || roles().filter(|role| **role == Role::Commit).count() != 1
+    {
+        return malformed("the script does not end with its only COMMIT");
+    }
+    let tables = roles().position(|role| *role == Role::LockTables);
+    let first_write = roles().position(|role| matches!(role, Role::Step { .. } | Role::LockRows { .. }));
+    if tables.is_none_or(|tables| first_write.is_some_and(|write| write < tables)) {
+        return malformed("the script touches rows before it locks its tables");
+    }
+    let bound: Vec<_> = roles()
+        .filter_map(|role| match role {
+            Role::BindSubject { column, .. } => Some(*column),
+            _ => None,
+        })
+        .collect();
+    let columns: Vec<_> = (0..order.script.key.len()).collect();
+    if bound != columns || columns.is_empty() {
+        return malformed("the script does not bind each key column once");
+    }
+    if order.keys.len() != columns.len() {
+        return malformed("the keys don't have the subject's columns");
+    }
+    if order.keys.iter().any(|keys| keys.is_empty() || keys.len() != order.keys[0].len()) {
+        return malformed("the key columns don't have equally many keys, or none");
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What a run came to: its facts, or why it stopped.
+
+use std::time::Duration;
+
+use super::attempt::Stopped;
+use super::blockers::Blocker;
+use super::commit::Committed;
+use crate::server::ServerError;
+use crate::sql::{AssertionFailure, Statement};
+
+/// A run that came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// Everything was rolled back, as asked.
+    Rehearsed(Ran),
+    /// Everything is committed.
+    Committed(Ran, Committed),
+}
+
+/// The facts of a transaction: numbers and times, no values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// The statements that changed rows, in order.
+    pub steps: Vec<StepRun>,
+    /// When the transaction began, by the server's clock, RFC 3339.
+    pub started: String,
+    /// When its last statement had run, by the server's clock, RFC 3339.
+    pub finished: String,
+    /// The transaction's id (`xid8`), as text.
+    pub transaction: String,
+    /// How often the transaction was begun.
+    pub attempts: u32,
+}
+
+/// A statement that changed rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepRun {
+    /// The index in the plan's steps.
+    pub step: usize,
+    /// Whether it is the step's repetition after triggers.
+    pub sweep: bool,
+    /// Rows that it deleted or changed.
+    pub rows: u64,
+}
+
+/// Who watches a run.
+pub trait Progress {
+    /// A statement is sent, the `number`th of `of`.
+    fn started(&mut self, statement: &Statement, number: usize, of: usize);
+    /// A statement has run; with its row count where that means something.
+    fn finished(&mut self, statement: &Statement, rows: Option<u64>, elapsed: Duration);
+    /// The transaction was rolled back and is begun again, for the `begun + 1`th time, after a delay.
+    fn retrying(&mut self, begun: u32, why: &str, delay: Duration);
+}
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An assertion of the script failed; nothing was committed.
+    #[error("the run was stopped by its own checks; nothing was committed")]
+    Findings(AssertionFailure),
+    /// The schema is not the one that was reviewed; nothing was committed.
+    #[error("the schema is not the one that was reviewed; nothing was committed")]
+    Drift(Vec<String>),
+    /// The server refused a statement; nothing was committed.
+    #[error("{what} failed{}: {error}; nothing was committed", after(*.attempts))]
+    Refused {
+        /// The statement's title.
+        what: String,
+        /// What the server said, rows withheld.
+        #[source]
+        error: ServerError,
+        /// How often the transaction was begun.
+        attempts: u32,
+        /// Sessions that hold locks on the plan's tables, where a lock was waited for in vain.
+        blockers: Vec<Blocker>,
+    },
+    /// Somebody pressed Ctrl-C; nothing was committed.
+    #[error("interrupted; everything was rolled back")]
+    Interrupted,
+    /// COMMIT was refused; nothing was committed.
+    #[error("COMMIT failed: {0}; nothing was committed")]
+    CommitRefused(#[source] ServerError),
+    /// The connection was lost in COMMIT, and the server says that it rolled back.
+    #[error("the connection was lost in COMMIT, and the server rolled back; nothing was committed")]
+    RolledBack,
+    /// The connection was lost in COMMIT and the server could not be asked what became of it.
+    #[error(
+        "the connection was lost in COMMIT, and whether transaction {transaction} is committed is not known: {reason}"
+    )]
+    OutcomeUnknown {
+        /// The transaction's id (`xid8`).
+        transaction: String,
+        /// Why it could not be asked.
+        reason: String,
+    },
+    /// The script or the keys don't fit together: a fault of efface.
+    #[error("efface made something that it can't run: {0}; nothing was committed")]
+    Malformed(String),
+}
+
+fn after(attempts: u32) -> String {
+    if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() }
+}
+
+impl RunError {
+    pub(super) fn new(stopped: Stopped, attempts: u32, blockers: Vec<Blocker>) -> Self {
+        match stopped {
+            Stopped::Findings(failure) => RunError::Findings(failure),
+            Stopped::Drift(words) => RunError::Drift(words),
+            Stopped::Interrupted => RunError::Interrupted,
+            Stopped::Refused { what, error } => RunError::Refused { what, error, attempts, blockers },
+            Stopped::Malformed(what) => RunError::Malformed(what),
+        }
+    }
+}

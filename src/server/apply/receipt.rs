@@ -1,0 +1,179 @@
+//! The receipt: what was done, once it is certain that it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest, Sha256};
+
+use super::Order;
+use super::afterwards::Leftover;
+use super::commit::Committed;
+use super::outcome::Ran;
+use crate::plan::StepAction;
+use crate::review::{
+    Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
+};
+use crate::server::Connection;
+use crate::sql::{KeyColumn, hex};
+
+/// What a committed run did. There is none without a [`Committed`], which only an acknowledged COMMIT makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    account: Account,
+}
+
+impl Receipt {
+    /// The receipt of a committed run.
+    pub fn new(
+        committed: &Committed,
+        ran: &Ran,
+        reviewed: &Reviewed<'_>,
+        order: &Order<'_>,
+        connection: &Connection,
+        left: &[Leftover],
+    ) -> Self {
+        let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
+        let mut account = account(outcome, ran, reviewed, order, connection);
+        account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
+        Self { account }
+    }
+
+    /// What it says.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+}
+
+/// What a rehearsal would have done.
+pub fn rehearsal(ran: &Ran, reviewed: &Reviewed<'_>, order: &Order<'_>, connection: &Connection) -> Account {
+    let mut account = account(Outcome::RolledBack, ran, reviewed, order, connection);
+    account.left_over = vec![
+        "sequences that triggers and defaults drew from are not set back".into(),
+        "dead row versions, until VACUUM".into(),
+    ];
+    account
+}
+
+fn account(
+    outcome: Outcome,
+    ran: &Ran,
+    reviewed: &Reviewed<'_>,
+    order: &Order<'_>,
+    connection: &Connection,
+) -> Account {
+    let planned = PlanFile::new(reviewed);
+    let mut erased: BTreeMap<String, u64> = BTreeMap::new();
+    let mut anonymised: BTreeMap<String, (u64, BTreeSet<String>)> = BTreeMap::new();
+    let mut steps = Vec::new();
+    for run in &ran.steps {
+        let (Some(step), Some(shown)) = (reviewed.plan.steps.get(run.step), planned.steps.get(run.step)) else {
+            continue;
+        };
+        match &step.action {
+            StepAction::Delete => *erased.entry(shown.table.clone()).or_default() += run.rows,
+            StepAction::Change(_) => {
+                let (rows, columns) = anonymised.entry(shown.table.clone()).or_default();
+                // A sweep changes rows again that its step has changed before: they are not more rows.
+                *rows += if run.sweep { 0 } else { run.rows };
+                columns.extend(shown.columns.iter().map(|column| column.column.clone()));
+            }
+        }
+        steps.push(StepAccount {
+            step: run.step + 1,
+            sweep: run.sweep,
+            name: shown.name.clone(),
+            action: shown.action.clone(),
+            table: shown.table.clone(),
+            rows: run.rows,
+        });
+    }
+    Account {
+        format: RECEIPT_FORMAT,
+        efface: planned.efface,
+        outcome,
+        policy: planned.policy,
+        schema_sha256: planned.schema.sha256,
+        script_sha256: planned.script.sha256,
+        subject: SubjectAccount {
+            table: planned.subject.table,
+            key: planned.subject.key,
+            count: order.keys.first().map_or(0, |keys| keys.len() as u64),
+            subjects: subjects(&order.script.key, order.keys),
+        },
+        server_version: connection.server_version.text.clone(),
+        started: ran.started.clone(),
+        finished: ran.finished.clone(),
+        attempts: ran.attempts,
+        steps,
+        erased: erased
+            .into_iter()
+            .filter(|(_, rows)| *rows > 0)
+            .map(|(table, rows)| ErasedRows { table, rows })
+            .collect(),
+        anonymised: anonymised
+            .into_iter()
+            .filter(|(_, (rows, _))| *rows > 0)
+            .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
+            .collect(),
+        kept: planned.kept,
+        left_over: Vec::new(),
+    }
+}
+
+/// Each subject's key, column by column: as it is where it is a number or a uuid, otherwise as a short digest, because
+/// a key such as an e-mail address is itself what was to be erased.
+fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
+    let count = keys.first().map_or(0, Vec::len);
+    let shown = |column: usize, subject: usize| -> Option<String> {
+        let (kind, key) = (columns.get(column)?, keys.get(column)?.get(subject)?);
+        Some(match kind.type_sql.as_str() {
+            "smallint" | "integer" | "bigint" | "uuid" => crate::ident::shown(key).to_string(),
+            _ => format!("sha256:{}", &hex(&Sha256::digest(key.as_bytes()))[..12]),
+        })
+    };
+    (0..count).map(|subject| (0..columns.len()).filter_map(|column| shown(column, subject)).collect()).collect()
+}
+
+/// What no transaction can do, and where it is left.
+fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
+    let Reviewed { plan, catalog, .. } = *reviewed;
+    let changed: BTreeSet<_> = plan.steps.iter().map(|step| &catalog.table(step.table).name).collect();
+    let views = catalog
+        .others
+        .iter()
+        .filter(|other| other.kind == "materialized view" && other.about.iter().any(|table| changed.contains(table)));
+    let mut left: Vec<_> = views
+        .map(|view| format!("materialized view `{}` keeps old values until it is refreshed", view.name.bare()))
+        .collect();
+    left.extend(plan.triggers.iter().map(|fired| {
+        let on = catalog.table(fired.table).name.bare();
+        format!(
+            "trigger `{}` on `{on}` fired: what it did outside the plan's tables is not known",
+            fired.trigger.bare()
+        )
+    }));
+    left.extend(
+        [
+            "backups, until their retention ends",
+            "write-ahead log, standbys and subscribers, until they have replayed and removed it",
+            "dead row versions in the tables' files, until VACUUM",
+            "the server's log, where it logs statements or their parameters",
+        ]
+        .map(String::from),
+    );
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_could_be_personal_is_shown_as_a_digest_only() {
+        let columns = [("id", "bigint"), ("email", "text")]
+            .map(|(name, type_sql)| KeyColumn { name: name.into(), type_sql: type_sql.into() });
+        let keys = [vec!["42".to_string()], vec!["ann@example.org".to_string()]];
+        let subjects = subjects(&columns, &keys);
+        assert_eq!(subjects[0][0], "42");
+        assert!(subjects[0][1].starts_with("sha256:") && !subjects[0][1].contains("ann"), "{subjects:?}");
+    }
+}

@@ -1,0 +1,95 @@
+//! How many rows does the server's planner expect?
+//!
+//! One EXPLAIN for each step, in a short READ ONLY transaction of its own: it takes the step's table lock, waits behind DDL
+//! and holds it up for milliseconds, no longer. A step that can't be explained has no estimate; that is no error, except
+//! where a privilege is missing.
+
+use serde_json::Value;
+use tokio_postgres::Client;
+
+use super::ServerError;
+use super::ask::{first, read_only};
+use crate::review::Estimates;
+use crate::sql::Sql;
+
+/// A question to the planner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The index in the plan's steps.
+    pub step: usize,
+    /// `EXPLAIN (FORMAT JSON) …`.
+    pub sql: Sql,
+}
+
+/// What the planner said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explained {
+    /// Rows of each step, where the planner could say.
+    pub estimates: Estimates,
+    /// For each step that the role lacks a privilege for, the server's words.
+    pub denied: Vec<(usize, String)>,
+}
+
+/// Explains each step; `settings` (a search path, the subject's key) hold while it is.
+///
+/// # Errors
+/// The connection is gone, or a setting was refused.
+#[tracing::instrument(skip_all, fields(questions = questions.len()))]
+pub async fn explain(
+    client: &Client,
+    settings: &[Sql],
+    steps: usize,
+    questions: &[Question],
+) -> Result<Explained, ServerError> {
+    let mut explained = Explained { estimates: Estimates { rows: vec![None; steps] }, denied: Vec::new() };
+    for question in questions {
+        let asked = async { client.simple_query(question.sql.as_str()).await.map(|answer| first(&answer)) };
+        match read_only(client, settings, asked).await? {
+            Ok(answer) => {
+                if let Some(slot) = explained.estimates.rows.get_mut(question.step) {
+                    *slot = answer.as_deref().and_then(rows);
+                }
+            }
+            Err(objection) if objection.sqlstate == "42501" => {
+                explained.denied.push((question.step, objection.message))
+            }
+            Err(objection) => tracing::debug!(step = question.step, sqlstate = objection.sqlstate, "no estimate"),
+        }
+    }
+    Ok(explained)
+}
+
+/// The rows of the node below ModifyTable (which itself says 0), or of the top node of a plain SELECT.
+fn rows(plan: &str) -> Option<u64> {
+    let plan: Value = serde_json::from_str(plan).ok()?;
+    let top = plan.get(0)?.get("Plan")?;
+    let children = top.get("Plans").and_then(Value::as_array);
+    let node = if top.get("Node Type")?.as_str()? == "ModifyTable" {
+        // A CTE or a sub-select evaluated once hangs beside the rows that are changed.
+        children?.iter().find(|node| node.get("Parent Relationship").and_then(Value::as_str) == Some("Outer"))?
+    } else {
+        top
+    };
+    // Estimates are whole numbers, but may be printed beyond what an i64 holds.
+    node.get("Plan Rows")?.as_f64().map(|rows| rows as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_from_the_node_below_the_change() {
+        let plan = r#"[{"Plan": {"Node Type": "ModifyTable", "Plan Rows": 0, "Plans": [
+            {"Node Type": "Result", "Parent Relationship": "InitPlan", "Plan Rows": 1},
+            {"Node Type": "Index Scan", "Parent Relationship": "Outer", "Plan Rows": 12}]}}]"#;
+        assert_eq!(rows(plan), Some(12));
+    }
+
+    #[test]
+    fn an_answer_that_is_no_plan_is_no_estimate() {
+        for answer in ["", "[]", "{}", r#"[{"Plan": {"Node Type": "ModifyTable", "Plan Rows": 0}}]"#] {
+            assert_eq!(rows(answer), None, "{answer}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Would the oracle notice?
+//!
+//! Each fault gives the engine something slightly other than the model: a policy that `check` has nothing against, or
+//! a plan with something left out.
+
+use super::check::findings;
+use super::condition::Condition;
+use super::engine::PlanFault;
+use super::world::{Case, Path, Reach, Rule};
+
+/// What is planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    WhereIgnored,
+    PathSwapped,
+    RulesReversed,
+    EdgeDropped,
+    CaptureLeftOut,
+}
+
+impl Fault {
+    pub const ALL: [Fault; 5] =
+        [Fault::WhereIgnored, Fault::PathSwapped, Fault::RulesReversed, Fault::EdgeDropped, Fault::CaptureLeftOut];
+
+    /// The fault behind the seam, if it is one.
+    pub fn of_plan(self) -> Option<PlanFault> {
+        match self {
+            Fault::EdgeDropped => Some(PlanFault::EdgeDropped),
+            Fault::CaptureLeftOut => Some(PlanFault::CaptureLeftOut),
+            Fault::WhereIgnored | Fault::PathSwapped | Fault::RulesReversed => None,
+        }
+    }
+
+    /// What the engine is given in the place of a case; nothing where the fault has no place, or `check` would see it.
+    pub fn given(self, case: &Case) -> Option<Case> {
+        if !findings(case).is_empty() {
+            return None;
+        }
+        match self {
+            Fault::EdgeDropped | Fault::CaptureLeftOut => Some(case.clone()),
+            Fault::WhereIgnored => altered(case, |rules, _| {
+                let conditional = rules.iter_mut().find(|rule| rule.condition.is_some());
+                conditional.is_some_and(|rule| rule.condition.replace(Condition::True) != Some(Condition::True))
+            }),
+            Fault::PathSwapped => altered(case, |rules, candidates| {
+                let taken: Vec<Path> = rules.iter().flat_map(paths).collect();
+                if let [first, second] = rules.as_mut_slice()
+                    && paths(first) != paths(second)
+                {
+                    std::mem::swap(&mut first.reach, &mut second.reach);
+                    return true;
+                }
+                let other = candidates.iter().find(|path| !taken.contains(path));
+                other.is_some_and(|other| {
+                    rules.iter_mut().for_each(|rule| rule.reach = Reach::Via(vec![other.clone()]));
+                    true
+                })
+            }),
+            Fault::RulesReversed => altered(case, |rules, _| {
+                rules.reverse();
+                rules.len() > 1
+            })
+            .or_else(|| {
+                altered(case, |rules, _| {
+                    let conditional = rules.iter().take_while(|rule| rule.condition.is_some()).count();
+                    rules[..conditional].reverse();
+                    conditional > 1
+                })
+            }),
+        }
+    }
+}
+
+fn paths(rule: &Rule) -> Vec<Path> {
+    match &rule.reach {
+        Reach::Via(paths) => paths.clone(),
+        Reach::Implied | Reach::BySubject(_) | Reach::Misspelt(_) => Vec::new(),
+    }
+}
+
+/// The case with the first table's rules changed where that makes a policy without findings.
+fn altered(case: &Case, change: impl Fn(&mut Vec<Rule>, &[Path]) -> bool) -> Option<Case> {
+    (0..case.policy.tables.len()).find_map(|entry| {
+        let mut given = case.clone();
+        let table = given.policy.tables[entry].table;
+        let candidates = case.world.paths(table, case.policy.subject, 3);
+        (change(&mut given.policy.tables[entry].rules, &candidates) && findings(&given).is_empty()).then_some(given)
+    })
+}

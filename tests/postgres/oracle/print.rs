@@ -1,0 +1,130 @@
+//! How does a case look to a server?
+//!
+//! DDL and INSERTs, and the quoting that they share with conditions.
+
+use super::world::{ForeignKey, OnDelete, Report, Table, Type, Value, World};
+
+/// A name as SQL.
+pub fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A qualified name as SQL.
+pub fn table_name(table: &Table) -> String {
+    format!("{}.{}", ident(table.schema), ident(&table.name))
+}
+
+/// A value as SQL.
+pub fn literal(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+    }
+}
+
+/// Names of columns as SQL, with commas.
+pub fn column_list(table: &Table, columns: &[usize]) -> String {
+    columns.iter().map(|&column| ident(&table.columns[column].name)).collect::<Vec<_>>().join(", ")
+}
+
+/// The schemas that cases live in, emptied before each.
+pub const SCHEMAS: [&str; 2] = ["public", "Club House"];
+
+/// Everything that has to be run before a policy: an empty database becomes the case's.
+pub fn setup(world: &World) -> String {
+    let mut sql = String::from("set client_min_messages = warning;\n");
+    for schema in SCHEMAS {
+        sql += &format!("drop schema if exists {0} cascade;\ncreate schema {0};\n", ident(schema));
+    }
+    sql + &ddl(world) + &inserts(world)
+}
+
+/// The schema of a case.
+pub fn ddl(world: &World) -> String {
+    let mut sql = String::new();
+    for enumeration in &world.enums {
+        let labels: Vec<_> = enumeration.labels.iter().map(|&label| literal(&Value::Text(label.into()))).collect();
+        sql += &format!("create type public.{} as enum ({});\n", ident(enumeration.name), labels.join(", "));
+    }
+    for table in &world.tables {
+        let mut lines: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| {
+                let null = if column.nullable { "" } else { " not null" };
+                let default =
+                    column.default.as_ref().map_or(String::new(), |value| format!(" default {}", literal(value)));
+                format!("  {} {}{default}{null}", ident(&column.name), type_name(world, column.ty))
+            })
+            .collect();
+        lines.push(format!("  primary key ({})", column_list(table, &table.primary)));
+        lines.extend(table.uniques.iter().map(|columns| format!("  unique ({})", column_list(table, columns))));
+        sql += &format!("create table {} (\n{}\n);\n", table_name(table), lines.join(",\n"));
+    }
+    for key in &world.keys {
+        sql += &foreign_key(world, key);
+    }
+    sql
+}
+
+fn foreign_key(world: &World, key: &ForeignKey) -> String {
+    let action = match key.on_delete {
+        OnDelete::NoAction => "",
+        OnDelete::Restrict => " on delete restrict",
+        OnDelete::Cascade => " on delete cascade",
+        OnDelete::SetNull => " on delete set null",
+        OnDelete::SetDefault => " on delete set default",
+    };
+    let (child, parent) = (&world.tables[key.child], &world.tables[key.parent]);
+    format!(
+        "alter table {} add constraint {} foreign key ({}) references {} ({}){action};\n",
+        table_name(child),
+        ident(&key.name),
+        column_list(child, &key.child_columns),
+        table_name(parent),
+        column_list(parent, &key.parent_columns),
+    )
+}
+
+fn type_name(world: &World, ty: Type) -> String {
+    match ty {
+        Type::Integer => "int".into(),
+        Type::Bigint => "bigint".into(),
+        Type::Text => "text".into(),
+        Type::Varchar(length) => format!("varchar({length})"),
+        Type::Boolean => "boolean".into(),
+        Type::Date => "date".into(),
+        Type::Jsonb => "jsonb".into(),
+        Type::Enum(id) => format!("public.{}", ident(world.enums[id].name)),
+    }
+}
+
+/// The rows of a case, parents first.
+pub fn inserts(world: &World) -> String {
+    let mut sql = String::new();
+    for table in world.tables.iter().filter(|table| !table.rows.is_empty()) {
+        let row = |row: &Vec<Value>| format!("  ({})", row.iter().map(literal).collect::<Vec<_>>().join(", "));
+        let rows: Vec<_> = table.rows.iter().map(row).collect();
+        sql += &format!("insert into {} values\n{};\n", table_name(table), rows.join(",\n"));
+    }
+    sql
+}
+
+/// A query for a whole table as text, in the columns' order.
+pub fn dump(table: &Table) -> String {
+    let columns: Vec<_> = table.columns.iter().map(|column| format!("{}::text", ident(&column.name))).collect();
+    format!("select {} from {}", columns.join(", "), table_name(table))
+}
+
+impl Report {
+    /// The report as a query.
+    pub fn query(&self, world: &World) -> String {
+        let table = &world.tables[self.table];
+        let filter =
+            self.condition.as_ref().map_or(String::new(), |it| format!(" where {}", it.sql(world, self.table, None)));
+        let column = ident(&table.columns[self.column].name);
+        format!("select {column}, count(*) from {}{filter} group by 1", table_name(table))
+    }
+}

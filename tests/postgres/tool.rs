@@ -1,0 +1,345 @@
+//! The command-line tool from outside: exit codes, streams, and what it must never print.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::Db;
+
+/// People, what was written about them, and what they owe.
+pub const SCHEMA: &str = "
+    create table users (id bigint primary key, role text not null, name text not null, email text unique, height integer);
+    create table notes (id bigint primary key, user_id bigint not null references users, body text);
+    create table bills (id bigint primary key, user_id bigint not null references users, paid boolean not null, amount integer);
+    create index on notes (user_id);
+    create index on bills (user_id);
+    insert into users values (42, 'client', 'SECRET Berg', 'SECRET@example.org', 170), (43, 'client', 'Tom', 'tom@example.org', 180),
+        (1, 'admin', 'Root', 'root@example.org', null);
+    insert into notes values (1, 42, 'SECRET knee'), (2, 43, 'fine');
+    insert into bills values (1, 42, true, 10), (2, 43, false, 20), (3, 43, false, 30);
+";
+
+/// Anonymises a user, deletes the notes, keeps the bills.
+pub const POLICY: &str = r#"version: 1
+name: small
+subject:
+  table: users
+  where: role = 'client'
+guards:
+  - name: unpaid bills
+    table: bills
+    via: user_id
+    where: not paid
+    message: settle these first
+tables:
+  users:
+    columns:
+      id: keep
+      role: keep
+      name: { replace: "[deleted]" }
+      email: { randomize: email }
+      height: null
+  notes:
+    rows: delete
+  bills:
+    keep: "seven years: tax law"
+verify:
+  unchanged:
+    - name: revenue
+      query: select sum(amount) from bills
+limits: { lock_timeout: 50ms }
+"#;
+
+/// What a command printed and how it ended.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// A database with the schema, and a folder with the policy.
+struct Place {
+    db: Db,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self::with(POLICY)
+    }
+
+    fn with(policy: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("small.yaml"), policy).expect("the policy is written");
+        Self { db: Db::with(SCHEMA), folder }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+        command.args(line.split_whitespace()).current_dir(self.folder.path()).env("DATABASE_URL", self.db.url());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(&self, line: &str) -> Child {
+        self.command(line).spawn().expect("the tool starts")
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        ended(self.start(line))
+    }
+
+    fn dump(&self) -> Vec<Vec<String>> {
+        ["users", "notes", "bills"].map(|table| self.db.dump_table(table)).to_vec()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn ended(child: Child) -> Ran {
+    let output = child.wait_with_output().expect("the tool ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Waits for something that another session is about to do.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_applied_policy_is_committed_and_its_receipt_says_so() {
+    let place = Place::new();
+    let others = |dump: Vec<Vec<String>>| -> Vec<String> {
+        dump.into_iter().flatten().filter(|row| !row.contains("42") && !row.contains("SECRET")).collect()
+    };
+    let before = others(place.dump());
+    let ran = place.run("apply small.yaml --subject 42 --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.starts_with("receipt of policy `small`: committed as transaction"), "{}", ran.out);
+    assert!(ran.out.contains("notes: 1 row\n") && ran.out.contains("bills: seven years: tax law"), "{}", ran.out);
+    assert_eq!(place.db.value("select name from users where id = 42"), "[deleted]");
+    assert_eq!(others(place.dump()), before);
+}
+
+#[test]
+fn a_rehearsal_changes_nothing_and_counts_what_an_apply_then_does() {
+    let place = Place::new();
+    let before = place.dump();
+    let steps = |out: &str| -> serde_json::Value {
+        serde_json::from_str::<serde_json::Value>(out).expect("JSON")["steps"].clone()
+    };
+    let rehearsed = place.run("rehearse small.yaml --subject 42 --format json");
+    assert_eq!(rehearsed.code, Some(0), "{}", rehearsed.err);
+    assert_eq!(place.dump(), before);
+    let applied = place.run("apply small.yaml --subject 42 --yes --format json");
+    assert_eq!(steps(&rehearsed.out), steps(&applied.out));
+}
+
+#[test]
+fn a_guard_that_blocks_is_exit_1_and_changes_nothing() {
+    let place = Place::new();
+    let before = place.dump();
+    let ran = place.run("apply small.yaml --subject 43 --yes");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("= note: unpaid bills: settle these first (2 rows)"), "{}", ran.err);
+    assert_eq!(place.dump(), before);
+}
+
+#[test]
+fn someone_whom_the_policy_does_not_mean_is_exit_1() {
+    let place = Place::new();
+    let before = place.dump();
+    for subject in ["1", "999"] {
+        assert_eq!(place.run(&format!("apply small.yaml --subject {subject} --yes")).code, Some(1), "{subject}");
+    }
+    assert_eq!(place.dump(), before);
+}
+
+#[test]
+fn without_a_terminal_apply_asks_for_yes_before_it_contacts_anything() {
+    let place = Place::new();
+    let ran =
+        ended(place.command("apply small.yaml --subject 42").env("DATABASE_URL", "host=/nowhere").spawn().unwrap());
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+}
+
+#[test]
+fn a_column_added_after_the_plan_was_saved_is_exit_4_and_is_named() {
+    let place = Place::new();
+    let before = place.dump();
+    assert_eq!(place.run("plan small.yaml --out plan.json").code, Some(0));
+    place.db.sql("alter table users add nickname text");
+    let ran = place.run("apply --plan plan.json --subject 42 --yes");
+    assert_eq!(ran.code, Some(4), "{}", ran.err);
+    assert!(ran.err.contains("`users.nickname`"), "{}", ran.err);
+    place.db.sql("alter table users drop nickname");
+    assert_eq!(place.dump(), before);
+    // The same plan again, where nothing moved: statistics and rows are no schema.
+    place.db.sql("analyze; insert into notes values (3, 43, 'x')");
+    assert_eq!(place.run("apply --plan plan.json --subject 42 --yes").code, Some(0));
+}
+
+#[test]
+fn a_policy_that_was_edited_after_its_plan_was_saved_is_exit_4() {
+    let place = Place::new();
+    assert_eq!(place.run("plan small.yaml --out plan.json").code, Some(0));
+    std::fs::write(place.path("small.yaml"), POLICY.replace("[deleted]", "[gone]")).expect("the policy is written");
+    let ran = place.run("apply --plan plan.json --subject 42 --yes");
+    assert_eq!(ran.code, Some(4));
+    assert!(ran.err.contains("`small.yaml` was edited"), "{}", ran.err);
+}
+
+#[test]
+fn a_lock_that_stays_held_is_exit_3_and_its_holder_is_named_without_its_query() {
+    let place = Place::new();
+    let (before, other) = (place.dump(), place.db.again());
+    other.sql("begin; update users set height = 171 where id = 42; select 'SECRET query'");
+    let ran = place.run("apply small.yaml --subject 42 --yes");
+    assert_eq!(ran.code, Some(3));
+    let pid = other.connection().backend_pid;
+    assert!(ran.err.contains(&format!("process {pid} of role `postgres` (efface tests)")), "{}", ran.err);
+    assert!(ran.err.contains("after 5 attempts") && !ran.err.contains("SECRET"), "{}", ran.err);
+    other.sql("rollback");
+    assert_eq!(place.dump(), before);
+}
+
+#[test]
+fn a_lock_that_is_released_in_time_is_only_another_attempt() {
+    let place = Place::new();
+    let other = place.db.again();
+    other.sql("begin; update users set height = 171 where id = 42");
+    let child = place.start("apply small.yaml --subject 42 --yes --format json");
+    until("waiting", || {
+        place.db.value(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ) == "1"
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    other.sql("commit");
+    let ran = ended(child);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let account: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert!(account["attempts"].as_u64() > Some(1), "{}", ran.out);
+}
+
+#[test]
+fn ctrl_c_cancels_the_running_statement_and_rolls_back() {
+    let place = Place::with(&POLICY.replace("lock_timeout: 50ms", "lock_timeout: 50s"));
+    let (before, other) = (place.dump(), place.db.again());
+    other.sql("begin; update users set height = 171 where id = 42");
+    let child = place.start("apply small.yaml --subject 42 --yes");
+    until("waiting", || {
+        place.db.value(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ) == "1"
+    });
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+    let ran = ended(child);
+    assert_eq!(ran.code, Some(130), "{}", ran.err);
+    other.sql("rollback");
+    assert_eq!(place.dump(), before);
+}
+
+#[test]
+fn no_value_is_printed_whatever_fails_and_however_much_is_logged() {
+    // A cast that quotes the name, a trigger that breaks a unique constraint with the address, and a run that succeeds.
+    let cast = POLICY.replace(r#"{ replace: "[deleted]" }"#, "{ sql: (name::integer)::text }");
+    let trigger = "
+        create table seen (email text unique);
+        create function remember() returns trigger language plpgsql
+            as $$ begin insert into public.seen values (old.email), (old.email); return new; end $$;
+        create trigger remember after update on users for each row execute function remember();
+    ";
+    for (policy, sql, code) in [(cast.as_str(), "", 3), (POLICY, trigger, 3), (POLICY, "", 0)] {
+        let place = Place::with(policy);
+        place.db.sql(sql);
+        let ran = place.run("apply small.yaml --subject 42 --yes -vvv --log-format json");
+        assert_eq!(ran.code, Some(code), "{}", ran.err);
+        assert!(!ran.out.contains("SECRET") && !ran.err.contains("SECRET"), "{}\n{}", ran.out, ran.err);
+        if code == 3 {
+            let ran = place.run("apply small.yaml --subject 42 --yes --show-server-detail");
+            assert!(ran.err.contains("SECRET"), "shown where asked for: {}", ran.err);
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_that_moved_is_exit_1_with_a_diff_and_writes_nothing() {
+    let place = Place::new();
+    assert_eq!(place.run("snapshot .").code, Some(0));
+    assert_eq!(place.run("snapshot . --check").code, Some(0));
+    let script = std::fs::read_to_string(place.path("small.sql")).expect("a script");
+    assert_eq!(script, place.run("plan small.yaml --format sql").out);
+    std::fs::write(place.path("small.yaml"), POLICY.replace("[deleted]", "[gone]")).expect("the policy is written");
+    let ran = place.run("snapshot . --check");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("-SET name = '[deleted]'") && ran.out.contains("+SET name = '[gone]'"), "{}", ran.out);
+    assert_eq!(std::fs::read_to_string(place.path("small.sql")).expect("a script"), script);
+}
+
+#[test]
+fn a_catalog_file_gives_the_script_that_the_database_gives() {
+    let place = Place::new();
+    assert_eq!(place.run("catalog --out catalog.json").code, Some(0));
+    let live = place.run("plan small.yaml --format sql").out;
+    let file = ended(
+        place
+            .command("plan small.yaml --format sql --catalog catalog.json")
+            .env("DATABASE_URL", "host=/nowhere")
+            .spawn()
+            .unwrap(),
+    );
+    assert_eq!((file.code, file.out), (Some(0), live));
+}
+
+#[test]
+fn a_receipt_that_cannot_be_printed_is_not_lost_and_the_run_is_done() {
+    let place = Place::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a full disk");
+    let ran = ended(place.command("apply small.yaml --subject 42 --yes --quiet").stdout(full).spawn().unwrap());
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains("receipt of policy `small`: committed"), "{}", ran.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let place = Place::new();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let ran = ended(place.command("plan small.yaml").stdout(writer).spawn().unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn what_only_a_server_can_know_is_a_finding_of_check() {
+    let sql = Place::with(&POLICY.replace("height: null", "height: { sql: heigth / 2 }"));
+    let ran = sql.run("check small.yaml");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("error[sql-refused]") || ran.err.contains("error[unknown-column]"), "{}", ran.err);
+    let weak = Place::new();
+    weak.db.sql("create role weak login; grant select on all tables in schema public to weak");
+    let url = weak.db.url().replace("user=postgres", "user=weak");
+    let ran = ended(weak.command("check small.yaml --format json").env("DATABASE_URL", url).spawn().unwrap());
+    weak.db.sql("drop owned by weak; drop role weak");
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.out.contains("missing-privilege") && ran.out.contains("notes"), "{}", ran.out);
+}
+
+#[test]
+fn a_plan_estimates_rows_and_changes_nothing() {
+    let place = Place::new();
+    place.db.sql("analyze");
+    let before = place.dump();
+    let ran = place.run("plan small.yaml");
+    assert!(ran.out.contains("delete notes: about 1 row"), "{}\n{}", ran.out, ran.err);
+    assert_eq!(place.dump(), before);
+}

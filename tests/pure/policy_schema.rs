@@ -1,0 +1,190 @@
+//! The JSON Schema of policies and the reader say the same.
+
+use std::path::Path;
+
+use efface::policy::{json_schema, read};
+use efface::source::SourceFile;
+
+use crate::policy_good::{WHOLE, with_rules};
+
+fn by_reader(text: &str) -> bool {
+    read(&SourceFile::new("p", text)).is_ok()
+}
+
+fn by_schema(text: &str) -> bool {
+    let value: serde_json::Value = serde_saphyr::from_str(text).expect("the corpus is YAML");
+    jsonschema::draft202012::new(&json_schema()).expect("the schema is one").is_valid(&value)
+}
+
+fn top(text: &str) -> String {
+    format!("version: 1\nname: p\nsubject: {{ table: users }}\n{text}\ntables:\n  users: delete\n")
+}
+
+fn column(decision: &str) -> String {
+    with_rules(&format!("    columns:\n      {decision}\n"))
+}
+
+#[test]
+fn the_file_is_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/policy.schema.json");
+    let now = serde_json::to_string_pretty(&json_schema()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMA").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let file = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(file, now, "run the tests with UPDATE_SCHEMA=1 and look at the difference");
+}
+
+#[test]
+fn every_key_has_a_description() {
+    fn look(at: &str, value: &serde_json::Value) {
+        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
+            for (key, property) in properties {
+                assert!(property.get("description").is_some(), "{at}.{key}");
+            }
+        }
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| look(&format!("{at}.{key}"), value)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| look(at, value)),
+            _ => {}
+        }
+    }
+    look("", &json_schema());
+}
+
+#[test]
+fn both_accept_what_is_right() {
+    // Other readers of YAML take a bare `null` for no key at all.
+    let whole = WHOLE.replace("      null: default", "      \"null\": default");
+    let mut good = vec![whole, top("search_path: club"), top("description: 2026")];
+    let decisions = [
+        "a: keep",
+        "a: null",
+        "a: { keep: tax }",
+        "a: { replace: 007 }",
+        "a: { replace: true }",
+        "a: { replace: \"\" }",
+        "a: { sql: 1 }",
+        "a: { randomize: uuid }",
+        "a: { randomize: email }",
+        "a: { randomize: integer, min: 1, max: 2 }",
+        "a: undecided",
+        "a: { randomize: choice, from: [1, b] }",
+    ];
+    good.extend(decisions.map(column));
+    let rules = [
+        "    keep: why\n",
+        "    via: [a, b]\n    rows: cascade\n",
+        "    - { rows: delete, where: x = any(:subject) }\n",
+    ];
+    good.extend(rules.map(with_rules));
+    for text in good {
+        assert!(by_reader(&text), "the reader refuses:\n{text}");
+        assert!(by_schema(&text), "the schema refuses:\n{text}");
+    }
+}
+
+#[test]
+fn both_refuse_what_has_the_wrong_shape() {
+    let mut bad = vec!["[]".to_owned(), "{}".into(), "text".into(), top("").replace("version: 1", "version: 2")];
+    let keys = [
+        "limts: {}",
+        "limits: []",
+        "limits: { lock_timeout: 5 }",
+        "limits: { lock_timeout: 0s }",
+        "limits: { max_subjects: 0 }",
+        "limits: { max_rows: { a: x } }",
+        "accept: []",
+        "accept: [{ code: not-null, at: a, because: b }]",
+        "accept: [{ code: unverified, at: a }]",
+        "guards: [{ name: a, table: b }]",
+        "guards: {}",
+        "verify: {}",
+        "verify: { unchanged: [] }",
+        "verify: { unchanged: [{ name: a }] }",
+        "search_path: []",
+        "description: null",
+        // Of later versions.
+        "every_row: true",
+        "virtual_foreign_keys: []",
+        "seal: true",
+        "suppress: true",
+        "request: {}",
+        "verify: { gone: [a.b] }",
+        "accept: [{ code: unverified, at: a, because: b, expect: none }]",
+    ];
+    bad.extend(keys.map(top));
+    bad.push(top("").replace("table: users", "table: users, expired_when: a > b"));
+    bad.push(top("").replace("table: users", "value: text, name: email"));
+    bad.push(top("").replace("subject: { table: users }\n", ""));
+    bad.push(top("").replace("users: delete", "users: keep"));
+    bad.push(top("").replace("users: delete", "users: delte"));
+    bad.push(top("").replace("users: delete", "users: []"));
+    bad.push(top("").replace("tables:\n  users: delete", "tables: {}"));
+    let decisions = [
+        "a:",
+        "a: ~x",
+        "a: delete",
+        "a: []",
+        "a: {}",
+        "a: { replace: [b] }",
+        "a: { replace: null }",
+        "a: { replace: b, sql: c }",
+        "a: { domain: b }",
+        "a: { replace: b, domain: c }",
+        "a: { randomize: b }",
+        "a: { randomize: uuid, domain: c }",
+        "a: { keep: true }",
+        "a: { keep: no }",
+        "a: { keep: \"\" }",
+        "a: { randomize: text, length: 0 }",
+        "a: { randomize: choice, from: [] }",
+        "a: { sql: null }",
+        "a: { pseudonymize: email }",
+        "a: { mask: \"*\", keep_last: 4 }",
+        "a: { generalize: year }",
+        "a: { shift_days: 3 }",
+        "a: { json: { b: remove }, other_keys: keep }",
+        "a: { scrub: [b.c], with: x }",
+        "a: { reassign_to: 1 }",
+        "a: { replace: b, propagate: true }",
+    ];
+    // `a:` is a null to a schema, and written out it is allowed: only the reader tells them apart.
+    bad.extend(decisions.iter().skip(1).map(|decision| column(decision)));
+    let rules = [
+        "    columns: {}\n",
+        "    via: a\n",
+        "    via: []\n    rows: delete\n",
+        "    rows: delete\n    keep: b\n",
+        "    rows: keep\n",
+        "    rows: delete\n    other_columns: keep\n",
+        "    keep: null\n",
+        "    referenced_by: a.b\n    if_shared: keep\n    rows: delete\n",
+        "    rows: delete\n    emit: []\n",
+        "    rows: delete\n    objects: a\n",
+        "    rows: delete\n    refresh: true\n",
+    ];
+    bad.extend(rules.map(with_rules));
+    for text in bad {
+        assert!(!by_reader(&text), "the reader accepts:\n{text}");
+        assert!(!by_schema(&text), "the schema accepts:\n{text}");
+    }
+}
+
+#[test]
+fn what_only_the_reader_can_see() {
+    let only = [
+        column("a:"),
+        column("a: ~"),
+        column("a: { replace: now() }"),
+        column("a: { randomize: date, min: 5 }"),
+        column("a: { sql: 'x' }"),
+        with_rules("    where: a >\n    rows: delete\n"),
+        with_rules("    where: a > 1\n    rows: delete\n"),
+        with_rules("    via: a.b.c.d\n    rows: delete\n"),
+    ];
+    for text in only {
+        assert!(!by_reader(&text), "the reader accepts:\n{text}");
+        assert!(by_schema(&text), "the schema refuses, so this is no exception:\n{text}");
+    }
+}

@@ -1,0 +1,132 @@
+//! The plan for people, the saved plan, and what counts as moved.
+
+use efface::catalog::{self, Catalog};
+use efface::diagnostic::Report;
+use efface::plan::plan;
+use efface::review::{Estimates, PlanFile, Reviewed, plan_schema, text};
+use efface::source::SourceFile;
+use efface::sql::script;
+
+const CATALOG: &str = r#"{
+  "format": 1, "server_major": 15,
+  "tables": [
+    {"name": ["public", "users"], "primary_key": ["id"], "columns": [
+      {"name": "id", "type_sql": "bigint", "ty": "big_int", "not_null": true},
+      {"name": "role", "type_sql": "text", "ty": {"text": {"limit": null}}, "not_null": true},
+      {"name": "name", "type_sql": "text", "ty": {"text": {"limit": null}}, "not_null": false},
+      {"name": "created_at", "type_sql": "date", "ty": "date", "not_null": false}],
+     "unique": [{"name": "users_pkey", "definition": "", "columns": ["id"]}], "indexed": [["id"]]},
+    {"name": ["public", "notes"], "primary_key": ["id"], "columns": [
+      {"name": "id", "type_sql": "bigint", "ty": "big_int", "not_null": true},
+      {"name": "user_id", "type_sql": "bigint", "ty": "big_int", "not_null": true}],
+     "unique": [{"name": "notes_pkey", "definition": "", "columns": ["id"]}], "indexed": [["id"], ["user_id"]]},
+    {"name": ["public", "bills"], "primary_key": ["id"], "columns": [
+      {"name": "id", "type_sql": "bigint", "ty": "big_int", "not_null": true},
+      {"name": "user_id", "type_sql": "bigint", "ty": "big_int", "not_null": true},
+      {"name": "paid", "type_sql": "boolean", "ty": "boolean", "not_null": true}],
+     "unique": [{"name": "bills_pkey", "definition": "", "columns": ["id"]}], "indexed": [["id"], ["user_id"]]}],
+  "foreign_keys": [
+    {"name": "notes_user_id_fkey", "child": ["public", "notes"], "parent": ["public", "users"],
+     "pairs": [{"child": "user_id", "parent": "id"}]},
+    {"name": "bills_user_id_fkey", "child": ["public", "bills"], "parent": ["public", "users"],
+     "pairs": [{"child": "user_id", "parent": "id"}]}],
+  "enums": [], "domains": [], "functions": [], "extensions": [], "others": []
+}"#;
+
+const POLICY: &str = r#"version: 1
+name: small
+subject: { table: users, where: role = 'client' }
+guards:
+  - { name: unpaid bills, table: bills, via: user_id, where: not paid, message: settle these first }
+tables:
+  users:
+    columns: { id: keep, role: keep, name: { replace: "[deleted]" }, created_at: { keep: joiners report } }
+  notes: delete
+  bills: { keep: "seven years: tax law" }
+verify:
+  unchanged:
+    - name: bills per user
+      query: select count(*) from bills
+"#;
+
+fn schema() -> Catalog {
+    catalog::read(CATALOG).expect("the catalog is readable")
+}
+
+/// Plans the policy against a catalog, and hands everything to be reviewed to a test.
+fn reviewed<T>(catalog: &Catalog, rows: Vec<Option<u64>>, look: impl FnOnce(&Reviewed<'_>) -> T) -> T {
+    let file = SourceFile::new("policies/small.yaml", POLICY);
+    let read = efface::policy::read(&file).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
+    let policy =
+        efface::resolve::resolve(&read, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
+    let plan = plan(&policy, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted()));
+    let script = script(&plan, catalog, &file);
+    let (estimates, warnings) = (Estimates { rows }, Report::default());
+    look(&Reviewed {
+        file: &file,
+        policy: &policy,
+        catalog,
+        plan: &plan,
+        script: &script,
+        estimates: &estimates,
+        warnings: &warnings,
+    })
+}
+
+#[test]
+fn a_plan_says_what_how_many_why_and_what_stays() {
+    let page = reviewed(&schema(), vec![Some(1200), None], text);
+    for law in
+        ["1.  delete notes: about 1,200 rows", "2.  change users", "bills: seven years: tax law", "users.created_at"]
+    {
+        assert!(page.contains(law), "{law}:\n{page}");
+    }
+    // Digests move with the wording of the script; what people read is the picture.
+    let without_digests: Vec<_> = page.lines().filter(|line| !line.contains("sha256:")).collect();
+    insta::assert_snapshot!(without_digests.join("\n"));
+}
+
+#[test]
+fn a_saved_plan_is_what_its_json_schema_says_and_reads_back() {
+    let plan = reviewed(&schema(), vec![Some(1), None], PlanFile::new);
+    let value = serde_json::from_str(&plan.write()).expect("JSON");
+    let validator = jsonschema::validator_for(&plan_schema()).expect("a JSON Schema");
+    assert!(validator.is_valid(&value), "{:?}", validator.iter_errors(&value).collect::<Vec<_>>());
+    assert_eq!(PlanFile::read(&plan.write()).expect("a plan"), plan);
+}
+
+#[test]
+fn estimates_and_the_version_of_efface_are_no_drift() {
+    let catalog = schema();
+    let mut saved = reviewed(&catalog, vec![None, None], PlanFile::new);
+    saved.efface = "0.0.1".into();
+    reviewed(&catalog, vec![Some(7), Some(8)], |now| {
+        assert!(saved.policy_moved(now.file).is_empty());
+        assert!(saved.schema_moved(now.catalog).is_empty());
+        assert!(saved.script_moved(now.script).is_empty());
+    });
+}
+
+#[test]
+fn a_table_that_nobody_touches_is_no_drift_and_a_new_reference_is() {
+    let saved = reviewed(&schema(), Vec::new(), PlanFile::new);
+    let with_a_table = |key: &str| {
+        let table = r#"{"name": ["public", "letters"], "columns": [
+            {"name": "user_id", "type_sql": "bigint", "ty": "big_int", "not_null": false}]},
+            {"name": ["public", "notes"]"#;
+        let text = CATALOG.replace(r#"{"name": ["public", "notes"]"#, table);
+        catalog::read(&text.replace(r#""foreign_keys": ["#, &format!(r#""foreign_keys": [{key}"#))).expect("a catalog")
+    };
+    assert_eq!(saved.schema_moved(&with_a_table("")), Vec::<String>::new());
+    let key = r#"{"name": "letters_user_id_fkey", "child": ["public", "letters"], "parent": ["public", "users"],
+        "pairs": [{"child": "user_id", "parent": "id"}]},"#;
+    let moved = saved.schema_moved(&with_a_table(key)).join("\n");
+    assert!(moved.contains("letters_user_id_fkey"), "{moved}");
+}
+
+#[test]
+fn a_plan_of_another_format_is_told_from_a_damaged_one() {
+    let format = |text: &str| PlanFile::read(text).expect_err("no plan").to_string();
+    assert_eq!(format(r#"{"format": 2, "more": true}"#), "the plan has format 2, this efface reads format 1");
+    assert_eq!(format("{}"), "the file is not a plan that `efface plan --out` wrote");
+}
