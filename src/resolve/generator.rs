@@ -141,7 +141,8 @@ fn number(
         PgType::BigInt => ("999999999999999".to_owned(), 0),
         PgType::Numeric { precision: Some(precision), scale } => {
             // PostgreSQL 15 and later allow a negative scale: 10, 100 … are the steps then.
-            let whole = (i64::from(*precision) - i64::from(scale.unwrap_or(0))).clamp(0, 15) as usize;
+            // A number as wide as it can be would be rounded up to one digit more.
+            let whole = (i64::from(*precision) - i64::from(scale.unwrap_or(0).max(0))).clamp(0, 15) as usize;
             let scale = scale.unwrap_or(0).clamp(0, 15) as u32;
             let nines = |n: usize| "9".repeat(n);
             let text = match (whole, scale) {
@@ -164,6 +165,20 @@ fn number(
             return None;
         }
     }
+    let fine = decimals(&min).max(decimals(&max));
+    let scale = match &column.ty {
+        PgType::Real | PgType::Double | PgType::Numeric { precision: None, .. } if kind == Kind::Number => {
+            scale.max(fine)
+        }
+        _ => scale,
+    };
+    // Rounded to the column's scale, a finer bound would be left.
+    for (bound, text) in [(&wish.min, &min), (&wish.max, &max)] {
+        if decimals(text) > scale {
+            report.push(words::random_bound(table, column, bound.as_ref().map_or(span, |bound| bound.span)));
+            return None;
+        }
+    }
     let ordered = match (min.parse::<f64>(), max.parse::<f64>()) {
         (Ok(min), Ok(max)) => min <= max,
         _ => false,
@@ -173,6 +188,11 @@ fn number(
         return None;
     }
     Some(Generator::Number { min, max, scale })
+}
+
+/// Digits behind the point.
+fn decimals(text: &str) -> u32 {
+    text.split_once('.').map_or(0, |(_, part)| part.trim().len() as u32)
 }
 
 /// A range of days.

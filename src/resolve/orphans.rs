@@ -28,16 +28,19 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
             }
             for path in reached {
+                let endless = path.0.contains(&id);
                 let whole = Path([vec![id], path.0].concat());
-                match settled(policy, catalog, child, key, &whole) {
-                    Settled::Yes => {}
+                let found = match settled(policy, catalog, child, key, &whole) {
+                    Settled::Yes => continue,
+                    // A rule for these rows would ask for one for the rows below them, and so on.
+                    Settled::NotReached if endless => words::endless_orphans(key, rule.origin),
                     Settled::NotReached => {
-                        report.push(words::orphans(catalog, key, &whole, rule.origin).about(coverage::place(key)));
+                        let decided = policy.rules_of(child).next().is_some();
+                        words::orphans(catalog, key, &whole, decided, rule.origin)
                     }
-                    Settled::Kept(keeper) => {
-                        report.push(words::orphans_kept(key, rule.origin, keeper.origin).about(coverage::place(key)));
-                    }
-                }
+                    Settled::Kept(keeper) => words::orphans_kept(catalog, key, rule.origin, keeper.origin),
+                };
+                report.push(found.about(coverage::place(key)));
             }
         }
     }

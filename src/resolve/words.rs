@@ -194,11 +194,7 @@ pub(super) fn undecided_table(
             _ => format!("it references `{}` by {columns}, which leads to the subject", key.parent.bare()),
         }
     });
-    let path = key.map(|id| {
-        let key = catalog.key(id);
-        let columns: Vec<_> = key.child_columns().map(|column| column.bare().to_string()).collect();
-        format!("{}.{}", name.bare(), columns.join(", "))
-    });
+    let place = key.map(|id| super::coverage::place(catalog.key(id)));
     let mut found = Diagnostic::new(
         Code::UndecidedTable,
         format!("table `{}` leads to the subject and the policy does not decide it", name.bare()),
@@ -208,8 +204,9 @@ pub(super) fn undecided_table(
     if let Some(reference) = reference {
         found = found.note(reference);
     }
-    let accept = path
-        .map(|path| format!("or settle the key: `accept: [{{ code: path-not-followed, at: {path}, because: … }}]`"));
+    let accept = place.map(|place| {
+        format!("or settle the key: `accept: [{{ code: path-not-followed, at: \"{place}\", because: … }}]`")
+    });
     found
         .help(format!("add `{}:` under `tables:`, with `delete`, `keep: reason` or `columns:`", name.bare()))
         .help_if(accept)
@@ -387,29 +384,78 @@ pub(super) fn gate(fragment: &Fragment, error: &GateError) -> Diagnostic {
 
 // Deletes.
 
-pub(super) fn orphans(catalog: &Catalog, key: &ForeignKey, path: &Path, span: Span) -> Diagnostic {
+pub(super) fn orphans(catalog: &Catalog, key: &ForeignKey, path: &Path, decided: bool, span: Span) -> Diagnostic {
     let child = key.child.bare().to_string();
     let via = path::written(catalog, path);
+    // Deleting rows of a table on the way leaves new rows below them: there, clearing the reference is the way out.
+    let circular = path.0[1..].iter().any(|id| catalog.key(*id).child == key.child);
+    let action = match clearable(catalog, key) {
+        columns if circular && !columns.is_empty() => {
+            let columns: Vec<_> = columns.iter().map(|name| format!("{}: null", name.bare())).collect();
+            vec![format!("columns: {{ {} }}", columns.join(", ")), "other_columns: keep".to_owned()]
+        }
+        _ => vec!["rows: delete".to_owned()],
+    };
+    let lines = std::iter::once(format!("via: {via}")).chain(action);
+    let rule = if decided {
+        let lines: Vec<_> = lines.enumerate().map(|(n, line)| format!("{}{line}", ["- ", "  "][n.min(1)])).collect();
+        format!("add to the rules of `{child}`:\n    {}", lines.join("\n    "))
+    } else {
+        format!("add under `tables:`\n    {child}:\n      {}", lines.collect::<Vec<_>>().join("\n      "))
+    };
     Diagnostic::new(
         Code::Orphans,
         format!("rows of `{child}` reference rows that this rule deletes, and no rule settles them"),
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
     .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
-    .help(format!("add a rule:\n    {child}:\n      rows: delete\n      via: {via}"))
-    .help("or `rows: cascade` here, to delete everything that references these rows")
+    .help(rule)
+    .help_if((!circular).then_some("or `rows: cascade` here, to delete everything that references these rows"))
 }
 
-pub(super) fn orphans_kept(key: &ForeignKey, span: Span, keeper: Span) -> Diagnostic {
+pub(super) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagnostic {
     let columns = list(key.child_columns());
     Diagnostic::new(
+        Code::KeyCycle,
+        format!(
+            "rows of `{}` reference deleted rows by {columns}, and rows below them do, without end",
+            key.child.bare()
+        ),
+    )
+    .at(span, format!("deletes rows of `{}`", key.parent.bare()))
+    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+    .note("this version of efface deletes rows that are a known number of keys away")
+    .help(format!("set {columns} to `null` where the rows below stay"))
+}
+
+/// The columns of a key that become NULL to clear it: all of a MATCH FULL key, else those that can be NULL.
+fn clearable<'a>(catalog: &Catalog, key: &'a ForeignKey) -> Vec<&'a Ident> {
+    let child = catalog.table_id(&key.child).map(|id| catalog.table(id));
+    let nullable =
+        |name: &&Ident| child.and_then(|table| table.column(name)).is_some_and(|column| !catalog.refuses_null(column));
+    let columns: Vec<_> = key.child_columns().filter(nullable).collect();
+    if key.match_full && columns.len() < key.pairs.len() { Vec::new() } else { columns }
+}
+
+pub(super) fn orphans_kept(catalog: &Catalog, key: &ForeignKey, span: Span, keeper: Span) -> Diagnostic {
+    let columns = list(key.child_columns());
+    let it = if key.pairs.len() == 1 { "it is" } else { "they are" };
+    let found = Diagnostic::new(
         Code::Orphans,
         format!("rows of `{}` would stay and reference rows that are deleted", key.child.bare()),
     )
-    .at(keeper, format!("leaves {columns} as it is"))
+    .at(keeper, format!("leaves {columns} as {it}"))
     .label(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
-    .help(format!("set {columns} to `null` or `default` in that rule, or delete its rows too"))
+    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)));
+    match &clearable(catalog, key)[..] {
+        [] => found
+            .note(format!("{columns} can't be null"))
+            .help("delete these rows too, or keep those that they reference"),
+        columns => {
+            let columns = list(columns.iter().copied());
+            found.help(format!("set {columns} to `null` in that rule, or delete its rows too"))
+        }
+    }
 }
 
 pub(super) fn orphans_of_condition(key: &ForeignKey, span: Span) -> Diagnostic {
@@ -552,7 +598,7 @@ pub(super) fn broken_reference(table: &Table, column: &Column, key: &ForeignKey,
     )
     .at(span, "a reference")
     .note(format!("foreign key `{}`", key.name.bare()))
-    .help("use `null` or `default`, or keep it")
+    .help(if column.not_null { "keep it" } else { "use `null` or `default`, or keep it" })
 }
 
 pub(super) fn match_full(table: &Table, key: &ForeignKey, span: Span) -> Diagnostic {
@@ -588,7 +634,10 @@ pub(super) fn exclusion(table: &Table, column: &Column, exclusion: &Exclusion, s
 
 pub(super) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChange) -> Diagnostic {
     let column = table.column_at(change.column);
+    // A column that only the index's predicate reads brings the row into the index, with the key that it has.
+    let enters = !index.columns.contains(&column.name) && !index.expression_columns.contains(&column.name);
     let what = match &change.value {
+        _ if enters => "the row would come into this partial index, where another may have its key",
         NewValue::Null if index.nulls_not_distinct => "a second NULL would collide (NULLS NOT DISTINCT)",
         NewValue::Null => "efface can't tell that the new value is unique in this index",
         NewValue::Literal(_) => "a second row would get the same value",
@@ -602,10 +651,13 @@ pub(super) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChan
     )
     .at(change.value_at, what)
     .note(shown(&index.definition).to_string())
-    .help(if column.ty.is_text() {
-        "use `{ randomize: email }`, `{ randomize: token }` or, where the column allows it, `null`"
-    } else {
-        "use a random UUID or, where the column allows it, `null`; or keep it"
+    .help(match (&column.ty, column.not_null || index.nulls_not_distinct) {
+        _ if enters => "keep it",
+        (ty, true) if ty.is_text() => "use `{ randomize: email }` or `{ randomize: token }`, or keep it",
+        (ty, false) if ty.is_text() => "use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it",
+        (crate::pgtype::PgType::Uuid, _) => "use `randomize`, or keep it",
+        (_, true) => "keep it",
+        (_, false) => "use `null`, or keep it",
     })
 }
 
@@ -655,7 +707,7 @@ pub(super) fn random_bound(table: &Table, column: &Column, span: Span) -> Diagno
         format!("not a bound for column `{}` of type `{}`", of(table, column), column.type_sql),
     )
     .at(span, "doesn't fit")
-    .help("give a number that the column can hold; a whole one for `integer`")
+    .help("give a number that the column holds exactly; a whole one for `integer`")
 }
 
 pub(super) fn random_date_bound(table: &Table, column: &Column, span: Span) -> Diagnostic {
@@ -670,7 +722,7 @@ pub(super) fn random_date_bound(table: &Table, column: &Column, span: Span) -> D
 pub(super) fn random_empty_range(table: &Table, column: &Column, span: Span) -> Diagnostic {
     Diagnostic::new(Code::InvalidValue, format!("`min` is above `max` for column `{}`", of(table, column)))
         .at(span, "no value is possible")
-        .help("exchange them")
+        .help("give the other bound too")
 }
 
 pub(super) fn choice_of_nothing(table: &Table, column: &Column, span: Span) -> Diagnostic {

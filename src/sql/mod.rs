@@ -9,7 +9,7 @@ pub mod explain;
 mod lower;
 mod predicate;
 pub mod probe;
-mod quote;
+pub mod quote;
 mod script;
 mod value;
 mod writer;

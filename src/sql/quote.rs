@@ -7,7 +7,7 @@ use crate::ident::Ident;
 
 /// Key words that are not "non-reserved" in any version from 13 to 18: as a bare name they could mean something else.
 /// From the `catcode` column of `pg_get_keywords()`; a test compares the list with the server's.
-pub(super) const KEYWORDS: &[&str] = &[
+pub const KEYWORDS: &[&str] = &[
     "all",
     "analyse",
     "analyze",
@@ -175,7 +175,7 @@ pub(super) const KEYWORDS: &[&str] = &[
 ];
 
 /// A name as SQL.
-pub(super) fn ident(name: &Ident) -> String {
+pub fn ident(name: &Ident) -> String {
     let text = name.as_str();
     let plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -185,7 +185,7 @@ pub(super) fn ident(name: &Ident) -> String {
 
 /// A text as an SQL literal. With `standard_conforming_strings` on, which the script sets, only quotes are special; a
 /// backslash gets the escape form, which reads the same either way.
-pub(super) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if text.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
 }

@@ -51,8 +51,8 @@ pub(super) fn random(w: &mut Writer, column: &Column, generator: &Generator) {
             }
         }
         Generator::Number { min, max, scale } => {
-            // The number of possible values times a random share of it, in steps of the scale.
-            let steps = 10i128.pow(*scale);
+            // A random one of the possible values, in steps of the scale. `10 ^ 2` would not be numeric.
+            let steps = 10i128.pow((*scale).min(DIGITS as u32));
             w.kw("round(").text(min).kw("::numeric + mod(").kw(RANDOM).kw("::numeric, (").text(max).kw("::numeric - ");
             w.text(min).kw("::numeric) * ").number(steps).kw(" + 1) / ").number(steps).kw(", ").number(*scale).kw(")");
         }

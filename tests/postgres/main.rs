@@ -3,11 +3,17 @@
 //! One throw-away server for the run, one fresh database for each test ([`harness`]). There is no skipping: where no
 //! server can be had, the tests fail.
 
+#[path = "../cases/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod case;
+
+mod cases;
 mod club;
 mod connecting;
 mod harness;
 mod introspection;
 mod oracle;
+mod quoting;
 mod running;
 mod throwaway;
 mod tool;

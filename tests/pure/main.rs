@@ -1,5 +1,13 @@
 //! Tests without a server.
 
+#[path = "../cases/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod case;
+
+mod architecture;
+mod broken;
+mod cases;
+mod laws;
 mod policy_broken;
 mod policy_good;
 mod policy_laws;

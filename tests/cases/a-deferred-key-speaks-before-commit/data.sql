@@ -1,0 +1,2 @@
+INSERT INTO clubs VALUES (1);
+INSERT INTO users VALUES (1, 'Anna', 1), (2, 'Bob', 1);

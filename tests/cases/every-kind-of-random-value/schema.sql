@@ -1,0 +1,37 @@
+CREATE TYPE mood AS ENUM ('fine', 'so ''so''', 'bad');
+CREATE TABLE users (id integer PRIMARY KEY, name text);
+CREATE TABLE profiles (
+    id integer PRIMARY KEY,
+    user_id integer NOT NULL REFERENCES users,
+    a_text text NOT NULL UNIQUE CHECK (a_text = 'stays' OR length(a_text) = 32),
+    b_short varchar(3) NOT NULL CHECK (b_short = 'old' OR length(b_short) = 3),
+    c_char char(20) NOT NULL UNIQUE,
+    d_email varchar(60) NOT NULL,
+    e_short_email varchar(30) NOT NULL CHECK (length(e_short_email) <= 30),
+    f_name text NOT NULL,
+    g_first varchar(6) NOT NULL,
+    h_last text NOT NULL,
+    i_phone text NOT NULL CHECK (i_phone = 'old' OR i_phone LIKE '+1-202-555-01__'),
+    j_digits text NOT NULL CHECK (j_digits = 'old' OR j_digits ~ '^\+49 \(\d{3}\) \d{20}#?$'),
+    k_token varchar(16) NOT NULL UNIQUE CHECK (k_token ~ '^old|^[0-9a-f]{16}$'),
+    l_uuid uuid NOT NULL UNIQUE,
+    m_uuid_text text NOT NULL UNIQUE CHECK (m_uuid_text ~ '^old|^.{36}$'),
+    n_small smallint NOT NULL CHECK (n_small >= 0),
+    o_int integer NOT NULL CHECK (o_int BETWEEN -3 AND 3),
+    p_big bigint NOT NULL CHECK (p_big >= 0),
+    q_numeric numeric(4,2) NOT NULL CHECK (q_numeric BETWEEN 0 AND 99.99),
+    r_real real NOT NULL CHECK (r_real BETWEEN 0 AND 1000000),
+    s_double double precision NOT NULL CHECK (s_double BETWEEN 0.5 AND 0.625),
+    t_date date NOT NULL CHECK (t_date BETWEEN '1970-01-01' AND '2000-12-31'),
+    u_date date NOT NULL CHECK (u_date BETWEEN '1996-02-28' AND '1996-03-01'),
+    v_timestamp timestamp NOT NULL CHECK (v_timestamp < '2001-01-01'),
+    w_timestamptz timestamptz NOT NULL CHECK (w_timestamptz < '2001-01-02'),
+    x_boolean boolean NOT NULL,
+    y_mood mood NOT NULL,
+    y_choice varchar(5) NOT NULL CHECK (y_choice IN ('old', 'tea', 'it''s')),
+    y_number integer NOT NULL CHECK (y_number IN (0, 7, 9)),
+    z_inet inet NOT NULL CHECK (z_inet <<= '192.0.2.0/24'),
+    z_inet_text text NOT NULL,
+    z_numeric numeric NOT NULL
+);
+CREATE INDEX ON profiles (user_id);

@@ -1,0 +1,1 @@
+INSERT INTO users (first_name, last_name) VALUES ('gone', 'gone'), ('stays', 'stays');

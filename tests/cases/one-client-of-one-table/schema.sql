@@ -1,0 +1,6 @@
+CREATE TABLE users (
+    id bigint PRIMARY KEY,
+    name text NOT NULL,
+    email varchar(80) NOT NULL UNIQUE,
+    phone text
+);

@@ -1,0 +1,1 @@
+INSERT INTO clubs VALUES (1, 'north');

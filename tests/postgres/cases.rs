@@ -1,0 +1,277 @@
+//! What every case has to be on a real server: its catalog true, its script's effect the same for the engine and for psql.
+//!
+//! In a case's data, a cell with the word `stays` marks a row that must be the same byte for byte afterwards, and one
+//! with the word `gone` a value that must be nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use efface::catalog::{self, Catalog};
+use efface::diagnostic::{Report, render};
+use efface::plan::{Plan, StepAction};
+use efface::resolve::NewValue;
+use efface::sql::{ASSERTION_FAILED, Role, Script};
+use efface::{plan, policy, resolve, sql};
+use tokio_postgres::types::Type;
+
+use crate::case::{Case, Ends, each};
+use crate::harness::{Db, binaries};
+
+/// A fresh database with the case's schema and data.
+fn loaded(case: &Case) -> Db {
+    let db = Db::with(&case.file("schema.sql"));
+    db.sql(&case.file("data.sql"));
+    db
+}
+
+/// `UPDATE_CATALOGS=1` writes the files instead.
+#[test]
+fn every_recorded_catalog_is_what_introspection_says() {
+    let update = std::env::var_os("UPDATE_CATALOGS").is_some();
+    each(|case| {
+        let found = catalog::write(&Db::with(&case.file("schema.sql")).catalog());
+        // One record serves every server: the major version is the server's business.
+        let found = with_major(&found, 15);
+        let path = case.folder.join("catalog.json");
+        // Another test reads these files meanwhile.
+        if update && case.file("catalog.json") != found {
+            std::fs::write(&path, &found).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+        assert_eq!(case.file("catalog.json"), found, "UPDATE_CATALOGS=1 records it anew");
+    });
+}
+
+fn with_major(text: &str, major: u32) -> String {
+    let mut catalog = catalog::read(text).expect("what was written is read");
+    catalog.server_major = major;
+    catalog::write(&catalog)
+}
+
+#[test]
+fn every_case_ends_as_its_story_says_by_the_engine_s_way_and_by_psql() {
+    each(|case| {
+        let db = loaded(case);
+        let catalog = db.catalog();
+        let (plan, script) = match scripted(case, &catalog) {
+            Ok(found) => found,
+            Err(_) if case.ends == Ends::Refused => return,
+            Err(report) => panic!("refused:\n{}", render::text(&report, &case.policy, false)),
+        };
+        let on_record = scripted(case, &catalog::read(&case.file("catalog.json")).expect("the recorded catalog"));
+        assert_eq!(
+            on_record.map(|(_, script)| script).ok().as_ref(),
+            Some(&script),
+            "the record makes the same script"
+        );
+        let before = State::of(&db, &catalog);
+        let outcome = run(&db, case, &script);
+        let ended = outcome.as_ref().map_or_else(|failure| Ends::Fails(failure.sqlstate.clone()), |_| Ends::Committed);
+        assert_eq!(ended, case.ends, "{outcome:?}");
+        let after = State::of(&db, &catalog);
+        laws(case, &before, &after);
+
+        let copy = loaded(case);
+        assert_eq!(State::of(&copy, &catalog), before, "the data are the same at every load");
+        assert_eq!(by_psql(&copy, case, &script), outcome.is_ok(), "psql agrees");
+        let random = random_columns(&plan, &catalog);
+        let psql = State::of(&copy, &catalog);
+        assert_eq!(psql.masked(&before, &random), after.masked(&before, &random), "psql leaves the same state");
+
+        let told = match &outcome {
+            Ok(counts) => counts.join("\n"),
+            Err(failure) => format!("{} at: {}\n{}", failure.sqlstate, failure.title, failure.message),
+        };
+        case.snapshot("state", &format!("{told}\n{}", after.difference(&before, &random)));
+    });
+}
+
+/// The plan and its script, or what check or plan refuses.
+fn scripted(case: &Case, catalog: &Catalog) -> Result<(Plan, Script), Report> {
+    let written = policy::read(&case.policy)?;
+    let resolved = resolve::resolve(&written.value, catalog)?;
+    let plan = plan::plan(&resolved.value, catalog)?;
+    let script = sql::script(&plan, catalog, &case.policy);
+    Ok((plan, script))
+}
+
+/// How a statement failed: nothing that quotes a row.
+#[derive(Debug)]
+struct Failure {
+    sqlstate: String,
+    title: String,
+    message: String,
+}
+
+/// Runs the statements one by one, as the engine does; the row counts of the steps, or the failure.
+fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
+    if let Some(role) = &case.role {
+        db.sql(&format!("SET ROLE {role}"));
+    }
+    let client = &db.connection().client;
+    let mut counts = Vec::new();
+    let outcome = db.block_on(async {
+        for statement in &script.statements {
+            let done = match &statement.role {
+                Role::BindSubject { column, bound } => {
+                    let key = &case.keys[*column];
+                    client.query_typed(bound.as_str(), &[(key, Type::TEXT)]).await.map(|_| 0)
+                }
+                Role::Step { .. } => client.execute_typed(statement.sql.as_str(), &[]).await,
+                _ => client.simple_query(statement.sql.as_str()).await.map(|_| 0),
+            };
+            let rows = done.map_err(|error| {
+                let told = error.as_db_error().unwrap_or_else(|| panic!("{error}"));
+                let ours = told.code().code() == ASSERTION_FAILED;
+                Failure {
+                    sqlstate: told.code().code().to_owned(),
+                    title: statement.title.clone(),
+                    message: if ours { told.message().to_owned() } else { told.constraint().unwrap_or("").to_owned() },
+                }
+            })?;
+            if let Role::Step { step, sweep } = statement.role {
+                let again = if sweep { " again" } else { "" };
+                counts.push(format!("step {}{again}: {}: {rows}", step + 1, statement.title));
+            }
+        }
+        Ok(())
+    });
+    if outcome.is_err() {
+        db.sql("ROLLBACK");
+    }
+    db.sql("RESET ROLE");
+    outcome.map(|()| counts)
+}
+
+/// Runs the script's text as a file; whether psql was content.
+fn by_psql(db: &Db, case: &Case, script: &Script) -> bool {
+    let beside = binaries().program("psql");
+    let psql = if beside.exists() { beside } else { PathBuf::from("psql") };
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), script.text()).expect("writing the script");
+    let mut command = Command::new(psql);
+    command.args(["-X", "-q", "-d", db.url(), "-f"]).arg(file.path());
+    for (index, key) in case.keys.iter().enumerate() {
+        command.arg("-v").arg(format!("key{}={key}", index + 1));
+    }
+    if let Some(role) = &case.role {
+        command.env("PGOPTIONS", format!("-c role={role}"));
+    }
+    let output = command.output().expect("psql is there");
+    if !output.status.success() && case.ends == Ends::Committed {
+        eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    }
+    output.status.success()
+}
+
+/// What must hold whatever the snapshot says.
+fn laws(case: &Case, before: &State, after: &State) {
+    if case.ends != Ends::Committed {
+        assert_eq!(after, before, "nothing has changed");
+        return;
+    }
+    let mut marked = 0;
+    for (table, rows) in &before.tables {
+        for row in rows.iter().filter(|row| row.has("stays")) {
+            marked += 1;
+            assert!(after.tables[table].contains(row), "a row of {table} that stays was touched: {row:?}");
+        }
+    }
+    assert!(marked > 0, "the data mark no row that stays");
+    for (table, rows) in &after.tables {
+        let left = rows.iter().find(|row| row.has("gone"));
+        assert!(left.is_none(), "a value of {table} that was to go is there: {left:?}");
+    }
+}
+
+/// The rows of every table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    tables: BTreeMap<String, Vec<Row>>,
+}
+
+/// A row: its columns with their values as text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row(Vec<(String, Option<String>)>);
+
+impl Row {
+    fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|(_, value)| value.as_ref().is_some_and(|value| value.contains(word)))
+    }
+
+    fn shown(&self) -> String {
+        let cells = self.0.iter().map(|(name, value)| {
+            let value = value.as_deref().unwrap_or("∅");
+            format!("{}={}", name.escape_debug(), value.escape_debug())
+        });
+        cells.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl State {
+    fn of(db: &Db, catalog: &Catalog) -> Self {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let tables = catalog.tables.iter().map(|table| {
+            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+            let columns: Vec<_> = names.iter().map(|name| format!("{}::text", quoted(name))).collect();
+            let from = format!("{}.{}", quoted(table.name.schema.as_str()), quoted(table.name.name.as_str()));
+            let query = format!("SELECT {} FROM {from}", columns.join(", "));
+            let row =
+                |values: Vec<Option<String>>| Row(names.iter().map(|name| (*name).to_owned()).zip(values).collect());
+            let mut rows: Vec<Row> = db.rows(&query).into_iter().map(row).collect();
+            rows.sort();
+            (table.name.bare().to_string(), rows)
+        });
+        Self { tables: tables.collect() }
+    }
+
+    /// The same with `<random>` for each value of a random column in a row that was not there before.
+    fn masked(&self, before: &State, random: &BTreeSet<(String, String)>) -> State {
+        let mut masked = self.clone();
+        for (table, rows) in &mut masked.tables {
+            for row in rows.iter_mut().filter(|row| !before.tables[table].contains(row)) {
+                for (name, value) in &mut row.0 {
+                    if value.is_some() && random.contains(&(table.clone(), name.clone())) {
+                        *value = Some("<random>".to_owned());
+                    }
+                }
+            }
+            rows.sort();
+        }
+        masked
+    }
+
+    /// Each table's rows: as they are, with `-` where they went, with `+` where they came.
+    fn difference(&self, before: &State, random: &BTreeSet<(String, String)>) -> String {
+        let masked = self.masked(before, random);
+        let mut text = String::new();
+        for (table, old) in &before.tables {
+            text.push_str(&format!("{table}\n"));
+            let new = &self.tables[table];
+            let mut lines: Vec<String> = Vec::new();
+            for row in old {
+                lines.push(format!("{} {}", if new.contains(row) { " " } else { "-" }, row.shown()));
+            }
+            for row in masked.tables[table].iter().filter(|row| !old.contains(row)) {
+                lines.push(format!("+ {}", row.shown()));
+            }
+            text.push_str(&lines.iter().map(|line| format!("  {line}\n")).collect::<String>());
+        }
+        text
+    }
+}
+
+/// Columns, by table, that get something random.
+fn random_columns(plan: &Plan, catalog: &Catalog) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for step in &plan.steps {
+        if let StepAction::Change(changes) = &step.action {
+            let table = catalog.table(step.table);
+            for change in changes.iter().filter(|change| matches!(change.value, NewValue::Random(_))) {
+                let column = table.column_at(change.column);
+                found.insert((table.name.bare().to_string(), column.name.as_str().to_owned()));
+            }
+        }
+    }
+    found
+}
