@@ -259,3 +259,16 @@ fn a_plan_is_the_same_twice_after_analyze_and_for_another_role() {
     assert_eq!(saved(&club, &other), saved(&club, club.db.url()), "as another role");
     club.db.sql(&format!("drop owned by {name}; drop role {name}"));
 }
+
+#[test]
+fn the_script_in_the_repository_is_what_snapshot_writes_from_the_database_and_from_the_catalog_file() {
+    let club = Club::new();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+        command.args(["snapshot", "--check", "policies"]).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        let output = command.stdin(Stdio::null()).output().expect("the tool runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(run(&["--database", club.db.url()]), (Some(0), String::new()), "run `efface snapshot policies`");
+    assert_eq!(run(&["--catalog", "examples/fitness-club/catalog.json"]), (Some(0), String::new()));
+}
