@@ -2,6 +2,31 @@
 //!
 //! The path of the data, each stage a function from one value to the next:
 //! `SourceFile → Policy → ResolvedPolicy (with a Catalog) → Plan → Script → one transaction → Receipt`.
+//!
+//! Up to the script nothing needs a socket, a runtime or a terminal (`default-features = false`):
+//!
+//! ```
+//! use efface::diagnostic::{Report, render};
+//! use efface::source::SourceFile;
+//! use efface::{catalog, plan, policy, resolve, sql};
+//!
+//! let file = SourceFile::new("policies/client-erasure.yaml", include_str!("../policies/client-erasure.yaml"));
+//! let catalog = catalog::read(include_str!("../examples/fitness-club/catalog.json"))?;
+//!
+//! let script = || -> Result<sql::Script, Report> {
+//!     let policy = policy::read(&file)?.value;
+//!     let resolved = resolve::resolve(&policy, &catalog)?.value;
+//!     let plan = plan::plan(&resolved, &catalog)?;
+//!     Ok(sql::script(&plan, &catalog, &file))
+//! };
+//! match script() {
+//!     Ok(script) => assert_eq!(script.text(), include_str!("../policies/client-erasure.sql")),
+//!     Err(report) => panic!("{}", render::text(&report, &file, false)),
+//! }
+//! # Ok::<(), catalog::CatalogFileError>(())
+//! ```
+//!
+//! With the feature `server`, [`server::apply::run`] runs such a script in one transaction.
 
 #![allow(rustdoc::private_intra_doc_links)]
 
