@@ -100,6 +100,9 @@ SELECT n * 4 + club, club, n % 6 * 4 + club, 4 + club + 4 * ((n % 6 + n / 50) % 
 FROM scale, generate_series(1, 4) AS club, generate_series(0, past + upcoming - 1) AS n
 ORDER BY 1;
 
+-- What follows joins these: without statistics the planner would guess.
+ANALYZE users, sessions;
+
 -- Six past bookings for every client, two months apart: most attended, some missed or cancelled.
 WITH scale AS (SELECT greatest(48, count(*) / 8)::integer AS past FROM users WHERE role = 'client')
 INSERT INTO bookings (club_id, session_id, client_id, starts_at, status, note, price, cancelled_at, created_at, updated_at)
@@ -151,6 +154,8 @@ FROM users AS u,
      ) AS s (status, plan, price, credits, started_on, ended_on, reason, present)
 WHERE u.role = 'client' AND s.present ORDER BY u.id, s.started_on;
 
+ANALYZE subscriptions, payments_credit_cards;
+
 -- Paid ones for every subscription; something due and something failed for one client in fifty (43 is the first);
 -- one in six pays an invoice with the card of the client who referred them.
 INSERT INTO payments (club_id, client_number, number, subscription_id, card_id, amount, status, due_on, paid_at, receipt_email, note)
@@ -176,6 +181,8 @@ FROM (
     FROM users AS u, generate_series(1, 2) AS n WHERE u.role = 'client' AND u.id % 50 = 43
 ) AS p
 ORDER BY p.club_id, 3;
+
+ANALYZE bookings;
 
 INSERT INTO visits (booking_id, visited_at, door, device_name)
 SELECT b.id, b.starts_at - interval '5 minutes', (ARRAY['front', 'garage'])[b.id % 2 + 1],

@@ -47,8 +47,8 @@ async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estim
         } else {
             refusal(ask::prepare(client, &settings, &question.sql).await)?
         };
-        if let Some(answer) = answer {
-            findings.push(question.finding(&answer));
+        if let Some(found) = answer.and_then(|answer| question.finding(&answer)) {
+            findings.push(found);
         }
     }
     let explained = explain(live, catalog, loaded).await?;

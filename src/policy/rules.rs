@@ -304,6 +304,10 @@ impl Reader<'_> {
     /// First match: every rule can match, and the last rule of every path matches all that is left.
     fn order(&mut self, rules: &[Read], table: &Spanned<String>) {
         let rules: Vec<&Rule> = rules.iter().filter(|read| !read.by_subject).map(|read| &read.rule).collect();
+        // A rule without `via` may follow the same path as one with it: only the catalog tells (see `resolve`).
+        if rules.iter().any(|rule| rule.via.is_some()) && rules.iter().any(|rule| rule.via.is_none()) {
+            return;
+        }
         for (index, rule) in rules.iter().enumerate() {
             let blocks = |path: &PathKey<'_>| {
                 rules[..index].iter().find(|other| other.condition.is_none() && covers(other, path))

@@ -9,6 +9,7 @@ mod accept;
 mod cascade;
 mod condition;
 mod coverage;
+mod first_match;
 mod fit;
 mod generator;
 mod literal;
@@ -37,6 +38,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPoli
     let accepted = accept::Accepted::new(&policy.accept);
     // A rule whose own names are wrong can't be followed further: what would be said then is noise.
     if !report.has_errors() {
+        first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
         coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         orphans::check(&resolved, catalog, &mut report);

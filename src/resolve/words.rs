@@ -212,6 +212,27 @@ pub(super) fn undecided_table(
         .help_if(accept)
 }
 
+pub(super) fn never_matches(span: Span, blocker: Span) -> Diagnostic {
+    Diagnostic::new(Code::RuleOrder, "a rule can never match")
+        .at(span, "no row gets here")
+        .label(blocker, "this rule has no `where` and takes every row of the path")
+        .help("move the rule without `where` behind the others")
+}
+
+pub(super) fn left_open(catalog: &Catalog, table: &Table, path: &Path, span: Span) -> Diagnostic {
+    let (of, via) = match path.0[..] {
+        [] => (String::new(), "- keep: why they stay".to_owned()),
+        _ => {
+            let written = path::written(catalog, path);
+            (format!(" reached by `{written}`"), format!("- via: {written}\n  keep: why they stay"))
+        }
+    };
+    Diagnostic::new(Code::RuleOrder, format!("rows of `{}`{of} may be left without a rule", table.name.bare()))
+        .at(span, "the last rule of this path has a `where`")
+        .note("the first rule that matches a row decides it; nothing may be reached and left undecided")
+        .help(format!("add a last rule for the other rows:\n{via}"))
+}
+
 // Paths.
 
 pub(super) fn path_required(context: &Context<'_>, table: TableId, direct: usize, span: Span) -> Diagnostic {

@@ -135,24 +135,24 @@ impl Lowering<'_> {
     fn tables(&mut self) {
         let plan = self.scene.plan;
         // The stronger lock first: taking it later, over a weaker one, is how deadlocks are made.
-        for (lock, words) in
-            [(TableLock::RowExclusive, " IN ROW EXCLUSIVE MODE"), (TableLock::AccessShare, " IN ACCESS SHARE MODE")]
-        {
-            let tables: Vec<_> = plan.table_locks.iter().filter(|(_, held)| *held == lock).map(|(id, _)| *id).collect();
-            if tables.is_empty() {
+        let modes = [
+            (TableLock::RowExclusive, " IN ROW EXCLUSIVE MODE", "No DDL from here; readers and writers go on."),
+            (TableLock::AccessShare, " IN ACCESS SHARE MODE", "These are only read."),
+        ];
+        let held = |lock: TableLock| plan.table_locks.iter().filter(move |(_, held)| *held == lock).map(|(id, _)| *id);
+        let last = modes.iter().rposition(|(lock, ..)| held(*lock).next().is_some());
+        for (index, (lock, words, comment)) in modes.into_iter().enumerate() {
+            if held(lock).next().is_none() {
                 continue;
             }
             let mut w = Writer::new();
-            w.kw("LOCK TABLE ").list(&tables, ", ", |w, id| {
-                w.table(&self.scene.catalog.table(*id).name);
+            w.kw("LOCK TABLE ").list(held(lock), ", ", |w, id| {
+                w.table(&self.scene.catalog.table(id).name);
             });
             w.kw(words);
-            let comment = match lock {
-                TableLock::RowExclusive => vec!["No DDL from here; readers and writers go on.".to_owned()],
-                TableLock::AccessShare => Vec::new(),
-            };
-            let role = if lock == TableLock::RowExclusive { Role::LockTables } else { Role::Prepare };
-            self.push(Phase::Tables, "lock tables", role, comment, w);
+            // The schema is compared when all tables are locked, not before.
+            let role = if Some(index) == last { Role::LockTables } else { Role::Prepare };
+            self.push(Phase::Tables, "lock tables", role, vec![comment.to_owned()], w);
         }
         let mut w = Writer::new();
         let path = search_path(self.scene.catalog, self.scene.plan);

@@ -56,8 +56,20 @@ pub enum Answer {
 }
 
 impl Question {
-    /// The finding that an answer means.
-    pub fn finding(&self, answer: &Answer) -> Diagnostic {
+    /// The finding that an answer means; none where another question says it better.
+    pub fn finding(&self, answer: &Answer) -> Option<Diagnostic> {
+        match (&self.about, answer) {
+            // An expression that the server doesn't even understand (class 42) has a question of its own.
+            (About::Value { .. } | About::Check { .. }, Answer::Refused { sqlstate, .. })
+                if sqlstate.starts_with("42") && sqlstate != "42501" =>
+            {
+                None
+            }
+            _ => Some(self.words(answer)),
+        }
+    }
+
+    fn words(&self, answer: &Answer) -> Diagnostic {
         if *answer == Answer::TooLong {
             return Diagnostic::new(Code::Unverified, format!("unverified: {}", self.what()))
                 .at(self.origin, "the server needed too long to answer")
