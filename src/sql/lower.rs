@@ -214,6 +214,7 @@ impl Lowering<'_> {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
             CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first",
+            CaptureReason::Trigger => "a trigger could hide what it did to these rows, so they are remembered first",
         };
         let mut w = Writer::new();
         w.kw("CREATE TEMP TABLE efface_rows_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
