@@ -362,6 +362,39 @@ WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[
 
 -- Deferred keys and triggers speak here, not in COMMIT.
 SET CONSTRAINTS ALL IMMEDIATE;
+
+-- bookings: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_1
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule
+FROM public.bookings
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
+
+-- payments: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_2
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule
+FROM public.payments
+WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
+
+-- subscriptions: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_3
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule
+FROM public.subscriptions
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_3);
+
+-- waiting_list_entries: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_4
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule
+FROM public.waiting_list_entries
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_4);
 DO $efface$
 #variable_conflict use_column
 DECLARE

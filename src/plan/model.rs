@@ -115,6 +115,8 @@ pub enum CaptureReason {
     SeveralRules,
     /// Other steps change what the scope reads: asked again later, it would answer otherwise.
     Disturbed,
+    /// A trigger could keep or change them so that the scope, asked again, would not find them.
+    Trigger,
 }
 
 /// Rows that must not exist.

@@ -53,10 +53,27 @@ fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, st
             let reads = predicate::reads(catalog, policy, table, &only.rows);
             let disturbed =
                 steps.iter().filter(|other| other.table != table).any(|other| disturbs(other, only, &reads));
-            disturbed.then_some(CaptureReason::Disturbed)
+            if disturbed { Some(CaptureReason::Disturbed) } else { trigger_reason(catalog, only, &reads) }
         }
         _ => Some(CaptureReason::SeveralRules),
     }
+}
+
+/// Whether a trigger could do otherwise than the step says, and hide it from whoever asks for the scope again.
+fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads) -> Option<CaptureReason> {
+    let table = catalog.table(step.table);
+    let mut triggers = table.triggers.iter().filter(|trigger| !trigger.disabled);
+    let hidden = match &step.action {
+        // A row whose delete a trigger has turned into a change may not be in the scope any more. A table without a key
+        // still has the row looked for by its scope.
+        StepAction::Delete => {
+            triggers.any(|trigger| trigger.on_delete && trigger.before_row)
+                && row_key(catalog, step.table, &[]).is_some()
+        }
+        // A step that changes what its own scope reads has left nothing there to look at.
+        StepAction::Change(_) => disturbs(step, step, reads) && triggers.any(|trigger| trigger.on_update),
+    };
+    hidden.then_some(CaptureReason::Trigger)
 }
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
@@ -149,25 +166,12 @@ impl Layout<'_> {
                 RowAction::Keep(_) | RowAction::Delete { .. } => Vec::new(),
             })
             .collect();
-        let Some(key) = self.row_key(table, &changed) else {
+        let Some(key) = row_key(self.catalog, table, &changed) else {
             report.push(needs_key(self.catalog, table, reason, rules));
             return None;
         };
         let rules = rules.iter().zip(alone).map(|((id, _), rows)| (*id, rows.clone())).collect();
         Some(Capture { table, key, rules, reason })
-    }
-
-    /// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
-    fn row_key(&self, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
-        let table = self.catalog.table(table);
-        let primary = std::iter::once(&table.primary_key).filter(|key| !key.is_empty());
-        let unique = table.unique.iter().filter(|index| {
-            !index.partial && index.expression_columns.is_empty() && !index.columns.is_empty() && !index.deferrable
-        });
-        let keys = primary.chain(unique.map(|index| &index.columns));
-        let mut keys =
-            keys.filter_map(|names| names.iter().map(|name| table.column_id(name)).collect::<Option<Vec<_>>>());
-        keys.find(|key| key.iter().all(|id| self.catalog.refuses_null(table.column_at(*id)) && !changed.contains(id)))
     }
 
     fn step(
@@ -200,6 +204,18 @@ impl Layout<'_> {
             origin: rule.origin,
         }
     }
+}
+
+/// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
+fn row_key(catalog: &Catalog, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
+    let table = catalog.table(table);
+    let primary = std::iter::once(&table.primary_key).filter(|key| !key.is_empty());
+    let unique = table.unique.iter().filter(|index| {
+        !index.partial && index.expression_columns.is_empty() && !index.columns.is_empty() && !index.deferrable
+    });
+    let keys = primary.chain(unique.map(|index| &index.columns));
+    let mut keys = keys.filter_map(|names| names.iter().map(|name| table.column_id(name)).collect::<Option<Vec<_>>>());
+    keys.find(|key| key.iter().all(|id| catalog.refuses_null(table.column_at(*id)) && !changed.contains(id)))
 }
 
 /// The rows of a rule that no rule before it takes. Rules that do the same need no telling apart, and with NULL a
@@ -246,6 +262,9 @@ fn needs_key(
             "several rules change the table, so the rule of each row is decided once, by key"
         }
         CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first, by key",
+        CaptureReason::Trigger => {
+            "the rule changes what finds these rows, and a trigger may do otherwise: so they are remembered first, by key"
+        }
     };
     let origin = rules.first().map(|(_, rule)| rule.origin).unwrap_or_default();
     Diagnostic::new(

@@ -27,8 +27,9 @@ pub(super) fn find(
             note(&mut fired, catalog, step.table, trigger, index);
             for written in reached(catalog, &trigger.function) {
                 for (target, other) in steps.iter().enumerate() {
-                    // A step that comes later finds what this trigger wrote by itself.
-                    if catalog.table(other.table).name == written && other.table != step.table && target < index {
+                    // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered.
+                    let misses = target < index || matches!(other.rows, Predicate::Captured { .. });
+                    if catalog.table(other.table).name == written && other.table != step.table && misses {
                         add(&mut sweeps, target, (step.table, trigger.name.clone()));
                     }
                 }

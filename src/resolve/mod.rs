@@ -36,14 +36,16 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPoli
         return Err(report);
     };
     let accepted = accept::Accepted::new(&policy.accept);
-    // A rule whose own names are wrong can't be followed further: what would be said then is noise.
-    if !report.has_errors() {
+    let all_rules = !report.has_errors();
+    // Whether a decision fits its column is each rule's own affair.
+    fit::check(&resolved, catalog, &mut report);
+    unique::check(&resolved, catalog, &mut report);
+    // Where rules are missing because their names are wrong, what they leave open would be noise.
+    if all_rules {
         first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
         coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         orphans::check(&resolved, catalog, &mut report);
-        fit::check(&resolved, catalog, &mut report);
-        unique::check(&resolved, catalog, &mut report);
     }
     accepted.settle(&mut report);
     report.finish(resolved)

@@ -214,6 +214,7 @@ impl Lowering<'_> {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
             CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first",
+            CaptureReason::Trigger => "a trigger could hide what it did to these rows, so they are remembered first",
         };
         let mut w = Writer::new();
         w.kw("CREATE TEMP TABLE efface_rows_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
@@ -403,14 +404,14 @@ impl Lowering<'_> {
                 && !again.contains(&capture)
             {
                 again.push(capture);
-                self.decide_again(capture);
+                self.decide_again(Phase::Sweeps, capture);
             }
             self.step(Phase::Sweeps, sweep.step, true, comment);
         }
     }
 
     /// Rows that weren't there when the capture was made are decided now.
-    fn decide_again(&mut self, index: usize) {
+    fn decide_again(&mut self, phase: Phase, index: usize) {
         let capture = &self.scene.plan.captures[index];
         let name = self.name(capture.table);
         let keys = |w: &mut Writer| {
@@ -427,7 +428,7 @@ impl Lowering<'_> {
         keys(&mut w);
         w.kw(" FROM pg_temp.efface_rows_").number(index as i128 + 1).kw(")");
         let comment = vec![format!("{name}: rows that a trigger has added are decided too.")];
-        self.prepare(Phase::Sweeps, &format!("remember rows of {name}"), comment, w);
+        self.prepare(phase, &format!("remember rows of {name}"), comment, w);
     }
 
     // 7. Verification and commit.
@@ -437,6 +438,15 @@ impl Lowering<'_> {
         w.kw("SET CONSTRAINTS ALL IMMEDIATE");
         let comment = vec!["Deferred keys and triggers speak here, not in COMMIT.".to_owned()];
         self.prepare(Phase::Verification, "check deferred constraints", comment, w);
+        // Remembered keys would vouch for the rows that were there, not for those that a trigger has added.
+        if !self.scene.plan.triggers.is_empty() {
+            let captures = self.scene.plan.captures.iter().enumerate();
+            let again: Vec<usize> =
+                captures.filter(|(_, capture)| answers_alike(capture)).map(|(index, _)| index).collect();
+            for capture in again {
+                self.decide_again(Phase::Verification, capture);
+            }
+        }
         let steps = self.scene.step_checks();
         self.assertion(Phase::Verification, Assertion::Steps, "a step did not do what it said:", &steps, Vec::new());
         let reports = self.scene.report_checks();
@@ -475,6 +485,23 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
         }
     }
     path
+}
+
+/// Whether a capture, asked again after the steps, gives no row that was there before and isn't remembered. A path does;
+/// a condition that is the whole scope and looks at other tables may not, as the steps have changed those.
+fn answers_alike(capture: &crate::plan::Capture) -> bool {
+    fn alike(rows: &Predicate) -> bool {
+        match rows {
+            Predicate::Author(condition) => {
+                condition.subject.is_empty() || (condition.reads.tables.is_empty() && !condition.reads.unknown)
+            }
+            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
+            Predicate::NotTrue(part) => alike(part),
+            Predicate::References { rows, .. } => alike(rows),
+            Predicate::Subject | Predicate::Captured { .. } => true,
+        }
+    }
+    capture.rules.iter().all(|(_, rows)| alike(rows))
 }
 
 /// A rule's rows as the way to them and the author's condition, where they have that form.

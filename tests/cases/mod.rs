@@ -94,12 +94,11 @@ pub fn each(test: impl Fn(&Case)) {
     assert!(!cases.is_empty(), "no cases");
     let failed: Vec<String> = cases
         .iter()
-        .filter(|case| {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(case)))
-                .inspect_err(|_| eprintln!("^ {}\n", case.name))
-                .is_err()
+        .filter_map(|case| {
+            let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| test(case))).err()?;
+            let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Some(format!("=== {}\n{}", case.name, words.unwrap_or("panicked")))
         })
-        .map(|case| case.name.clone())
         .collect();
-    assert!(failed.is_empty(), "{} of {} cases failed:\n  {}", failed.len(), cases.len(), failed.join("\n  "));
+    assert!(failed.is_empty(), "{} of {} cases failed:\n{}", failed.len(), cases.len(), failed.join("\n"));
 }

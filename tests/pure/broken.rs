@@ -126,6 +126,7 @@ fn names() {
                 &["7:26 unknown-column"],
             ),
             ("a view", tables("  people: delete\n"), &["5:3 unsupported-table"]),
+            ("a foreign table", tables("  remote_users: delete\n"), &["5:3 unsupported-table"]),
             ("a partition", tables("  logins_old: delete\n"), &["5:3 unsupported-table"]),
             ("a table with a rewrite rule", tables("  ruled: delete\n"), &["5:3 changed-by-rule"]),
             (
@@ -399,6 +400,16 @@ fn deletes() {
                 &["5:11 key-cycle", "6:11 key-cycle"],
             ),
             (
+                "rows that reference each other and both go",
+                tables(
+                    "  eggs:\n    - { via: user_id, rows: delete }\n    \
+                     - { via: hen_id -> hens.user_id, columns: { hen_id: null }, other_columns: keep }\n  \
+                     hens:\n    - { via: user_id, rows: delete }\n    \
+                     - { via: egg_id -> eggs.user_id, columns: { egg_id: null }, other_columns: keep }\n",
+                ),
+                &["6:9 key-cycle"],
+            ),
+            (
                 "rows of a table without a key that several rules decide",
                 tables(
                     "  diary:\n    - { where: mood = 'bad', rows: delete }\n    - columns: { user_id: keep, mood: null, day: keep }\n",
@@ -417,4 +428,28 @@ fn a_random_number_fits_a_column_that_counts_in_hundreds() {
     score.ty = PgType::Numeric { precision: Some(6), scale: Some(-2) };
     let (report, file) = report_in(&catalog, &column("score: randomize"));
     assert!(report.is_empty(), "{}", render::text(&report, &file, false));
+}
+
+#[test]
+fn a_key_without_an_index_is_a_warning_that_can_be_accepted() {
+    let mut catalog = club();
+    let diary = catalog.tables.iter_mut().find(|table| table.name.name.as_str() == "diary").expect("diary");
+    diary.indexed.clear();
+    let text = tables("  diary: delete\n");
+    let (found, file) = report_in(&catalog, &text);
+    assert!(!found.has_errors());
+    insta::assert_snapshot!(render::text(&found, &file, false), @r"
+    warning[unindexed-foreign-key]: `user_id` of table `diary` has no index
+     --> policy.yaml:5:10
+      |
+    5 |   diary: delete
+      |          ^^^^^^ rows are found by it
+      |
+      = note: each run reads the whole of `diary`
+      = help: CREATE INDEX CONCURRENTLY ON diary (user_id)
+
+    0 errors, 1 warning
+    ");
+    let accepted = format!("{text}  - {{ code: unindexed-foreign-key, at: diary.user_id, because: nightly run }}\n");
+    assert!(report_in(&catalog, &accepted).0.is_empty());
 }

@@ -59,6 +59,9 @@ CREATE TABLE eggs (id integer PRIMARY KEY, user_id bigint REFERENCES users, hen_
 CREATE TABLE hens (id integer PRIMARY KEY, user_id bigint REFERENCES users, egg_id integer REFERENCES eggs);
 ALTER TABLE eggs ADD FOREIGN KEY (hen_id) REFERENCES hens;
 CREATE VIEW people AS SELECT id, name FROM users;
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
+CREATE FOREIGN TABLE remote_users (id bigint) SERVER elsewhere;
 CREATE TABLE club.stock (id integer PRIMARY KEY, amount integer);
 CREATE TABLE clubs_audit (id integer PRIMARY KEY, club_id integer REFERENCES clubs, note text);
 CREATE INDEX ON users (club_id);

@@ -1,0 +1,3 @@
+INSERT INTO users VALUES (1, 'Anna'), (2, 'Bob');
+INSERT INTO bookings VALUES (1, 1, 'x'), (2, 2, 'y');
+INSERT INTO visits VALUES (1, 1, 'Anna has a knee'), (2, 2, 'z');
