@@ -3,8 +3,9 @@
 #
 # Erases clients of the fitness club alternately with `efface apply --yes` and with benches/one-client.sql under psql,
 # each time another client, and prints for each process the wall time and the peak memory of the process itself (the
-# server's is not in it), then medians and ratios: once with the policy as it stands, and once without its reports,
-# which with 100,000 clients are most of the work on both sides. Prints, and asserts nothing.
+# server's is not in it), then medians and ratios: with the policy as it stands, without its reports, and without the
+# ANALYZE of the touched tables afterwards, which with 100,000 clients are most of the work on both sides. Prints, and
+# asserts nothing.
 #
 #     cargo build --release && benches/one-client.sh
 #
@@ -66,8 +67,8 @@ elif [ "$(sql -c "SELECT to_regclass('public.client_linkings') IS NOT NULL AND t
     die "the database is neither empty nor the fitness club: nothing was touched"
 fi
 
-# Clients like client 42, who have a bit of everything; none of them owes money. Two for warming up in each round.
-needed=$((2 * (2 * runs + 2)))
+# Clients like client 42, who have a bit of everything; none of them owes money. Two for warming up in each of three rounds.
+needed=$((3 * (2 * runs + 2)))
 mapfile -t subjects < <(sql -c "
     SELECT id FROM users
     WHERE role = 'client' AND (id - 20) % 60 = 22 AND email NOT LIKE '%@deleted.invalid' ORDER BY id LIMIT $needed")
@@ -89,15 +90,16 @@ measure() {
 # median NAME COLUMN
 median() { cut -d ' ' -f "$2" "$work/$1" | sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
 
-# compare TITLE POLICY REPORTS
+# compare TITLE POLICY REPORTS ANALYZE
 compare() {
-    local title=$1 policy=$2 reports=$3 run subject
+    local title=$1 policy=$2 reports=$3 analyze=$4 run subject flags=()
+    if [ "$analyze" = off ]; then flags=(--no-analyze); fi
     rm -f "$work/efface" "$work/psql"
     for ((run = 0; run <= runs; run++)); do
         subject=${subjects[next]}
-        measure efface "$efface" apply --yes "$policy" --subject "$subject"
+        measure efface "$efface" apply --yes "${flags[@]}" "$policy" --subject "$subject"
         subject=${subjects[next + 1]}
-        measure psql psql -X -v ON_ERROR_STOP=1 -v "reports=$reports" -v "subject=$subject" -d "$DATABASE_URL" -f benches/one-client.sql
+        measure psql psql -X -v ON_ERROR_STOP=1 -v "reports=$reports" -v "analyze=$analyze" -v "subject=$subject" -d "$DATABASE_URL" -f benches/one-client.sql
         next=$((next + 2))
         # The first of each warms up.
         if [ "$run" = 0 ]; then rm "$work/efface" "$work/psql"; fi
@@ -115,5 +117,6 @@ compare() {
 export LC_ALL=C
 next=0
 echo "one client of $(sql -c "SELECT count(*) FROM users WHERE role = 'client'"), medians of $runs runs each, PostgreSQL $(sql -c 'SHOW server_version')"
-compare "the whole policy" policies/client-erasure.yaml on
-compare "without its reports" "$work/without-reports.yaml" off
+compare "the whole policy, and ANALYZE afterwards" policies/client-erasure.yaml on on
+compare "without its reports" "$work/without-reports.yaml" off on
+compare "without reports and without ANALYZE" "$work/without-reports.yaml" off off

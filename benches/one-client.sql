@@ -178,3 +178,9 @@ END $$;
 \endif
 
 COMMIT;
+
+-- Statistics hold values of people until they are made anew; efface does the same after its COMMIT.
+\if :analyze
+ANALYZE audits, bookings, client_linkings, client_trainers, identities_bases, notes, notifications, payments,
+    payments_credit_cards, profile_images, subscriptions, users, visits, waiting_list_entries;
+\endif

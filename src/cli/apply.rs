@@ -7,12 +7,11 @@ use super::arguments::ApplyArguments;
 use super::failure::Failure;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{print, subjects, transaction};
+use super::rehearse::{Intent, print, subjects, transaction};
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
 use crate::review::{PlanFile, count};
-use crate::server::apply::Mode;
 use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(), Failure> {
@@ -47,7 +46,8 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     if asks {
         confirm(&loaded, &catalog, &live, keys.first().map_or(0, Vec::len))?;
     }
-    let receipt = transaction(&live, &catalog, &loaded, &keys, Mode::Apply, output).await?;
+    let intent = if arguments.no_analyze { Intent::ApplyWithoutAnalyze } else { Intent::Apply };
+    let receipt = transaction(&live, &catalog, &loaded, &keys, intent, output).await?;
     if let Err(failure) = print(&receipt, arguments.format, output) {
         // It is committed: neither may the receipt be lost, nor may the exit code say otherwise.
         output.warn(failure.message.unwrap_or_default());

@@ -186,6 +186,9 @@ pub(super) struct ApplyArguments {
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
+    /// Leave planner statistics as they are; the receipt names the tables whose statistics may hold old values
+    #[arg(long)]
+    pub no_analyze: bool,
     /// How the receipt is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

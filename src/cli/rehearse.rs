@@ -17,7 +17,7 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let catalog = load::introspected(&live, output).await?;
     let loaded = load::load(file, &catalog, output)?;
     let keys = subjects(&loaded, &arguments.subjects.subjects)?;
-    let account = transaction(&live, &catalog, &loaded, &keys, Mode::Rehearse, output).await?;
+    let account = transaction(&live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
     print(&account, arguments.format, output)
 }
 
@@ -33,15 +33,27 @@ pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<Stri
     Ok(keys)
 }
 
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// To see what would happen.
+    Rehearse,
+    /// To stay, with statistics refreshed afterwards.
+    Apply,
+    /// To stay, with statistics left as they are.
+    ApplyWithoutAnalyze,
+}
+
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
 pub(super) async fn transaction(
     live: &Live,
     catalog: &Catalog,
     loaded: &Loaded,
     keys: &[Vec<String>],
-    mode: Mode,
+    intent: Intent,
     output: &Output,
 ) -> Result<Account, Failure> {
+    let mode = if intent == Intent::Rehearse { Mode::Rehearse } else { Mode::Apply };
     let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
     let reviewed_part = catalog.part(&touched);
     let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
@@ -65,7 +77,8 @@ pub(super) async fn transaction(
                     *rows += step.rows;
                 }
             }
-            let left = afterwards(&live.connection.client, &loaded.plan, catalog, &rows).await;
+            let client = &live.connection.client;
+            let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
             let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
             Ok(receipt.account().clone())
         }

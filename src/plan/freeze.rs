@@ -24,7 +24,9 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
         let acting = policy.rules_of(step.table).filter(|(_, rule)| rule.acts()).map(|(id, _)| id).max();
         let rules: Vec<_> = policy.rules_of(step.table).filter(|(id, _)| Some(*id) <= acting).collect();
         let conditional = rules.iter().any(|(_, rule)| rule.condition.is_some());
-        if rules.len() > 1 || conditional || found.contains_key(&step.table) {
+        // Several ways are looked up beforehand: a row that another session takes off the way meanwhile would still go.
+        let several_ways = rules.iter().any(|(id, _)| matches!(whole(policy, step.table, *id), Predicate::Any(_)));
+        if rules.len() > 1 || conditional || several_ways || found.contains_key(&step.table) {
             let rows = rules.iter().map(|(id, _)| whole(policy, step.table, *id));
             found.entry(step.table).or_default().extend(rows);
         }

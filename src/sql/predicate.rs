@@ -114,11 +114,25 @@ impl Scene<'_> {
 
     /// `columns IN (select)`, or the form that may stand beside others.
     fn member(&self, w: &mut Writer, table: &Table, columns: &[ColumnId], way: Way, select: impl Fn(&mut Writer)) {
-        // An array of rows can't be looked up in an index: several columns keep the sub-select.
-        let array = way == Way::OneOfSeveral && columns.len() == 1;
-        w.columns(table, columns).kw(if array { " = ANY (ARRAY(" } else { " IN (" });
-        select(w);
-        w.kw(if array { "))" } else { ")" });
+        match (way, columns, &table.primary_key[..]) {
+            (Way::OneOfSeveral, [_], _) => {
+                w.columns(table, columns).kw(" = ANY (ARRAY(");
+                select(w);
+                w.kw("))");
+            }
+            // An array of rows can't be looked up in an index, but an array of the table's own keys can.
+            (Way::OneOfSeveral, _, [key]) => {
+                w.ident(key).kw(" = ANY (ARRAY(SELECT ").ident(key).kw(" FROM ").table(&table.name).kw(" WHERE ");
+                w.columns(table, columns).kw(" IN (");
+                select(w);
+                w.kw(")))");
+            }
+            _ => {
+                w.columns(table, columns).kw(" IN (");
+                select(w);
+                w.kw(")");
+            }
+        }
     }
 
     /// The keys of the run as a sub-select, one column for each of the subject's key.

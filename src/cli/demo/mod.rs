@@ -11,10 +11,9 @@ use super::arguments::DemoArguments;
 use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{interrupted, subjects, transaction};
+use super::rehearse::{Intent, interrupted, subjects, transaction};
 use crate::catalog::Catalog;
 use crate::review::{Estimates, count, text};
-use crate::server::apply::Mode;
 use crate::server::throwaway::{Server, find_or_install};
 use crate::server::{ServerError, Settings, connect};
 use crate::source::SourceFile;
@@ -96,7 +95,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
     let keys = subjects(&loaded, &[CLIENT.into()])?;
-    let rehearsed = transaction(live, &catalog, &loaded, &keys, Mode::Rehearse, output).await?;
+    let rehearsed = transaction(live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
         (rehearsed.erased.iter().map(|it| it.rows).sum(), rehearsed.anonymised.iter().map(|it| it.rows).sum());
@@ -104,10 +103,10 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
     let debtor = subjects(&loaded, &[DEBTOR.into()])?;
-    blocked(transaction(live, &catalog, &loaded, &debtor, Mode::Apply, output).await, output)?;
+    blocked(transaction(live, &catalog, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
-    let receipt = transaction(live, &catalog, &loaded, &keys, Mode::Apply, output).await?;
+    let receipt = transaction(live, &catalog, &loaded, &keys, Intent::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
     tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;

@@ -21,11 +21,22 @@ pub struct Leftover(pub String);
 /// ANALYZEs what a run touched, and looks at what is left in the statistics.
 ///
 /// `touched` tells how many rows of each step of the plan were deleted or changed; tables without any are left alone.
+/// Without `analyze` nothing is done, and every touched table is left over.
 #[tracing::instrument(skip_all)]
-pub async fn afterwards(client: &Client, plan: &Plan, catalog: &Catalog, touched: &[u64]) -> Vec<Leftover> {
+pub async fn afterwards(
+    client: &Client,
+    plan: &Plan,
+    catalog: &Catalog,
+    touched: &[u64],
+    analyze: bool,
+) -> Vec<Leftover> {
     let mut left = Vec::new();
     for (table, columns) in stale(plan, catalog, touched) {
         let shown = table.bare();
+        if !analyze {
+            left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: ANALYZE it")));
+            continue;
+        }
         match may_analyze(client, table).await {
             Ok(true) => {}
             Ok(false) => {
