@@ -28,11 +28,17 @@ SELECT set_config('efface.key1', :'key1', true) IS NOT NULL AS subject_is_set;
 
 -- Lock first, read later: new rows that reference these wait for our COMMIT.
 SELECT count(*) FROM (SELECT 1 FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.audits WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.client_linkings WHERE client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.notifications WHERE recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.subscriptions WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.waiting_list_entries WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
-SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
    OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) ORDER BY id FOR UPDATE) AS locked;
 DO $efface$
 #variable_conflict use_column
@@ -69,7 +75,7 @@ ANALYZE pg_temp.efface_rows_1 (key1, rule);
 CREATE TEMP TABLE efface_rows_2 ON COMMIT DROP AS
 SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule
 FROM public.payments
-WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
    OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))));
 ANALYZE pg_temp.efface_rows_2 (key1, rule);
 
@@ -376,7 +382,7 @@ INSERT INTO pg_temp.efface_rows_2
 SELECT * FROM (
 SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule
 FROM public.payments
-WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
    OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
 
