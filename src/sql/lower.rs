@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::assert::{self, report_digests};
+use super::capture::answers_alike;
 use super::predicate::key_type;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
-use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
@@ -218,7 +218,7 @@ impl Lowering<'_> {
         };
         let mut w = Writer::new();
         w.kw("CREATE TEMP TABLE efface_rows_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
-        self.decided(&mut w, index);
+        self.scene.decided(&mut w, index);
         let comment = vec![format!("{}: {why}.", table.name.bare())];
         let title = format!("remember rows of {}", table.name.bare());
         self.prepare(Phase::Freeze, &title, comment, w);
@@ -233,50 +233,6 @@ impl Lowering<'_> {
         );
         w.kw(", rule)");
         self.prepare(Phase::Freeze, &title, Vec::new(), w);
-    }
-
-    /// The rows of a capture with the number of the rule that decides each.
-    fn decided(&self, w: &mut Writer, index: usize) {
-        let capture = &self.scene.plan.captures[index];
-        let table = self.scene.catalog.table(capture.table);
-        w.kw("SELECT ").list(capture.key.iter().enumerate(), ", ", |w, (n, column)| {
-            w.column(table, *column).kw(" AS key").number(n as i128 + 1);
-        });
-        // With one way for all rules, the way is the WHERE and only the conditions differ.
-        let split: Vec<(&Predicate, Option<&Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
-        let shared = split.iter().all(|(way, _)| *way == split[0].0).then(|| split[0].0);
-        w.kw(", CASE");
-        let mut complete = false;
-        for (number, (_, rows)) in capture.rules.iter().enumerate() {
-            let test = match shared {
-                Some(_) => split[number].1.map(|condition| self.scene.rows(capture.table, condition)),
-                None => Some(self.scene.rows(capture.table, rows)),
-            };
-            match test {
-                Some(test) => {
-                    w.kw(" WHEN ").sql(&test).kw(" THEN ").number(number as i128 + 1);
-                }
-                None if number == 0 => {
-                    w.kw(" WHEN true THEN 1");
-                    complete = true;
-                }
-                None => {
-                    w.kw(" ELSE ").number(number as i128 + 1);
-                    complete = true;
-                }
-            }
-            if complete {
-                break;
-            }
-        }
-        w.kw(" END AS rule\nFROM ").table(&table.name).kw("\nWHERE ");
-        match shared {
-            Some(way) => w.sql(&self.scene.rows(capture.table, way)),
-            None => {
-                let any = Predicate::Any(capture.rules.iter().map(|(_, rows)| rows.clone()).collect());
-                w.sql(&self.scene.rows(capture.table, &any))
-            }
-        };
     }
 
     // 4. Guards and limits.
@@ -421,7 +377,7 @@ impl Lowering<'_> {
         };
         let mut w = Writer::new();
         w.kw("INSERT INTO pg_temp.efface_rows_").number(index as i128 + 1).kw("\nSELECT * FROM (\n");
-        self.decided(&mut w, index);
+        self.scene.decided(&mut w, index);
         w.kw("\n) AS decided WHERE (");
         keys(&mut w);
         w.kw(") NOT IN (SELECT ");
@@ -485,71 +441,4 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
         }
     }
     path
-}
-
-/// Whether a capture, asked again after the steps, gives no row that was there before and isn't remembered. A path does;
-/// a condition that is the whole scope and looks at other tables may not, as the steps have changed those.
-fn answers_alike(capture: &crate::plan::Capture) -> bool {
-    fn alike(rows: &Predicate) -> bool {
-        match rows {
-            Predicate::Author(condition) => {
-                condition.subject.is_empty() || (condition.reads.tables.is_empty() && !condition.reads.unknown)
-            }
-            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
-            Predicate::NotTrue(part) => alike(part),
-            Predicate::References { rows, .. } => alike(rows),
-            Predicate::Subject | Predicate::Captured { .. } => true,
-        }
-    }
-    capture.rules.iter().all(|(_, rows)| alike(rows))
-}
-
-/// A rule's rows as the way to them and the author's condition, where they have that form.
-fn split(rows: &Predicate) -> (&Predicate, Option<&Predicate>) {
-    match rows {
-        Predicate::All(parts) => match &parts[..] {
-            [way, condition @ Predicate::Author(_)] => (way, Some(condition)),
-            _ => (rows, None),
-        },
-        other => (other, None),
-    }
-}
-
-impl Scene<'_> {
-    /// A step's statement.
-    pub(super) fn step(&self, step: &Step) -> Writer {
-        let table = self.catalog.table(step.table);
-        let mut w = Writer::new();
-        match &step.action {
-            StepAction::Delete => {
-                w.kw("DELETE FROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
-            }
-            StepAction::Change(changes) => {
-                w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
-                    w.column(table, change.column).kw(" = ");
-                    value::value(w, table.column_at(change.column), change);
-                });
-                let rows = self.rows(step.table, &step.rows);
-                let several = matches!(step.rows, Predicate::Any(_));
-                w.kw("\nWHERE ");
-                // Rows that have their new values already are not written again.
-                let holds: Option<Vec<Writer>> = value::all_knowable(changes).then(|| {
-                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect()
-                });
-                match holds {
-                    Some(holds) => {
-                        w.kw(if several { "(" } else { "" }).sql(&rows).kw(if several { ")" } else { "" });
-                        w.kw("\n  AND (").list(&holds, " AND ", |w, hold| {
-                            w.sql(hold);
-                        });
-                        w.kw(") IS NOT TRUE");
-                    }
-                    None => {
-                        w.sql(&rows);
-                    }
-                }
-            }
-        }
-        w
-    }
 }

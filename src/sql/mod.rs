@@ -5,12 +5,14 @@
 
 mod analyze;
 mod assert;
+mod capture;
 pub mod explain;
 mod lower;
 mod predicate;
 pub mod probe;
 pub mod quote;
 mod script;
+mod step;
 mod value;
 mod writer;
 

@@ -1,0 +1,122 @@
+//! Deletes: what would be left behind, and how far they go.
+
+use super::list;
+use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ident::Ident;
+use crate::resolve::model::Path;
+use crate::resolve::{fit, path};
+use crate::source::Span;
+
+pub(in crate::resolve) fn orphans(
+    catalog: &Catalog,
+    key: &ForeignKey,
+    path: &Path,
+    decided: bool,
+    span: Span,
+) -> Diagnostic {
+    let child = key.child.bare().to_string();
+    let via = path::written(catalog, path);
+    // Deleting rows of a table on the way leaves new rows below them: there, clearing the reference is the way out.
+    let circular = path.0[1..].iter().any(|id| catalog.key(*id).child == key.child);
+    let action = match clearable(catalog, key) {
+        columns if circular && !columns.is_empty() => {
+            let columns: Vec<_> = columns.iter().map(|name| format!("{}: null", name.bare())).collect();
+            vec![format!("columns: {{ {} }}", columns.join(", ")), "other_columns: keep".to_owned()]
+        }
+        _ => vec!["rows: delete".to_owned()],
+    };
+    let lines = std::iter::once(format!("via: {via}")).chain(action);
+    let rule = if decided {
+        let lines: Vec<_> = lines.enumerate().map(|(n, line)| format!("{}{line}", ["- ", "  "][n.min(1)])).collect();
+        format!("add to the rules of `{child}`:\n    {}", lines.join("\n    "))
+    } else {
+        format!("add under `tables:`\n    {child}:\n      {}", lines.collect::<Vec<_>>().join("\n      "))
+    };
+    Diagnostic::new(
+        Code::Orphans,
+        format!("rows of `{child}` reference rows that this rule deletes, and no rule settles them"),
+    )
+    .at(span, format!("deletes rows of `{}`", key.parent.bare()))
+    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+    .help(rule)
+    .help_if((!circular).then_some("or `rows: cascade` here, to delete everything that references these rows"))
+}
+
+pub(in crate::resolve) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagnostic {
+    let columns = list(key.child_columns());
+    Diagnostic::new(
+        Code::KeyCycle,
+        format!(
+            "rows of `{}` reference deleted rows by {columns}, and rows below them do, without end",
+            key.child.bare()
+        ),
+    )
+    .at(span, format!("deletes rows of `{}`", key.parent.bare()))
+    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+    .note("this version of efface deletes rows that are a known number of keys away")
+    .help(format!("set {columns} to `null` where the rows below stay"))
+}
+
+/// The columns of a key that become NULL to clear it: all of a MATCH FULL key, else those that can be NULL.
+fn clearable<'a>(catalog: &Catalog, key: &'a ForeignKey) -> Vec<&'a Ident> {
+    let child = catalog.table_id(&key.child).map(|id| catalog.table(id));
+    let nullable =
+        |name: &&Ident| child.and_then(|table| table.column(name)).is_some_and(|column| !catalog.refuses_null(column));
+    let columns: Vec<_> = key.child_columns().filter(nullable).collect();
+    if key.match_full && columns.len() < key.pairs.len() { Vec::new() } else { columns }
+}
+
+pub(in crate::resolve) fn orphans_kept(catalog: &Catalog, key: &ForeignKey, span: Span, keeper: Span) -> Diagnostic {
+    let columns = list(key.child_columns());
+    let it = if key.pairs.len() == 1 { "it is" } else { "they are" };
+    let found = Diagnostic::new(
+        Code::Orphans,
+        format!("rows of `{}` would stay and reference rows that are deleted", key.child.bare()),
+    )
+    .at(keeper, format!("leaves {columns} as {it}"))
+    .label(span, format!("deletes rows of `{}`", key.parent.bare()))
+    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)));
+    match &clearable(catalog, key)[..] {
+        [] => found
+            .note(format!("{columns} can't be null"))
+            .help("delete these rows too, or keep those that they reference"),
+        columns => {
+            let columns = list(columns.iter().copied());
+            found.help(format!("set {columns} to `null` in that rule, or delete its rows too"))
+        }
+    }
+}
+
+pub(in crate::resolve) fn orphans_of_condition(key: &ForeignKey, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::Orphans, format!("rows of `{}` may reference rows that this rule deletes", key.child.bare()))
+        .at(span, format!("deletes rows of `{}` by a condition with `:subject`", key.parent.bare()))
+        .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+        .help("use `rows: cascade`, which deletes the referencing rows too")
+}
+
+pub(in crate::resolve) fn cascade_cycle(catalog: &Catalog, circle: &[TableId], span: Span) -> Diagnostic {
+    let names: Vec<_> = circle.iter().map(|id| format!("`{}`", catalog.table(*id).name.bare())).collect();
+    let message = match &names[..] {
+        [only] => format!("the cascade reaches {only}, which references itself"),
+        many => format!("the cascade reaches tables that reference each other in a circle: {}", many.join(", ")),
+    };
+    Diagnostic::new(Code::KeyCycle, message)
+        .at(span, "cascades from here")
+        .note("this version of efface cascades over tables without circles")
+        .help(
+            "open the circle with a rule of its own that sets a reference to `null`, and delete the tables one by one",
+        )
+}
+
+pub(in crate::resolve) fn cascade_conflict(catalog: &Catalog, key: KeyId, keeper: Span, span: Span) -> Diagnostic {
+    let key = catalog.key(key);
+    Diagnostic::new(
+        Code::CascadeConflict,
+        format!("the cascade deletes rows of `{}`, whose own rule keeps them", key.child.bare()),
+    )
+    .at(keeper, "keeps rows")
+    .label(span, "deletes them")
+    .note(format!("`{}` references `{}` by `{}`", key.child.bare(), key.parent.bare(), key.name.bare()))
+    .help("make every rule of that table `delete`, or `delete` here with a rule for each table that references these rows")
+}

@@ -1,0 +1,38 @@
+//! The words of this stage's findings: facts come from the passes, wording is here.
+
+mod deletes;
+mod names;
+mod random;
+mod reach;
+mod values;
+
+pub(super) use deletes::*;
+pub(super) use names::*;
+pub(super) use random::*;
+pub(super) use reach::*;
+pub(super) use values::*;
+
+use crate::catalog::{Column, Table};
+use crate::ident::Ident;
+
+/// The most names that one message lists.
+const LISTED: usize = 12;
+
+fn of(table: &Table, column: &Column) -> String {
+    format!("{}.{}", table.name.bare(), column.name.bare())
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a Ident>) -> String {
+    let names: Vec<_> = names.map(|name| format!("`{}`", name.bare())).collect();
+    match names.len() {
+        0..=LISTED => names.join(", "),
+        more => format!("{} and {} more", names[..LISTED].join(", "), more - LISTED),
+    }
+}
+
+/// The nearest of some names, when it is near enough to be a slip.
+fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let scored = names.map(|name| (strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase()), name));
+    let most = (wanted.chars().count() / 3).clamp(1, 3);
+    scored.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
+}

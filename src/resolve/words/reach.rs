@@ -1,0 +1,174 @@
+//! Paths, rules along them, and what someone has accepted.
+
+use super::list;
+use crate::catalog::{Catalog, ForeignKey, KeyId, Table, TableId};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ident::TableName;
+use crate::policy::sql::GateError;
+use crate::policy::{Acceptance, PathText, Segment};
+use crate::resolve::model::Path;
+use crate::resolve::names::Context;
+use crate::resolve::path;
+use crate::source::{Fragment, Span};
+
+pub(in crate::resolve) fn path_required(
+    context: &Context<'_>,
+    table: TableId,
+    direct: usize,
+    span: Span,
+) -> Diagnostic {
+    let catalog = context.catalog;
+    let name = catalog.table(table).name.bare().to_string();
+    let subject = catalog.table(context.subject).name.bare().to_string();
+    let candidates: Vec<_> = path::candidates(catalog, context.subject, table, 5)
+        .iter()
+        .map(|found| format!("`via: {}`", path::written(catalog, found)))
+        .collect();
+    let message = match direct {
+        0 => format!("table `{name}` has no foreign key to `{subject}`: the path has to be written out"),
+        many => format!("table `{name}` has {many} foreign keys to `{subject}`: the path has to be written out"),
+    };
+    let found = Diagnostic::new(Code::PathRequired, message).at(span, "`via` is missing");
+    match &candidates[..] {
+        [] => found
+            .note("no chain of foreign keys leads from it to the subject")
+            .help("use a `where` with `:subject`, or remove the table from the policy"),
+        [only] => found.help(format!("add {only}")),
+        many => found.help(format!("add one of these, or a list: {}", many.join(", "))),
+    }
+}
+
+fn keys_help(catalog: &Catalog, table: &Table) -> String {
+    let keys: Vec<_> = catalog
+        .keys_of(&table.name)
+        .map(|(id, key)| format!("`{}` (to `{}`)", path::written(catalog, &Path(vec![id])), key.parent.bare()))
+        .collect();
+    match keys.len() {
+        0 => format!("table `{}` has no foreign keys", table.name.bare()),
+        _ => format!("the foreign keys of `{}` are {}", table.name.bare(), keys.join(", ")),
+    }
+}
+
+pub(in crate::resolve) fn unknown_key(catalog: &Catalog, table: &Table, segment: &Segment) -> Diagnostic {
+    let names = list(segment.names.iter());
+    let missing = segment.names.iter().find(|name| table.column(name).is_none());
+    let part_of = catalog.keys_of(&table.name).find(|(_, key)| {
+        key.pairs.len() > segment.names.len() && segment.names.iter().all(|name| key.child_columns().any(|c| c == name))
+    });
+    let found = Diagnostic::new(
+        Code::UnknownPath,
+        match missing {
+            Some(_) => format!("table `{}` has no foreign key {names}", table.name.bare()),
+            None => format!("{names} of table `{}` references nothing", table.name.bare()),
+        },
+    )
+    .at(segment.span, "not a foreign key");
+    match part_of {
+        Some((id, _)) => {
+            found.help(format!("it is part of a composite key: write `{}`", path::written(catalog, &Path(vec![id]))))
+        }
+        None => found.help(keys_help(catalog, table)),
+    }
+}
+
+pub(in crate::resolve) fn ambiguous_key(
+    catalog: &Catalog,
+    table: &Table,
+    segment: &Segment,
+    keys: &[KeyId],
+) -> Diagnostic {
+    let names: Vec<_> = keys.iter().map(|id| format!("`{}`", catalog.key(*id).name.bare())).collect();
+    Diagnostic::new(
+        Code::UnknownPath,
+        format!("{} of table `{}` is in several foreign keys", list(segment.names.iter()), table.name.bare()),
+    )
+    .at(segment.span, "which one is meant?")
+    .help(format!("write the constraint's name: {}", names.join(" or ")))
+}
+
+pub(in crate::resolve) fn path_elsewhere(here: &Table, named: &TableName, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownPath,
+        format!("the path is at table `{}`, not at `{}`", here.name.bare(), named.bare()),
+    )
+    .at(span, "another table")
+    .note("an arrow means \"references\": each part names a foreign key of the table that the part before it leads to")
+    .help(format!("go on with `{}.column`, or leave this part out where the path has arrived", here.name.bare()))
+}
+
+pub(in crate::resolve) fn path_ends_elsewhere(context: &Context<'_>, here: TableId, text: &PathText) -> Diagnostic {
+    let catalog = context.catalog;
+    let end = catalog.table(here).name.bare().to_string();
+    let onward = path::candidates(catalog, context.subject, here, 1);
+    let more = onward.first().map(|rest| {
+        let rest = path::written(catalog, rest);
+        format!("go on: `… -> {end}.{rest}`")
+    });
+    Diagnostic::new(
+        Code::UnknownPath,
+        format!("the path ends at `{end}`, not at `{}`", catalog.table(context.subject).name.bare()),
+    )
+    .at(text.span, "doesn't reach the subject")
+    .help(more.unwrap_or_else(|| "choose a path whose last part references the subject's table".to_owned()))
+}
+
+pub(in crate::resolve) fn path_outside_policy(table: &Table, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::PathOutsidePolicy,
+        format!("the path leads through table `{}`, which the policy does not decide", table.name.bare()),
+    )
+    .at(span, "leads through it")
+    .help(format!("add `{}:` under `tables:`, with `keep: reason` where its rows stay", table.name.bare()))
+}
+
+pub(in crate::resolve) fn path_not_followed(
+    catalog: &Catalog,
+    table: TableId,
+    missing: &Path,
+    span: Span,
+) -> Diagnostic {
+    let name = catalog.table(table).name.bare().to_string();
+    let written = path::written(catalog, missing);
+    let place = match missing.0.len() {
+        1 => crate::resolve::coverage::place(catalog.key(missing.0[0])),
+        _ => format!("{name}.{written}"),
+    };
+    let mut found =
+        Diagnostic::new(Code::PathNotFollowed, format!("no rule of table `{name}` follows `{written}` to the subject"))
+            .at(span, "the rules of this table")
+            .about(place.clone());
+    if missing.0.len() > 1 {
+        found.severity = crate::diagnostic::Severity::Warning;
+    }
+    found
+        .note("rows that reach the subject only this way are not decided")
+        .help(format!("add a rule with `via: {written}`"))
+        .help(format!("or say why not: `accept: [{{ code: path-not-followed, at: \"{place}\", because: … }}]`"))
+}
+
+pub(in crate::resolve) fn unindexed_key(key: &ForeignKey, followed: bool, span: Span) -> Diagnostic {
+    let columns = list(key.child_columns());
+    Diagnostic::new(Code::UnindexedForeignKey, format!("{columns} of table `{}` has no index", key.child.bare()))
+        .at(span, if followed { "rows are found by it" } else { "deleting here looks for rows that reference them" })
+        .note(format!("each run reads the whole of `{}`", key.child.bare()))
+        .help(format!(
+            "CREATE INDEX CONCURRENTLY ON {} ({})",
+            key.child.bare(),
+            key.child_columns().map(|column| column.bare().to_string()).collect::<Vec<_>>().join(", ")
+        ))
+}
+
+pub(in crate::resolve) fn unmatched_acceptance(entry: &Acceptance) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnmatchedAcceptance,
+        format!("nothing to accept: no `{}` at this place", entry.code.value.name()),
+    )
+    .at(entry.at.span, "matches no finding")
+    .help("remove the entry, or mend the place")
+}
+
+// SQL.
+
+pub(in crate::resolve) fn gate(fragment: &Fragment, error: &GateError) -> Diagnostic {
+    Diagnostic::new(error.code, error.message.clone()).at(fragment.locate_span(Span::new(error.at, error.at)), "here")
+}

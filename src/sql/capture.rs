@@ -1,0 +1,78 @@
+//! Rows that are remembered by key, with the rule that decides each.
+
+use super::writer::{Scene, Writer};
+use crate::plan::{Capture, Predicate};
+
+impl Scene<'_> {
+    /// The rows of a capture with the number of the rule that decides each.
+    pub fn decided(&self, w: &mut Writer, index: usize) {
+        let capture = &self.plan.captures[index];
+        let table = self.catalog.table(capture.table);
+        w.kw("SELECT ").list(capture.key.iter().enumerate(), ", ", |w, (n, column)| {
+            w.column(table, *column).kw(" AS key").number(n as i128 + 1);
+        });
+        // With one way for all rules, the way is the WHERE and only the conditions differ.
+        let split: Vec<(&Predicate, Option<&Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
+        let shared = split.iter().all(|(way, _)| *way == split[0].0).then(|| split[0].0);
+        w.kw(", CASE");
+        let mut complete = false;
+        for (number, (_, rows)) in capture.rules.iter().enumerate() {
+            let test = match shared {
+                Some(_) => split[number].1.map(|condition| self.rows(capture.table, condition)),
+                None => Some(self.rows(capture.table, rows)),
+            };
+            match test {
+                Some(test) => {
+                    w.kw(" WHEN ").sql(&test).kw(" THEN ").number(number as i128 + 1);
+                }
+                None if number == 0 => {
+                    w.kw(" WHEN true THEN 1");
+                    complete = true;
+                }
+                None => {
+                    w.kw(" ELSE ").number(number as i128 + 1);
+                    complete = true;
+                }
+            }
+            if complete {
+                break;
+            }
+        }
+        w.kw(" END AS rule\nFROM ").table(&table.name).kw("\nWHERE ");
+        match shared {
+            Some(way) => w.sql(&self.rows(capture.table, way)),
+            None => {
+                let any = Predicate::Any(capture.rules.iter().map(|(_, rows)| rows.clone()).collect());
+                w.sql(&self.rows(capture.table, &any))
+            }
+        };
+    }
+}
+
+/// Whether a capture, asked again after the steps, gives no row that was there before and isn't remembered. A path does;
+/// a condition that is the whole scope and looks at other tables may not, as the steps have changed those.
+pub(super) fn answers_alike(capture: &Capture) -> bool {
+    fn alike(rows: &Predicate) -> bool {
+        match rows {
+            Predicate::Author(condition) => {
+                condition.subject.is_empty() || (condition.reads.tables.is_empty() && !condition.reads.unknown)
+            }
+            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
+            Predicate::NotTrue(part) => alike(part),
+            Predicate::References { rows, .. } => alike(rows),
+            Predicate::Subject | Predicate::Captured { .. } => true,
+        }
+    }
+    capture.rules.iter().all(|(_, rows)| alike(rows))
+}
+
+/// A rule's rows as the way to them and the author's condition, where they have that form.
+fn split(rows: &Predicate) -> (&Predicate, Option<&Predicate>) {
+    match rows {
+        Predicate::All(parts) => match &parts[..] {
+            [way, condition @ Predicate::Author(_)] => (way, Some(condition)),
+            _ => (rows, None),
+        },
+        other => (other, None),
+    }
+}
