@@ -59,9 +59,6 @@ fn agrees(engine: &mut dyn Engine, server: &mut dyn Server) {
         }
     }
     tell(&format!("oracle: seeds {first} to {}\n{mix}", first + count - 1));
-    if let Ok(path) = std::env::var("EFFACE_DBG") {
-        std::fs::write(path, wrong.join("\n=====\n")).unwrap();
-    }
     let shown = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(wrong.is_empty(), "{} of {count} cases disagree; the first:\n\n{shown}", wrong.len());
     if count >= CASES {
