@@ -64,14 +64,17 @@ fn rows(plan: &str) -> Option<u64> {
     let plan: Value = serde_json::from_str(plan).ok()?;
     let top = plan.get(0)?.get("Plan")?;
     let children = top.get("Plans").and_then(Value::as_array);
-    let node = if top.get("Node Type")?.as_str()? == "ModifyTable" {
-        // A CTE or a sub-select evaluated once hangs beside the rows that are changed.
-        children?.iter().find(|node| node.get("Parent Relationship").and_then(Value::as_str) == Some("Outer"))?
-    } else {
-        top
-    };
     // Estimates are whole numbers, but may be printed beyond what an i64 holds.
-    node.get("Plan Rows")?.as_f64().map(|rows| rows as u64)
+    let rows = |node: &Value| node.get("Plan Rows").and_then(Value::as_f64).map(|rows| rows as u64);
+    if top.get("Node Type")?.as_str()? != "ModifyTable" {
+        return rows(top);
+    }
+    // A CTE or a sub-select evaluated once hangs beside the rows that are changed. Up to PostgreSQL 13 these come by
+    // partition, as "Member".
+    let changed =
+        |node: &&Value| matches!(node.get("Parent Relationship").and_then(Value::as_str), Some("Outer" | "Member"));
+    let parts: Vec<u64> = children?.iter().filter(changed).filter_map(rows).collect();
+    if parts.is_empty() { None } else { Some(parts.iter().sum()) }
 }
 
 #[cfg(test)]
@@ -84,6 +87,14 @@ mod tests {
             {"Node Type": "Result", "Parent Relationship": "InitPlan", "Plan Rows": 1},
             {"Node Type": "Index Scan", "Parent Relationship": "Outer", "Plan Rows": 12}]}}]"#;
         assert_eq!(rows(plan), Some(12));
+    }
+
+    #[test]
+    fn partitions_of_an_old_server_are_added_up() {
+        let plan = r#"[{"Plan": {"Node Type": "ModifyTable", "Plan Rows": 0, "Plans": [
+            {"Node Type": "Index Scan", "Parent Relationship": "Member", "Plan Rows": 2},
+            {"Node Type": "Seq Scan", "Parent Relationship": "Member", "Plan Rows": 3}]}}]"#;
+        assert_eq!(rows(plan), Some(5));
     }
 
     #[test]

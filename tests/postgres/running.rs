@@ -67,11 +67,14 @@ impl Progress for Assassin<'_> {
         let url = self.url.to_owned();
         // Another thread, since this one's runtime is in the middle of the run.
         let killer = std::thread::spawn(move || {
-            Db::open(&url).value(
-                "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
-                 where application_name = 'efface tests' and datname = current_database() and pid <> pg_backend_pid()
-                   and state = 'idle in transaction'",
-            )
+            let session = "from pg_stat_activity where application_name = 'efface tests'
+                 and datname = current_database() and pid <> pg_backend_pid() and state = 'idle in transaction'";
+            let db = Db::open(&url);
+            let ended = db.value(&format!("select count(pg_terminate_backend(pid)) {session}"));
+            while db.value(&format!("select count(*) {session}")) != "0" {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            ended
         });
         assert_eq!(killer.join().expect("the killer lives"), "1");
     }
