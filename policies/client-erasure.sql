@@ -64,34 +64,42 @@ BEGIN
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
--- bookings: several rules: the first that matches a row decides it, once.
+-- audits: a trigger could hide what it did to these rows, so they are remembered first.
 CREATE TEMP TABLE efface_rows_1 ON COMMIT DROP AS
-SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule
-FROM public.bookings
-WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+SELECT id AS key1, 1 AS rule, 0 AS round
+FROM public.audits
+WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
 ANALYZE pg_temp.efface_rows_1 (key1, rule);
 
--- payments: several rules: the first that matches a row decides it, once.
+-- bookings: several rules: the first that matches a row decides it, once.
 CREATE TEMP TABLE efface_rows_2 ON COMMIT DROP AS
-SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule
+SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule, 0 AS round
+FROM public.bookings
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+ANALYZE pg_temp.efface_rows_2 (key1, rule);
+
+-- payments: several rules: the first that matches a row decides it, once.
+CREATE TEMP TABLE efface_rows_3 ON COMMIT DROP AS
+SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 0 AS round
 FROM public.payments
 WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
    OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))));
-ANALYZE pg_temp.efface_rows_2 (key1, rule);
-
--- subscriptions: several rules: the first that matches a row decides it, once.
-CREATE TEMP TABLE efface_rows_3 ON COMMIT DROP AS
-SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule
-FROM public.subscriptions
-WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 ANALYZE pg_temp.efface_rows_3 (key1, rule);
 
--- waiting_list_entries: several rules: the first that matches a row decides it, once.
+-- subscriptions: several rules: the first that matches a row decides it, once.
 CREATE TEMP TABLE efface_rows_4 ON COMMIT DROP AS
-SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule
-FROM public.waiting_list_entries
+SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule, 0 AS round
+FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 ANALYZE pg_temp.efface_rows_4 (key1, rule);
+
+-- waiting_list_entries: several rules: the first that matches a row decides it, once.
+CREATE TEMP TABLE efface_rows_5 ON COMMIT DROP AS
+SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 0 AS round
+FROM public.waiting_list_entries
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+ANALYZE pg_temp.efface_rows_5 (key1, rule);
 
 -- guard `outstanding payments` (policies/client-erasure.yaml:21)
 -- guard `unused credits` (policies/client-erasure.yaml:26)
@@ -124,8 +132,7 @@ BEGIN
   SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
   FROM (VALUES
     ('audits', 'more rows than `limits.max_rows` allows (10000): look at them, or raise the limit in the policy',
-      (SELECT CASE WHEN count(*) > 10000 THEN count(*) ELSE 0 END FROM public.audits WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))
+      (SELECT CASE WHEN count(*) > 10000 THEN count(*) ELSE 0 END FROM public.audits WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
   IF efface_found IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'EF001',
@@ -183,8 +190,7 @@ GROUP BY 1;
 --   rows whose user_id is the subject or whose actor_id is the subject
 --   because policies/client-erasure.yaml:78 says so
 DELETE FROM public.audits
-WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
 
 -- step 2 of 18: change 3 columns of bookings, rule `cancel upcoming`
 --   rows whose client_id is the subject, and status = 'booked' and starts_at > now()
@@ -193,14 +199,14 @@ UPDATE public.bookings
 SET status = 'cancelled',
     note = NULL,
     cancelled_at = (now())
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1);
 
 -- step 3 of 18: change 1 column of bookings, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
 --   because policies/client-erasure.yaml:116 says so
 UPDATE public.bookings
 SET note = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 2)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
   AND (note IS NULL) IS NOT TRUE;
 
 -- step 4 of 18: delete rows of client_linkings
@@ -244,7 +250,7 @@ UPDATE public.payments
 SET card_id = NULL,
     receipt_email = NULL,
     note = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
   AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE;
 
 -- step 10 of 18: change 1 column of payments, rule `somebody else's, paid with the client's card`
@@ -252,7 +258,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)
 --   because policies/client-erasure.yaml:201 says so
 UPDATE public.payments
 SET card_id = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
   AND (card_id IS NULL) IS NOT TRUE;
 
 -- rows of payments_credit_cards go next. Nothing may reference them by a key on which the database would act by itself.
@@ -294,14 +300,14 @@ SET status = 'cancelled',
     ended_on = (current_date),
     cancelled_at = (now()),
     cancel_reason = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1);
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1);
 
 -- step 14 of 18: change 1 column of subscriptions, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
 --   because policies/client-erasure.yaml:170 says so
 UPDATE public.subscriptions
 SET cancel_reason = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
   AND (cancel_reason IS NULL) IS NOT TRUE;
 
 -- step 15 of 18: change 25 columns of users, rule `the client`
@@ -349,7 +355,7 @@ WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT u
 UPDATE public.waiting_list_entries
 SET status = 'cancelled',
     wish = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)
   AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE;
 
 -- step 18 of 18: change 1 column of waiting_list_entries, rule `history`
@@ -357,50 +363,67 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)
 --   because policies/client-erasure.yaml:143 says so
 UPDATE public.waiting_list_entries
 SET wish = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 2)
   AND (wish IS NULL) IS NOT TRUE;
-
--- step 1 again: delete rows of audits
---   because a trigger may have written such rows: bookings_audit on bookings, users_audit on users
-DELETE FROM public.audits
-WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
 
 -- Deferred keys and triggers speak here, not in COMMIT.
 SET CONSTRAINTS ALL IMMEDIATE;
 
--- bookings: rows that a trigger has added are decided too.
+-- audits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_1
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule
-FROM public.bookings
-WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+SELECT id AS key1, 1 AS rule, 1 AS round
+FROM public.audits
+WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
 
--- payments: rows that a trigger has added are decided too.
+-- step 1 again: delete rows of audits
+--   because a trigger may have written such rows: bookings_audit on bookings, users_audit on users
+DELETE FROM public.audits
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1 AND round = 1);
+
+-- audits: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_1
+SELECT * FROM (
+SELECT id AS key1, 1 AS rule, 2 AS round
+FROM public.audits
+WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
+
+-- bookings: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_2
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule
+SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule, 2 AS round
+FROM public.bookings
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
+
+-- payments: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_3
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 2 AS round
 FROM public.payments
 WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
    OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
-
--- subscriptions: rows that a trigger has added are decided too.
-INSERT INTO pg_temp.efface_rows_3
-SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule
-FROM public.subscriptions
-WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_3);
 
--- waiting_list_entries: rows that a trigger has added are decided too.
+-- subscriptions: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_4
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule
-FROM public.waiting_list_entries
+SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule, 2 AS round
+FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_4);
+
+-- waiting_list_entries: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_5
+SELECT * FROM (
+SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 2 AS round
+FROM public.waiting_list_entries
+WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_5);
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -409,12 +432,11 @@ BEGIN
   SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
   FROM (VALUES
     ('audits', 'rows that were to be deleted are there: look at the triggers of the table',
-      (SELECT count(*) FROM public.audits WHERE (user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))),
+      (SELECT count(*) FROM public.audits WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)))),
     ('bookings, rule `cancel upcoming`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)) AND (status = 'cancelled' AND note IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)) AND (status = 'cancelled' AND note IS NULL) IS NOT TRUE)),
     ('bookings, rule `history`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 2)) AND (note IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)) AND (note IS NULL) IS NOT TRUE)),
     ('client_linkings', 'rows that were to be deleted are there: look at the triggers of the table',
       (SELECT count(*) FROM public.client_linkings WHERE (client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
    OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))),
@@ -428,25 +450,25 @@ BEGIN
       (SELECT count(*) FROM public.notifications WHERE (recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
    OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))),
     ('payments, rule `the client''s payments`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.payments WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)) AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.payments WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)) AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE)),
     ('payments, rule `somebody else''s, paid with the client''s card`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.payments WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)) AND (card_id IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.payments WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)) AND (card_id IS NULL) IS NOT TRUE)),
     ('payments_credit_cards', 'rows that were to be deleted are there: look at the triggers of the table',
       (SELECT count(*) FROM public.payments_credit_cards WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
     ('profile_images', 'rows that were to be deleted are there: look at the triggers of the table',
       (SELECT count(*) FROM public.profile_images WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
     ('subscriptions, rule `cancel active`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)) AND (status = 'cancelled' AND cancel_reason IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)) AND (status = 'cancelled' AND cancel_reason IS NULL) IS NOT TRUE)),
     ('subscriptions, rule `history`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)) AND (cancel_reason IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)) AND (cancel_reason IS NULL) IS NOT TRUE)),
     ('users, rule `the client`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]{32}@deleted\\.invalid$' AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
     ('visits', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.visits WHERE (booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) AND (device_name IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `leave the waiting lists`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)) AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)) AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `history`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)) AND (wish IS NULL) IS NOT TRUE))
+      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 2)) AND (wish IS NULL) IS NOT TRUE))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
   IF efface_found IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'EF001',

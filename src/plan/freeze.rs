@@ -26,7 +26,9 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
         let conditional = rules.iter().any(|(_, rule)| rule.condition.is_some());
         // Several ways are looked up beforehand: a row that another session takes off the way meanwhile would still go.
         let several_ways = rules.iter().any(|(id, _)| matches!(whole(policy, step.table, *id), Predicate::Any(_)));
-        if rules.len() > 1 || conditional || several_ways || found.contains_key(&step.table) {
+        // A remembered row is worked on by its key, wherever it may have gone meanwhile.
+        let remembered = matches!(step.rows, Predicate::Captured { .. });
+        if rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
             let rows = rules.iter().map(|(id, _)| whole(policy, step.table, *id));
             found.entry(step.table).or_default().extend(rows);
         }

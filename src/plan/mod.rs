@@ -14,6 +14,7 @@ mod predicate;
 mod sentence;
 mod steps;
 mod sweep;
+mod triggers;
 
 pub use model::*;
 pub use predicate::touched_tables;

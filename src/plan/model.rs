@@ -84,6 +84,8 @@ pub enum Predicate {
         capture: usize,
         /// The rules, by their number within the capture.
         rules: Vec<usize>,
+        /// Only those that were added when the capture was asked again for this round of sweeps, counted from 1.
+        added: Option<usize>,
     },
     /// Those for which the author's condition holds.
     Author(Condition),
@@ -113,7 +115,7 @@ pub struct Capture {
 pub enum CaptureReason {
     /// Several rules change the table: each row is decided once.
     SeveralRules,
-    /// Other steps change what the scope reads: asked again later, it would answer otherwise.
+    /// Steps change what the scope reads: asked again later, it would answer otherwise.
     Disturbed,
     /// A trigger could keep or change them so that the scope, asked again, would not find them.
     Trigger,
@@ -157,6 +159,20 @@ pub struct Step {
     pub origin: Span,
 }
 
+impl Step {
+    /// The step for rows that were added to its capture in a round of sweeps, counted from 1. A step without remembered
+    /// rows is the same again.
+    pub fn for_added_rows(&self, round: usize) -> Step {
+        let rows = match &self.rows {
+            Predicate::Captured { capture, rules, .. } => {
+                Predicate::Captured { capture: *capture, rules: rules.clone(), added: Some(round) }
+            }
+            other => other.clone(),
+        };
+        Step { rows, ..self.clone() }
+    }
+}
+
 /// What happens to the rows of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepAction {
@@ -192,6 +208,8 @@ pub enum EdgeReason {
 pub struct Sweep {
     /// The step, by index.
     pub step: usize,
+    /// Sweeps of a later round take what those of an earlier one made triggers write.
+    pub round: usize,
     /// The triggers that may have written into its rows: table and trigger, sorted.
     pub after: Vec<(TableId, crate::ident::Ident)>,
 }

@@ -7,6 +7,7 @@
 use super::model::{Capture, CaptureReason, Predicate, Reason, Step, StepAction};
 use super::predicate::{self, Reads};
 use super::sentence;
+use super::triggers::{fired, written};
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::resolve::{Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
@@ -51,29 +52,41 @@ fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, st
         [] => None,
         [only] => {
             let reads = predicate::reads(catalog, policy, table, &only.rows);
+            let others = steps.iter().filter(|other| other.table != table);
+            // What a condition asks of its own table is another question as soon as the first row has changed.
             let disturbed =
-                steps.iter().filter(|other| other.table != table).any(|other| disturbs(other, only, &reads));
-            if disturbed { Some(CaptureReason::Disturbed) } else { trigger_reason(catalog, only, &reads) }
+                reads.author.contains(&table) || others.into_iter().any(|other| disturbs(other, only, &reads));
+            if disturbed {
+                return Some(CaptureReason::Disturbed);
+            }
+            trigger_reason(catalog, only, &reads, steps)
         }
         _ => Some(CaptureReason::SeveralRules),
     }
 }
 
 /// Whether a trigger could do otherwise than the step says, and hide it from whoever asks for the scope again.
-fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads) -> Option<CaptureReason> {
+fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads, steps: &[Step]) -> Option<CaptureReason> {
     let table = catalog.table(step.table);
-    let mut triggers = table.triggers.iter().filter(|trigger| !trigger.disabled);
-    let hidden = match &step.action {
-        // A row whose delete a trigger has turned into a change may not be in the scope any more. A table without a key
-        // still has the row looked for by its scope.
-        StepAction::Delete => {
-            triggers.any(|trigger| trigger.on_delete && trigger.before_row)
-                && row_key(catalog, step.table, &[]).is_some()
-        }
-        // A step that changes what its own scope reads has left nothing there to look at.
-        StepAction::Change(_) => disturbs(step, step, reads) && triggers.any(|trigger| trigger.on_update),
-    };
-    hidden.then_some(CaptureReason::Trigger)
+    // The subject's own row is remembered already: by the key of the run.
+    if step.rows == Predicate::Subject {
+        return None;
+    }
+    // A step that changes what its own scope reads has left nothing there to look at.
+    let own = matches!(step.action, StepAction::Change(_))
+        && disturbs(step, step, reads)
+        && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_update);
+    // A row whose delete a trigger turns into a change, or that a trigger takes off the way, is not found any more.
+    let turned = step.action == StepAction::Delete
+        && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_delete && trigger.before_row);
+    let read = || reads.through.iter().chain(&reads.author).chain([&step.table]);
+    let rewritten = steps.iter().flat_map(|other| fired(catalog, other)).any(|trigger| {
+        let written = written(catalog, trigger);
+        read().any(|table| written.may_be(*table))
+    });
+    // A table without a key still has its rows looked for by the scope.
+    let could_be = own || row_key(catalog, step.table, &[]).is_some();
+    ((own || turned || rewritten) && could_be).then_some(CaptureReason::Trigger)
 }
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
@@ -122,7 +135,7 @@ impl Layout<'_> {
             Some(capture) => {
                 drafted.captures.push(capture);
                 let capture = drafted.captures.len() - 1;
-                (0..rules.len()).map(|number| Predicate::Captured { capture, rules: vec![number + 1] }).collect()
+                (0..rules.len()).map(|number| captured(capture, vec![number + 1])).collect()
             }
             None => (0..rules.len()).map(|index| first_match(&rules, &alone, index)).collect(),
         };
@@ -227,22 +240,27 @@ fn first_match(rules: &[(RuleId, &ResolvedRule)], alone: &[Predicate], index: us
     Predicate::all(std::iter::once(alone[index].clone()).chain(taken))
 }
 
+/// All rows that a capture remembers for some rules.
+fn captured(capture: usize, rules: Vec<usize>) -> Predicate {
+    Predicate::Captured { capture, rules, added: None }
+}
+
 /// The rows of any of some rules; of one capture, by the rules' numbers.
 fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
     let mut numbers: Vec<usize> = Vec::new();
-    let mut captured = None;
+    let mut found = None;
     let mut others = Vec::new();
     for part in rows {
         match part {
-            Predicate::Captured { capture, rules } => {
-                captured = Some(capture);
+            Predicate::Captured { capture, rules, .. } => {
+                found = Some(capture);
                 numbers.extend(rules);
             }
             other => others.push(other),
         }
     }
-    let captured = captured.map(|capture| Predicate::Captured { capture, rules: numbers });
-    Predicate::any(captured.into_iter().chain(others))
+    let remembered = found.map(|capture| captured(capture, numbers));
+    Predicate::any(remembered.into_iter().chain(others))
 }
 
 /// All rows of a table that its steps change or delete.

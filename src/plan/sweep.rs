@@ -1,49 +1,71 @@
 //! Which steps have to run again, because a trigger may have written into their rows?
 //!
-//! Triggers don't order steps; they add sweeps. Whether a trigger's function writes into a table can only be guessed from
-//! its text, and it may call others: so every table that it mentions counts, and the triggers of those tables count too.
-//! The verification at the end finds what no sweep did.
+//! Triggers don't order steps; they add sweeps. A sweep takes the rows that weren't there before: the ones that a step has
+//! had are not written twice. What one sweep makes a trigger write, a later one takes. The verification at the end asks
+//! for everything again, and finds what no sweep did.
 
 use std::collections::BTreeSet;
 
 use super::model::{Capture, FiredTrigger, Predicate, Step, StepAction, Sweep};
-use super::steps::changes_column;
-use crate::catalog::{Catalog, Table, TableId, Trigger};
+use super::triggers::{fired, written};
+use crate::catalog::{Catalog, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
-use crate::ident::{Ident, TableName};
+use crate::ident::Ident;
+use crate::resolve::NewValue;
 
-/// The sweeps, in the order of their steps, and the triggers that the steps fire.
+/// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire.
 pub(super) fn find(
     steps: &[Step],
     captures: &[Capture],
     catalog: &Catalog,
     report: &mut Report,
 ) -> (Vec<Sweep>, Vec<FiredTrigger>) {
-    let mut fired: Vec<FiredTrigger> = Vec::new();
+    let mut all_fired: Vec<FiredTrigger> = Vec::new();
     let mut sweeps: Vec<Sweep> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
-        let table = catalog.table(step.table);
-        for trigger in table.triggers.iter().filter(|trigger| fires(trigger, step, table)) {
-            note(&mut fired, catalog, step.table, trigger, index);
-            for written in reached(catalog, &trigger.function) {
-                for (target, other) in steps.iter().enumerate() {
-                    // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered.
-                    let misses = target < index || matches!(other.rows, Predicate::Captured { .. });
-                    if catalog.table(other.table).name == written && other.table != step.table && misses {
-                        add(&mut sweeps, target, (step.table, trigger.name.clone()));
-                    }
+        for trigger in fired(catalog, step) {
+            note(&mut all_fired, catalog, step.table, trigger, index);
+            let written = written(catalog, trigger);
+            for (target, other) in steps.iter().enumerate().filter(|(_, other)| written.may_be(other.table)) {
+                // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered. The
+                // subject's own row is one, and no trigger adds another.
+                let remembered = matches!(other.rows, Predicate::Captured { .. });
+                if other.rows != Predicate::Subject && (target <= index || remembered) {
+                    add(&mut sweeps, target, (step.table, trigger.name.clone()));
                 }
             }
         }
     }
-    sweeps.sort_by_key(|sweep| sweep.step);
+    let rounds = rounds(catalog, steps, &sweeps);
+    for (sweep, round) in sweeps.iter_mut().zip(rounds) {
+        sweep.round = round;
+    }
+    sweeps.sort_by_key(|sweep| (sweep.round, sweep.step));
     for sweep in &sweeps {
         if let Some(found) = out_of_reach(steps, captures, sweep, catalog) {
             report.push(found);
         }
     }
-    fired.sort_by(|a, b| (a.table, &a.trigger).cmp(&(b.table, &b.trigger)));
-    (sweeps, fired)
+    all_fired.sort_by(|a, b| (a.table, &a.trigger).cmp(&(b.table, &b.trigger)));
+    (sweeps, all_fired)
+}
+
+/// For each sweep how many others have to come before it, one making triggers write into the next: 0, 1, … In a circle
+/// the count ends, and the verification has the last word.
+fn rounds(catalog: &Catalog, steps: &[Step], sweeps: &[Sweep]) -> Vec<usize> {
+    let leads = |from: &Sweep, to: &Sweep| {
+        let (from, to) = (&steps[from.step], &steps[to.step]);
+        from.table != to.table && fired(catalog, from).any(|trigger| written(catalog, trigger).may_be(to.table))
+    };
+    let mut rounds = vec![0; sweeps.len()];
+    for _ in 0..sweeps.len() {
+        for to in 0..sweeps.len() {
+            let before = (0..sweeps.len()).filter(|from| *from != to && leads(&sweeps[*from], &sweeps[to]));
+            let needed = before.map(|from| rounds[from] + 1).max().unwrap_or(0);
+            rounds[to] = needed.min(sweeps.len());
+        }
+    }
+    rounds
 }
 
 fn add(sweeps: &mut Vec<Sweep>, step: usize, cause: (TableId, Ident)) {
@@ -53,22 +75,7 @@ fn add(sweeps: &mut Vec<Sweep>, step: usize, cause: (TableId, Ident)) {
             sweep.after.sort();
             sweep.after.dedup();
         }
-        None => sweeps.push(Sweep { step, after: vec![cause] }),
-    }
-}
-
-/// Whether a step fires a trigger of its table.
-fn fires(trigger: &Trigger, step: &Step, table: &Table) -> bool {
-    if trigger.disabled {
-        return false;
-    }
-    match &step.action {
-        StepAction::Delete => trigger.on_delete,
-        StepAction::Change(_) => {
-            let of = trigger.update_of.iter().filter_map(|name| table.column_id(name));
-            trigger.on_update
-                && (trigger.update_of.is_empty() || of.into_iter().any(|column| changes_column(step, column)))
-        }
+        None => sweeps.push(Sweep { step, round: 0, after: vec![cause] }),
     }
 }
 
@@ -88,28 +95,6 @@ fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigge
     });
 }
 
-/// Tables that a trigger function mentions, and that the triggers of these mention, and so on.
-fn reached(catalog: &Catalog, function: &str) -> BTreeSet<TableName> {
-    let mut found: BTreeSet<TableName> = BTreeSet::new();
-    let mut functions = vec![function.to_owned()];
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    while let Some(name) = functions.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
-        }
-        let Some(function) = catalog.functions.iter().find(|function| function.signature == name) else { continue };
-        for mentioned in &function.mentions {
-            if let Some(id) = catalog.table_id(mentioned)
-                && found.insert(mentioned.clone())
-            {
-                let triggers = catalog.table(id).triggers.iter().filter(|trigger| !trigger.disabled);
-                functions.extend(triggers.map(|trigger| trigger.function.clone()));
-            }
-        }
-    }
-    found
-}
-
 /// A sweep asks for its rows again. Where steps change a column on the way to them, it would not find them.
 fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &Catalog) -> Option<Diagnostic> {
     let step = &steps[sweep.step];
@@ -119,17 +104,31 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
         }
         rows => rows.clone(),
     };
+    let (table, trigger) = sweep.after.first()?;
+    let name = catalog.table(step.table).name.bare().to_string();
+    if let Some(origin) = written_twice(step) {
+        return Some(
+            Diagnostic::new(
+                Code::TriggerOutOfReach,
+                format!("rows that trigger `{}` may write can't be told from rows that have changed", trigger.bare()),
+            )
+            .at(origin, "would be computed twice")
+            .note(format!("table `{name}` has no key by which its rows could be remembered"))
+            .help("add a primary key, or a value that is the same however often it is set"),
+        );
+    }
     let mut columns = BTreeSet::new();
     collect_way(catalog, step.table, &way, &mut columns);
     let cut = steps.iter().find(|other| {
         columns.iter().any(|(table, name)| {
             *table == other.table
                 && *table != step.table
-                && catalog.table(*table).column_id(name).is_some_and(|column| changes_column(other, column))
+                && catalog
+                    .table(*table)
+                    .column_id(name)
+                    .is_some_and(|column| super::steps::changes_column(other, column))
         })
     })?;
-    let (table, trigger) = sweep.after.first()?;
-    let name = catalog.table(step.table).name.bare().to_string();
     Some(
         Diagnostic::new(
             Code::TriggerOutOfReach,
@@ -143,6 +142,13 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
         ))
         .help("keep the column that leads to the subject, or reach the table by a shorter path"),
     )
+}
+
+/// The place of an expression that a step without remembered rows would apply to its rows once more.
+fn written_twice(step: &Step) -> Option<crate::source::Span> {
+    let StepAction::Change(changes) = &step.action else { return None };
+    let expression = changes.iter().find(|change| matches!(change.value, NewValue::Expression(..)))?;
+    (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)
 }
 
 /// The columns of the keys that a predicate follows, above the table itself.

@@ -4,8 +4,9 @@ use super::writer::{Scene, Writer};
 use crate::plan::{Capture, Predicate};
 
 impl Scene<'_> {
-    /// The rows of a capture with the number of the rule that decides each.
-    pub fn decided(&self, w: &mut Writer, index: usize) {
+    /// The rows of a capture with the number of the rule that decides each, and the round in which they were found: 0
+    /// before the first change, then one for each round of sweeps, and one for the verification.
+    pub fn decided(&self, w: &mut Writer, index: usize, round: usize) {
         let capture = &self.plan.captures[index];
         let table = self.catalog.table(capture.table);
         w.kw("SELECT ").list(capture.key.iter().enumerate(), ", ", |w, (n, column)| {
@@ -14,31 +15,36 @@ impl Scene<'_> {
         // With one way for all rules, the way is the WHERE and only the conditions differ.
         let split: Vec<(&Predicate, Option<&Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
         let shared = split.iter().all(|(way, _)| *way == split[0].0).then(|| split[0].0);
-        w.kw(", CASE");
-        let mut complete = false;
-        for (number, (_, rows)) in capture.rules.iter().enumerate() {
-            let test = match shared {
+        let tests: Vec<Option<Writer>> = (capture.rules.iter().enumerate())
+            .map(|(number, (_, rows))| match shared {
                 Some(_) => split[number].1.map(|condition| self.rows(capture.table, condition)),
                 None => Some(self.rows(capture.table, rows)),
-            };
-            match test {
-                Some(test) => {
-                    w.kw(" WHEN ").sql(&test).kw(" THEN ").number(number as i128 + 1);
-                }
-                None if number == 0 => {
-                    w.kw(" WHEN true THEN 1");
-                    complete = true;
-                }
-                None => {
-                    w.kw(" ELSE ").number(number as i128 + 1);
-                    complete = true;
-                }
+            })
+            .collect();
+        // A rule without a condition of its own takes all that is left.
+        let last = tests.iter().position(Option::is_none);
+        match last {
+            Some(0) => {
+                w.kw(", 1");
             }
-            if complete {
-                break;
+            _ => {
+                w.kw(", CASE");
+                for (number, test) in tests.iter().enumerate().take_while(|(_, test)| test.is_some()) {
+                    if let Some(test) = test {
+                        w.kw(" WHEN ").sql(test).kw(" THEN ").number(number as i128 + 1);
+                    }
+                }
+                if let Some(last) = last {
+                    w.kw(" ELSE ").number(last as i128 + 1);
+                }
+                w.kw(" END");
             }
         }
-        w.kw(" END AS rule\nFROM ").table(&table.name).kw("\nWHERE ");
+        w.kw(" AS rule");
+        if self.asks_again() {
+            w.kw(", ").number(round as i128).kw(" AS round");
+        }
+        w.kw("\nFROM ").table(&table.name).kw("\nWHERE ");
         match shared {
             Some(way) => w.sql(&self.rows(capture.table, way)),
             None => {
@@ -46,6 +52,13 @@ impl Scene<'_> {
                 w.sql(&self.rows(capture.table, &any))
             }
         };
+    }
+}
+
+impl Scene<'_> {
+    /// Whether captures are asked again, for what triggers may have written.
+    pub fn asks_again(&self) -> bool {
+        !self.plan.triggers.is_empty()
     }
 }
 

@@ -59,7 +59,7 @@ pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
 fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
     let each = |parts: &[Predicate]| parts.iter().map(|part| uncaptured(plan, part)).collect();
     match rows {
-        Predicate::Captured { capture, rules } => {
+        Predicate::Captured { capture, rules, .. } => {
             let decided = &plan.captures[*capture].rules;
             let rows = |number: &usize| {
                 let earlier = decided[..number - 1].iter();

@@ -1,5 +1,6 @@
 //! From a plan to a script: one function for each phase, in the order in which they run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::assert::{self, report_digests};
@@ -218,7 +219,7 @@ impl Lowering<'_> {
         };
         let mut w = Writer::new();
         w.kw("CREATE TEMP TABLE efface_rows_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
-        self.scene.decided(&mut w, index);
+        self.scene.decided(&mut w, index, 0);
         let comment = vec![format!("{}: {why}.", table.name.bare())];
         let title = format!("remember rows of {}", table.name.bare());
         self.prepare(Phase::Freeze, &title, comment, w);
@@ -294,12 +295,13 @@ impl Lowering<'_> {
         for index in 0..self.scene.plan.steps.len() {
             let step = &self.scene.plan.steps[index];
             let comment = self.explain_step(index, step);
-            self.step(Phase::Steps, index, false, comment);
+            self.step(Phase::Steps, index, None, comment);
         }
     }
 
-    fn step(&mut self, phase: Phase, index: usize, sweep: bool, comment: Vec<String>) {
-        let step = &self.scene.plan.steps[index];
+    fn step(&mut self, phase: Phase, index: usize, sweep: Option<usize>, comment: Vec<String>) {
+        let planned = &self.scene.plan.steps[index];
+        let step = &sweep.map_or_else(|| planned.clone(), |round| planned.for_added_rows(round + 1));
         let title = self.title(step);
         if step.action == StepAction::Delete {
             let checks = self.scene.reference_checks(step);
@@ -310,7 +312,7 @@ impl Lowering<'_> {
             self.assertion(phase, Assertion::References, headline, &checks, comment);
         }
         let sql = self.scene.step(step);
-        self.push(phase, title, Role::Step { step: index, sweep }, comment, sql);
+        self.push(phase, title, Role::Step { step: index, sweep: sweep.is_some() }, comment, sql);
     }
 
     fn title(&self, step: &Step) -> String {
@@ -344,30 +346,42 @@ impl Lowering<'_> {
     }
 
     fn sweeps(&mut self) {
-        let mut again: Vec<usize> = Vec::new();
-        for sweep in &self.scene.plan.sweeps {
-            let step = &self.scene.plan.steps[sweep.step];
-            let causes: Vec<_> = sweep
-                .after
+        let mut w = Writer::new();
+        w.kw("SET CONSTRAINTS ALL IMMEDIATE");
+        let comment = vec!["Deferred keys and triggers speak here, not in COMMIT.".to_owned()];
+        self.prepare(Phase::Sweeps, "check deferred constraints", comment, w);
+        let plan = self.scene.plan;
+        let last = plan.sweeps.iter().map(|sweep| sweep.round).max();
+        for round in 0..last.map_or(0, |last| last + 1) {
+            let sweeps: Vec<_> = plan.sweeps.iter().filter(|sweep| sweep.round == round).collect();
+            let captures: BTreeSet<usize> = sweeps
                 .iter()
-                .map(|(table, trigger)| format!("{} on {}", trigger.bare(), self.name(*table)))
+                .filter_map(|sweep| match &plan.steps[sweep.step].rows {
+                    Predicate::Captured { capture, .. } => Some(*capture),
+                    _ => None,
+                })
                 .collect();
-            let comment = vec![
-                format!("step {} again: {}", sweep.step + 1, self.title(step)),
-                format!("  because a trigger may have written such rows: {}", causes.join(", ")),
-            ];
-            if let Predicate::Captured { capture, .. } = step.rows
-                && !again.contains(&capture)
-            {
-                again.push(capture);
-                self.decide_again(Phase::Sweeps, capture);
+            for capture in captures {
+                self.decide_again(Phase::Sweeps, capture, round + 1);
             }
-            self.step(Phase::Sweeps, sweep.step, true, comment);
+            for sweep in sweeps {
+                let step = &plan.steps[sweep.step];
+                let causes: Vec<_> = sweep
+                    .after
+                    .iter()
+                    .map(|(table, trigger)| format!("{} on {}", trigger.bare(), self.name(*table)))
+                    .collect();
+                let comment = vec![
+                    format!("step {} again: {}", sweep.step + 1, self.title(step)),
+                    format!("  because a trigger may have written such rows: {}", causes.join(", ")),
+                ];
+                self.step(Phase::Sweeps, sweep.step, Some(round), comment);
+            }
         }
     }
 
     /// Rows that weren't there when the capture was made are decided now.
-    fn decide_again(&mut self, phase: Phase, index: usize) {
+    fn decide_again(&mut self, phase: Phase, index: usize, round: usize) {
         let capture = &self.scene.plan.captures[index];
         let name = self.name(capture.table);
         let keys = |w: &mut Writer| {
@@ -377,7 +391,7 @@ impl Lowering<'_> {
         };
         let mut w = Writer::new();
         w.kw("INSERT INTO pg_temp.efface_rows_").number(index as i128 + 1).kw("\nSELECT * FROM (\n");
-        self.scene.decided(&mut w, index);
+        self.scene.decided(&mut w, index, round);
         w.kw("\n) AS decided WHERE (");
         keys(&mut w);
         w.kw(") NOT IN (SELECT ");
@@ -390,17 +404,14 @@ impl Lowering<'_> {
     // 7. Verification and commit.
 
     fn verification(&mut self) {
-        let mut w = Writer::new();
-        w.kw("SET CONSTRAINTS ALL IMMEDIATE");
-        let comment = vec!["Deferred keys and triggers speak here, not in COMMIT.".to_owned()];
-        self.prepare(Phase::Verification, "check deferred constraints", comment, w);
         // Remembered keys would vouch for the rows that were there, not for those that a trigger has added.
-        if !self.scene.plan.triggers.is_empty() {
+        if self.scene.asks_again() {
             let captures = self.scene.plan.captures.iter().enumerate();
             let again: Vec<usize> =
                 captures.filter(|(_, capture)| answers_alike(capture)).map(|(index, _)| index).collect();
+            let last = self.scene.plan.sweeps.iter().map(|sweep| sweep.round + 1).max();
             for capture in again {
-                self.decide_again(Phase::Verification, capture);
+                self.decide_again(Phase::Verification, capture, last.unwrap_or(0) + 1);
             }
         }
         let steps = self.scene.step_checks();

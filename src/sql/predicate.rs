@@ -31,7 +31,7 @@ impl Scene<'_> {
             Predicate::Subject if self.anyone => self.any_subject(w),
             Predicate::Subject => self.member(w, here, &self.plan.subject.key, way, |w| self.subject_keys(w)),
             Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
-            Predicate::Captured { capture, rules } => {
+            Predicate::Captured { capture, rules, added } => {
                 let captured = &self.plan.captures[*capture];
                 self.member(w, here, &captured.key, way, |w| {
                     w.kw("SELECT ").list(1..=captured.key.len(), ", ", |w, index| {
@@ -47,6 +47,9 @@ impl Scene<'_> {
                             })
                             .kw(")"),
                     };
+                    if let Some(round) = added {
+                        w.kw(" AND round = ").number(*round as i128);
+                    }
                 });
             }
             Predicate::Author(condition) => self.condition(w, condition),

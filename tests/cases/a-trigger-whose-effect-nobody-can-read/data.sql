@@ -1,2 +1,2 @@
-INSERT INTO users VALUES (1, 'Anna'), (2, 'Bob');
-INSERT INTO audits VALUES (1, 'Anna B'), (2, 'Bob');
+INSERT INTO users VALUES (1, 'Anna gone'), (2, 'Bob stays');
+INSERT INTO audits VALUES (1, 'Anna gone'), (2, 'Bob stays');

@@ -92,7 +92,7 @@ fn plant(plan: &mut Plan, fault: PlanFault) {
         }
         PlanFault::CaptureLeftOut => {
             for step in &mut plan.steps {
-                if let Predicate::Captured { capture, rules } = &step.rows {
+                if let Predicate::Captured { capture, rules, .. } = &step.rows {
                     let decided = &plan.captures[*capture].rules;
                     step.rows = Predicate::Any(rules.iter().map(|number| decided[number - 1].1.clone()).collect());
                 }

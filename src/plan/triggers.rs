@@ -1,0 +1,68 @@
+//! Which triggers does a step fire, and where may they write?
+//!
+//! That can only be guessed from a function's text, and it may call others: so every table that it mentions counts, and
+//! the triggers of those tables count too. A function whose text doesn't tell may write anywhere.
+
+use std::collections::BTreeSet;
+
+use super::model::{Step, StepAction};
+use super::steps::changes_column;
+use crate::catalog::{Catalog, Table, TableId, Trigger};
+
+/// Where triggers may write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    tables: BTreeSet<TableId>,
+    anywhere: bool,
+}
+
+impl Written {
+    /// Whether rows of this table may be written.
+    pub fn may_be(&self, table: TableId) -> bool {
+        self.anywhere || self.tables.contains(&table)
+    }
+}
+
+/// The triggers that a step fires.
+pub(super) fn fired<'a>(catalog: &'a Catalog, step: &Step) -> impl Iterator<Item = &'a Trigger> {
+    let table = catalog.table(step.table);
+    table.triggers.iter().filter(move |trigger| fires(trigger, step, table))
+}
+
+fn fires(trigger: &Trigger, step: &Step, table: &Table) -> bool {
+    if trigger.disabled {
+        return false;
+    }
+    match &step.action {
+        StepAction::Delete => trigger.on_delete,
+        StepAction::Change(_) => {
+            let of = trigger.update_of.iter().filter_map(|name| table.column_id(name));
+            trigger.on_update
+                && (trigger.update_of.is_empty() || of.into_iter().any(|column| changes_column(step, column)))
+        }
+    }
+}
+
+/// Where a trigger may write: in tables that its function mentions, and that the triggers of these mention, and so on.
+pub(super) fn written(catalog: &Catalog, trigger: &Trigger) -> Written {
+    let mut written = Written::default();
+    let mut functions = vec![trigger.function.as_str()];
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    while let Some(name) = functions.pop() {
+        if !seen.insert(name) {
+            continue;
+        }
+        let Some(function) = catalog.functions.iter().find(|function| function.signature == name) else {
+            written.anywhere = true;
+            continue;
+        };
+        written.anywhere |= function.opaque;
+        for id in function.mentions.iter().filter_map(|name| catalog.table_id(name)) {
+            if written.tables.insert(id) {
+                let triggers = catalog.table(id).triggers.iter().filter(|trigger| !trigger.disabled);
+                functions.extend(triggers.map(|trigger| trigger.function.as_str()));
+            }
+        }
+    }
+    written
+}
