@@ -1,8 +1,9 @@
--- client-erasure: made by efface from policies/client-erasure.yaml. Do not edit: change the policy.
+-- client-erasure: made by efface from client-erasure.yaml. Do not edit: change the policy.
 -- Run it for the row of users whose id is given, one value or more in the braces:
 --   psql -X -v key1='{…}' -f THIS_FILE
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
+\encoding UTF8
 
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '300ms';
@@ -47,6 +48,8 @@ DECLARE
 BEGIN
   SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
   FROM (VALUES
+    ('session_replication_role', 'foreign keys and triggers are off in this session: set it to `origin`',
+      (SELECT CASE WHEN current_setting('session_replication_role') = 'origin' THEN 0 ELSE 1 END)),
     ('users', 'the subject''s key is empty, NULL or incomplete: give one value for each key column',
       (SELECT CASE WHEN cardinality(current_setting('efface.key1')::bigint[]) = 0 OR array_position(current_setting('efface.key1')::bigint[], NULL) IS NOT NULL THEN 1 ELSE 0 END)),
     ('users', 'more subjects than `limits.max_subjects` allows (1): give fewer, or raise the limit in the policy',
@@ -101,8 +104,8 @@ FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 ANALYZE pg_temp.efface_rows_5 (key1, rule);
 
--- guard `outstanding payments` (policies/client-erasure.yaml:21)
--- guard `unused credits` (policies/client-erasure.yaml:26)
+-- guard `outstanding payments` (client-erasure.yaml:21)
+-- guard `unused credits` (client-erasure.yaml:26)
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -142,7 +145,7 @@ BEGIN
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
--- report `sessions conducted per month`, as it is before (policies/client-erasure.yaml:243)
+-- report `sessions conducted per month`, as it is before (client-erasure.yaml:243)
 CREATE TEMP TABLE efface_report_1 ON COMMIT DROP AS
 SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n
 FROM (
@@ -153,7 +156,7 @@ group by club_id, month
 ) AS efface_row
 GROUP BY 1;
 
--- report `visits per month`, as it is before (policies/client-erasure.yaml:249)
+-- report `visits per month`, as it is before (client-erasure.yaml:249)
 CREATE TEMP TABLE efface_report_2 ON COMMIT DROP AS
 SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n
 FROM (
@@ -164,7 +167,7 @@ group by month, door
 ) AS efface_row
 GROUP BY 1;
 
--- report `revenue per month`, as it is before (policies/client-erasure.yaml:255)
+-- report `revenue per month`, as it is before (client-erasure.yaml:255)
 CREATE TEMP TABLE efface_report_3 ON COMMIT DROP AS
 SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n
 FROM (
@@ -175,7 +178,7 @@ group by club_id, month, status
 ) AS efface_row
 GROUP BY 1;
 
--- report `joiners per month`, as it is before (policies/client-erasure.yaml:261)
+-- report `joiners per month`, as it is before (client-erasure.yaml:261)
 CREATE TEMP TABLE efface_report_4 ON COMMIT DROP AS
 SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n
 FROM (
@@ -188,13 +191,13 @@ GROUP BY 1;
 
 -- step 1 of 18: delete rows of audits
 --   rows whose user_id is the subject or whose actor_id is the subject
---   because policies/client-erasure.yaml:78 says so
+--   because client-erasure.yaml:78 says so
 DELETE FROM public.audits
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
 
 -- step 2 of 18: change 3 columns of bookings, rule `cancel upcoming`
 --   rows whose client_id is the subject, and status = 'booked' and starts_at > now()
---   because policies/client-erasure.yaml:100 says so
+--   because client-erasure.yaml:100 says so
 UPDATE public.bookings
 SET status = 'cancelled',
     note = NULL,
@@ -203,7 +206,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1);
 
 -- step 3 of 18: change 1 column of bookings, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
---   because policies/client-erasure.yaml:116 says so
+--   because client-erasure.yaml:116 says so
 UPDATE public.bookings
 SET note = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
@@ -211,26 +214,26 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
 
 -- step 4 of 18: delete rows of client_linkings
 --   rows whose client_id is the subject or whose linked_client_id is the subject
---   because policies/client-erasure.yaml:85 says so
+--   because client-erasure.yaml:85 says so
 DELETE FROM public.client_linkings
 WHERE client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
    OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
 
 -- step 5 of 18: delete rows of client_trainers
 --   rows whose client_id is the subject
---   because policies/client-erasure.yaml:89 says so
+--   because client-erasure.yaml:89 says so
 DELETE FROM public.client_trainers
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 6 of 18: delete rows of identities_bases
 --   rows whose user_id is the subject
---   because policies/client-erasure.yaml:82 says so
+--   because client-erasure.yaml:82 says so
 DELETE FROM public.identities_bases
 WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 7 of 18: change 1 column of notes
 --   rows whose client_id is the subject
---   because policies/client-erasure.yaml:227 says so
+--   because client-erasure.yaml:227 says so
 UPDATE public.notes
 SET body = '[deleted]'
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
@@ -238,14 +241,14 @@ WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 
 -- step 8 of 18: delete rows of notifications
 --   rows whose recipient_id is the subject or whose about_id is the subject
---   because policies/client-erasure.yaml:238 says so
+--   because client-erasure.yaml:238 says so
 DELETE FROM public.notifications
 WHERE recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
    OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
 
 -- step 9 of 18: change 3 columns of payments, rule `the client's payments`
 --   rows whose (club_id, client_number) is the subject
---   because policies/client-erasure.yaml:186 says so
+--   because client-erasure.yaml:186 says so
 UPDATE public.payments
 SET card_id = NULL,
     receipt_email = NULL,
@@ -255,7 +258,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
 
 -- step 10 of 18: change 1 column of payments, rule `somebody else's, paid with the client's card`
 --   rows whose card_id is a row of payments_credit_cards whose client_id is the subject, and no rule above takes them
---   because policies/client-erasure.yaml:201 says so
+--   because client-erasure.yaml:201 says so
 UPDATE public.payments
 SET card_id = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
@@ -282,19 +285,19 @@ END $efface$;
 
 -- step 11 of 18: delete rows of payments_credit_cards
 --   rows whose client_id is the subject
---   because policies/client-erasure.yaml:93 says so
+--   because client-erasure.yaml:93 says so
 DELETE FROM public.payments_credit_cards
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 12 of 18: delete rows of profile_images
 --   rows whose client_id is the subject
---   because policies/client-erasure.yaml:97 says so
+--   because client-erasure.yaml:97 says so
 DELETE FROM public.profile_images
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 13 of 18: change 4 columns of subscriptions, rule `cancel active`
 --   rows whose client_id is the subject, and status in ('active', 'paused')
---   because policies/client-erasure.yaml:155 says so
+--   because client-erasure.yaml:155 says so
 UPDATE public.subscriptions
 SET status = 'cancelled',
     ended_on = (current_date),
@@ -304,7 +307,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1);
 
 -- step 14 of 18: change 1 column of subscriptions, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
---   because policies/client-erasure.yaml:170 says so
+--   because client-erasure.yaml:170 says so
 UPDATE public.subscriptions
 SET cancel_reason = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
@@ -312,7 +315,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
 
 -- step 15 of 18: change 25 columns of users, rule `the client`
 --   the subject's own row
---   because policies/client-erasure.yaml:34 says so
+--   because client-erasure.yaml:34 says so
 UPDATE public.users
 SET name = '[deleted]',
     email = left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 32) || '@deleted.invalid',
@@ -343,7 +346,7 @@ WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 16 of 18: change 1 column of visits
 --   rows whose booking_id is a row of bookings whose client_id is the subject
---   because policies/client-erasure.yaml:218 says so
+--   because client-erasure.yaml:218 says so
 UPDATE public.visits
 SET device_name = NULL
 WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
@@ -351,7 +354,7 @@ WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT u
 
 -- step 17 of 18: change 2 columns of waiting_list_entries, rule `leave the waiting lists`
 --   rows whose client_id is the subject, and status = 'waiting'
---   because policies/client-erasure.yaml:132 says so
+--   because client-erasure.yaml:132 says so
 UPDATE public.waiting_list_entries
 SET status = 'cancelled',
     wish = NULL
@@ -360,7 +363,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)
 
 -- step 18 of 18: change 1 column of waiting_list_entries, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
---   because policies/client-erasure.yaml:143 says so
+--   because client-erasure.yaml:143 says so
 UPDATE public.waiting_list_entries
 SET wish = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 2)

@@ -47,6 +47,11 @@ impl SourceFile {
         Self { name: name.into(), text: text.into() }
     }
 
+    /// The name without its folder: the same from wherever the file is read.
+    pub fn short_name(&self) -> &str {
+        self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name)
+    }
+
     /// The line and column of a byte.
     pub fn position(&self, offset: usize) -> Position {
         let before = &self.text[..self.text.floor_char_boundary(offset)];

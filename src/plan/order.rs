@@ -9,7 +9,7 @@ use super::predicate;
 use super::steps::changes_column;
 use crate::catalog::{Catalog, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
-use crate::resolve::ResolvedPolicy;
+use crate::resolve::{NewValue, ResolvedPolicy};
 
 /// Puts the steps in order and notes on each why it comes before others.
 pub(super) fn sort(mut steps: Vec<Step>, policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) -> Vec<Step> {
@@ -17,7 +17,7 @@ pub(super) fn sort(mut steps: Vec<Step>, policy: &ResolvedPolicy, catalog: &Cata
     let edges = edges(&steps, policy, catalog);
     let Some(order) = topological(steps.len(), &edges) else {
         let circle = circle(steps.len(), &edges);
-        report.push(key_cycle(catalog, &steps, &circle));
+        report.push(key_cycle(catalog, &steps, &circle, &edges));
         return steps;
     };
     let mut position = vec![0; steps.len()];
@@ -60,9 +60,25 @@ fn edges(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<(usi
             }
         }
     }
+    for (first, step) in steps.iter().enumerate() {
+        let then = steps.iter().enumerate().filter(|(then, _)| *then != first);
+        // A new value is computed when its step runs: whatever it reads must be as it was.
+        edges.extend(
+            then.filter(|(_, other)| computes_from(step, other.table)).map(|(then, _)| (first, then, EdgeReason::Read)),
+        );
+    }
     edges.sort();
     edges.dedup();
     edges
+}
+
+/// Whether a step computes new values from rows of another table.
+fn computes_from(step: &Step, table: TableId) -> bool {
+    let StepAction::Change(changes) = &step.action else { return false };
+    changes.iter().any(|change| match &change.value {
+        NewValue::Expression(expression) => expression.reads.unknown || expression.reads.tables.contains(&table),
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::Random(_) => false,
+    })
 }
 
 /// An order that respects every edge, smallest index first where several could come next; none when there is a circle.
@@ -114,18 +130,25 @@ fn circle(count: usize, edges: &[(usize, usize, EdgeReason)]) -> Vec<usize> {
     }
 }
 
-fn key_cycle(catalog: &Catalog, steps: &[Step], circle: &[usize]) -> Diagnostic {
+fn key_cycle(catalog: &Catalog, steps: &[Step], circle: &[usize], edges: &[(usize, usize, EdgeReason)]) -> Diagnostic {
     let name = |table: TableId| format!("`{}`", catalog.table(table).name.bare());
     let names: Vec<_> = circle.iter().map(|index| name(steps[*index].table)).collect();
     let origin = circle.first().map(|index| steps[*index].origin).unwrap_or_default();
-    let found = Diagnostic::new(
-        Code::KeyCycle,
-        format!("rows of {} are deleted and reference each other in a circle", names.join(", ")),
-    )
-    .at(origin, "part of the circle");
+    let within = |edge: &&(usize, usize, EdgeReason)| circle.contains(&edge.0) && circle.contains(&edge.1);
+    let reads = edges.iter().filter(within).any(|(_, _, reason)| *reason == EdgeReason::Read);
+    let message = match reads {
+        true => format!("steps on {} each read what another one changes", names.join(", ")),
+        false => format!("rows of {} are deleted and reference each other in a circle", names.join(", ")),
+    };
+    let found = Diagnostic::new(Code::KeyCycle, message).at(origin, "part of the circle");
     let others = circle.iter().skip(1).map(|index| steps[*index].origin);
-    others
-        .fold(found, |found, origin| found.label(origin, "and this"))
+    let found = others.fold(found, |found, origin| found.label(origin, "and this"));
+    if reads {
+        return found
+            .note("every value is computed from the data as they were, so each step would have to come first")
+            .help("leave other tables, views and functions of your own out of `sql:`, or keep what they read");
+    }
+    found
         .note("this version of efface deletes tables one after the other, children first")
         .help("keep the rows of one table and set its reference to `null`")
 }

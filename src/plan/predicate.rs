@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, RuleId};
+use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId};
 
 impl Predicate {
     /// Rows of any of these; equal ones once, a single one as itself.
@@ -80,8 +80,15 @@ pub(super) fn narrowed(rows: Predicate, condition: Option<&Condition>) -> Predic
     }
 }
 
-/// The rows that a rule could reach for one subject or another.
-pub(crate) fn rows_for_anyone(policy: &ResolvedPolicy, rule: &crate::resolve::ResolvedRule) -> Predicate {
+/// The rows that a rule could decide for one subject or another: those that no rule above takes.
+pub(crate) fn rows_for_anyone(policy: &ResolvedPolicy, rule: &ResolvedRule) -> Predicate {
+    let above = policy.rules_of(rule.table).map(|(_, other)| other).take_while(|other| !std::ptr::eq(*other, rule));
+    let taken = above.map(|other| Predicate::NotTrue(Box::new(alone_for_anyone(policy, other))));
+    Predicate::all(std::iter::once(alone_for_anyone(policy, rule)).chain(taken))
+}
+
+/// The rows that a rule could reach if it were alone.
+fn alone_for_anyone(policy: &ResolvedPolicy, rule: &ResolvedRule) -> Predicate {
     match &rule.condition {
         // Who is the subject of such a condition is not known yet: all rows.
         Some(condition) if !condition.subject.is_empty() => Predicate::All(Vec::new()),

@@ -76,9 +76,8 @@ fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads, steps: &[Step])
     let own = matches!(step.action, StepAction::Change(_))
         && disturbs(step, step, reads)
         && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_update);
-    // A row whose delete a trigger turns into a change, or that a trigger takes off the way, is not found any more.
-    let turned = step.action == StepAction::Delete
-        && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_delete && trigger.before_row);
+    // A trigger in front of the change may turn it into another one, and take the row off the way.
+    let turned = fired(catalog, step).any(|trigger| trigger.before_row);
     let read = || reads.through.iter().chain(&reads.author).chain([&step.table]);
     let rewritten = steps.iter().flat_map(|other| fired(catalog, other)).any(|trigger| {
         let written = written(catalog, trigger);

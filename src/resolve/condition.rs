@@ -7,7 +7,7 @@ use super::model::{Condition, Reads};
 use super::names::Context;
 use super::words;
 use crate::catalog::{Table, TableId};
-use crate::diagnostic::{Code, Report};
+use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::sql::{self, Parsed};
 use crate::source::Fragment;
@@ -23,7 +23,6 @@ const READS_NO_TABLE: &[&str] = &[
     "cardinality",
     "ceil",
     "char_length",
-    "clock_timestamp",
     "coalesce",
     "concat",
     "concat_ws",
@@ -70,7 +69,6 @@ const READS_NO_TABLE: &[&str] = &[
     "sign",
     "split_part",
     "starts_with",
-    "statement_timestamp",
     "strpos",
     "substr",
     "substring",
@@ -98,7 +96,7 @@ pub(super) fn resolve(
             return None;
         }
     };
-    check_columns(context.catalog.table(table), fragment, &parsed, Code::UnknownColumn, report).then(|| Condition {
+    check_columns(context.catalog.table(table), fragment, &parsed, report).then(|| Condition {
         fragment: fragment.clone(),
         subject: parsed.subject.clone(),
         reads: reads(context, table, &parsed),
@@ -106,19 +104,12 @@ pub(super) fn resolve(
 }
 
 /// Whether the columns that an expression names outside of sub-selects exist in its table.
-pub(super) fn check_columns(
-    table: &Table,
-    fragment: &Fragment,
-    parsed: &Parsed,
-    code: Code,
-    report: &mut Report,
-) -> bool {
+pub(super) fn check_columns(table: &Table, fragment: &Fragment, parsed: &Parsed, report: &mut Report) -> bool {
     let mut all = true;
     for found in parsed.columns.iter().filter(|found| !found.in_subquery) {
         let own = found.qualifier.as_ref().is_none_or(|qualifier| *qualifier == table.name.name);
         if !own || table.column(&found.name).is_none() {
             let span = fragment.locate_span(found.span);
-            debug_assert_eq!(code, Code::UnknownColumn);
             report.push(words::unknown_column(table, &found.name, span));
             all = false;
         }
@@ -126,7 +117,7 @@ pub(super) fn check_columns(
     all
 }
 
-fn reads(context: &Context<'_>, id: TableId, parsed: &Parsed) -> Reads {
+pub(super) fn reads(context: &Context<'_>, id: TableId, parsed: &Parsed) -> Reads {
     let table = context.catalog.table(id);
     let mut own: Vec<_> = parsed.columns.iter().filter_map(|found| table.column_id(&found.name)).collect();
     own.sort();

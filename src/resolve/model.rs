@@ -114,6 +114,15 @@ pub struct Reads {
     pub unknown: bool,
 }
 
+/// The author's expression for a new value, with what it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// Verbatim.
+    pub fragment: Fragment,
+    /// What it reads.
+    pub reads: Reads,
+}
+
 /// What happens to the rows of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowAction {
@@ -156,7 +165,7 @@ pub enum NewValue {
     /// This text, read as the column's type.
     Literal(String),
     /// The author's expression over the row.
-    Expression(Fragment),
+    Expression(Expression),
     /// Something random.
     Random(Generator),
 }

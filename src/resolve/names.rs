@@ -3,13 +3,13 @@
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
 use super::model::{
-    ColumnChange, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport, ResolvedRule,
-    ResolvedSubject, RowAction,
+    ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
+    ResolvedRule, ResolvedSubject, RowAction,
 };
 use super::{condition, generator, path, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
-use crate::diagnostic::{Code, Report};
+use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::{self, Policy, RowDecision, Rule, Via};
 use crate::source::{Fragment, Span, Spanned};
@@ -186,9 +186,7 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
             report.push(words::undecided_rule(table, rule.action.span));
             return None;
         }
-        RowDecision::Columns { columns, other } => {
-            columns_of(context.catalog, table, rule, columns, other.as_ref(), report)?
-        }
+        RowDecision::Columns { columns, other } => columns_of(context, id, rule, columns, other.as_ref(), report)?,
     };
     if failed_condition {
         return None;
@@ -239,13 +237,14 @@ fn reach(
 
 /// What a rule with `columns` does: every column named, or covered by `other_columns`.
 fn columns_of(
-    catalog: &Catalog,
-    table: &Table,
+    context: &Context<'_>,
+    owner: TableId,
     rule: &Rule,
     columns: &[policy::ColumnRule],
     other: Option<&Spanned<OtherColumns>>,
     report: &mut Report,
 ) -> Option<RowAction> {
+    let table = context.catalog.table(owner);
     let mut changes = Vec::new();
     let mut kept = Vec::new();
     let mut decided = Vec::new();
@@ -263,7 +262,7 @@ fn columns_of(
                 report.push(words::undecided_column_word(table, id, entry.decision.span));
                 complete = false;
             }
-            decision => match new_value(catalog, table, id, decision, entry.decision.span, report) {
+            decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
                     changes.push(ColumnChange { column: id, value, origin, value_at: written_at(&entry.decision) })
                 }
@@ -301,7 +300,7 @@ fn columns_of(
                         OtherColumns::Default => Decision::Default,
                         OtherColumns::Keep | OtherColumns::Randomize => Decision::Randomize(Randomize::default()),
                     };
-                    match new_value(catalog, table, id, &decision, other.span, report) {
+                    match new_value(context, owner, id, &decision, other.span, report) {
                         Some(value) => {
                             changes.push(ColumnChange { column: id, value, origin: other.span, value_at: other.span });
                         }
@@ -327,34 +326,33 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
 
 /// The new value that a decision asks for.
 fn new_value(
-    catalog: &Catalog,
-    table: &Table,
+    context: &Context<'_>,
+    owner: TableId,
     id: ColumnId,
     decision: &Decision,
     span: Span,
     report: &mut Report,
 ) -> Option<NewValue> {
+    let table = context.catalog.table(owner);
     let column = table.column_at(id);
     match decision {
         Decision::Null => Some(NewValue::Null),
         Decision::Default => Some(NewValue::Default),
         Decision::Replace(text) => Some(NewValue::Literal(text.value.clone())),
-        Decision::Sql(fragment) => {
-            expression_names(table, fragment, report).then(|| NewValue::Expression(fragment.clone()))
-        }
+        Decision::Sql(fragment) => expression(context, owner, fragment, report).map(NewValue::Expression),
         Decision::Randomize(randomize) => {
-            generator::resolve(catalog, table, column, randomize, span, report).map(NewValue::Random)
+            generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)
         }
         // These change nothing; the caller has dealt with them.
         Decision::Keep { .. } | Decision::Undecided => None,
     }
 }
 
-/// Whether the columns that an expression names exist.
-fn expression_names(table: &Table, fragment: &Fragment, report: &mut Report) -> bool {
-    let Ok(parsed) = policy::sql::parse_expression(&fragment.text) else {
-        // The reader has refused it already; a fragment that gets here has passed the gate.
-        return true;
-    };
-    condition::check_columns(table, fragment, &parsed, Code::UnknownColumn, report)
+/// The author's expression, with what it reads; none where it names a column that doesn't exist.
+fn expression(context: &Context<'_>, id: TableId, fragment: &Fragment, report: &mut Report) -> Option<Expression> {
+    let table = context.catalog.table(id);
+    // The reader has refused what the gate doesn't understand: a fragment that gets here has passed.
+    let parsed = policy::sql::parse_expression(&fragment.text).ok()?;
+    condition::check_columns(table, fragment, &parsed, report)
+        .then(|| Expression { fragment: fragment.clone(), reads: condition::reads(context, id, &parsed) })
 }

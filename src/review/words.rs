@@ -44,7 +44,7 @@ pub(super) fn new_value(value: &NewValue) -> String {
         NewValue::Null => "null".into(),
         NewValue::Default => "its default".into(),
         NewValue::Literal(text) => format!("\"{}\"", shown(text)),
-        NewValue::Expression(fragment) => format!("sql: {}", one_line(&fragment.text)),
+        NewValue::Expression(expression) => format!("sql: {}", one_line(&expression.fragment.text)),
         NewValue::Random(generator) => random(generator),
     }
 }

@@ -1,19 +1,13 @@
 //! ANALYZE for what a run touched.
 
-use super::Sql;
+use super::script::Sql;
 use super::writer::Writer;
-use crate::ident::{Ident, TableName};
+use crate::ident::TableName;
 
-/// `ANALYZE` of these columns of a table, or of all where none is named. A partitioned table takes its partitions along.
-pub fn analyze(table: &TableName, columns: &[&Ident]) -> Sql {
+/// `ANALYZE` of a table. A partitioned table takes its partitions along.
+pub fn analyze(table: &TableName) -> Sql {
     let mut w = Writer::new();
     w.kw("ANALYZE ").table(table);
-    if !columns.is_empty() {
-        w.kw(" (").list(columns, ", ", |w, column| {
-            w.ident(column);
-        });
-        w.kw(")");
-    }
     w.finish()
 }
 
@@ -23,7 +17,6 @@ mod tests {
 
     #[test]
     fn odd_names_stay_names() {
-        let sql = analyze(&TableName::new("club", "a\"b"), &[&Ident::new("e mail"), &Ident::new("id")]);
-        assert_eq!(sql.as_str(), "ANALYZE club.\"a\"\"b\" (\"e mail\", id)");
+        assert_eq!(analyze(&TableName::new("club", "a\"b")).as_str(), "ANALYZE club.\"a\"\"b\"");
     }
 }

@@ -108,12 +108,20 @@ impl Scene<'_> {
         missing.kw(" FROM ").table(&table.name).kw(" WHERE ");
         missing.sql(&self.rows(subject.table, &crate::plan::Predicate::Subject)).kw(") AS missing");
 
+        let mut replica = Writer::new();
+        replica.kw("SELECT CASE WHEN current_setting('session_replication_role') = 'origin' THEN 0 ELSE 1 END");
+
         let key = |count| Check {
             name: name.clone(),
             message: "the subject's key is empty, NULL or incomplete: give one value for each key column".into(),
             count,
         };
         let mut checks = vec![
+            Check {
+                name: "session_replication_role".into(),
+                message: "foreign keys and triggers are off in this session: set it to `origin`".into(),
+                count: replica,
+            },
             key(empty),
             Check {
                 name: name.clone(),

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::assert::{self, report_digests};
 use super::capture::answers_alike;
 use super::predicate::key_type;
+use super::quote;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
-use crate::pgtype::PgType;
 use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock};
 use crate::source::{SourceFile, Span};
 
@@ -54,7 +54,7 @@ impl Lowering<'_> {
     }
 
     fn place(&self, span: Span) -> String {
-        format!("{}:{}", shown(&self.file.name), self.file.position(span.start).line)
+        format!("{}:{}", shown(self.file.short_name()), self.file.position(span.start).line)
     }
 
     fn table(&self, id: TableId) -> &Table {
@@ -74,7 +74,7 @@ impl Lowering<'_> {
             format!(
                 "{}: made by efface from {}. Do not edit: change the policy.",
                 shown(&self.scene.plan.policy),
-                shown(&self.file.name)
+                shown(self.file.short_name())
             ),
             format!(
                 "Run it for the row of {} whose {} is given, one value or more in the braces:",
@@ -438,9 +438,13 @@ impl Lowering<'_> {
 /// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types occur
 /// (without them citext compares case-sensitively), temporary tables last.
 pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
-    let citext = |id: &TableId| catalog.table(*id).columns.iter().any(|column| column.ty == PgType::Citext);
-    let used = plan.table_locks.iter().any(|(id, _)| citext(id));
-    let extensions = catalog.extensions.iter().filter(|extension| used && extension.name.as_str() == "citext");
+    // Types print with their schema, quoted where that is needed, as the catalog is read with an empty search path.
+    let types =
+        || plan.table_locks.iter().flat_map(|(id, _)| &catalog.table(*id).columns).map(|column| &column.type_sql);
+    let extensions = catalog.extensions.iter().filter(|extension| {
+        let prefix = format!("{}.", quote::ident(&extension.schema));
+        types().any(|printed| printed.starts_with(&prefix))
+    });
     let wanted = std::iter::once(Ident::from("pg_catalog"))
         .chain(plan.search_path.iter().cloned())
         .chain(extensions.map(|extension| extension.schema.clone()))

@@ -11,7 +11,7 @@ use crate::catalog::{Catalog, Check, Column, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::pgtype::PgType;
 use crate::plan::Plan;
-use crate::resolve::{ColumnChange, Condition, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use crate::resolve::{ColumnChange, Condition, Expression, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use crate::source::{Fragment, Span};
 
 /// A question to the server.
@@ -198,7 +198,7 @@ impl Asking<'_> {
         let mut questions = Vec::new();
         for change in changes {
             let column = table.column_at(change.column);
-            if let NewValue::Expression(fragment) = &change.value {
+            if let NewValue::Expression(Expression { fragment, .. }) = &change.value {
                 let mut w = Writer::new();
                 w.kw("UPDATE ").table(&table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
                 let start = w.as_str().len();
@@ -224,10 +224,11 @@ impl Asking<'_> {
             return None;
         }
         let mut w = Writer::new();
-        w.kw("SELECT count(*) - count(*) FROM (SELECT ");
+        // The value has to be used, or the server would not compute it.
+        w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
         self.new_value(&mut w, column, change);
+        w.kw(" AS efface_value");
         self.source(&mut w, rule, matches!(change.value, NewValue::Expression(_)));
-        // Without OFFSET the value would not be computed at all.
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {

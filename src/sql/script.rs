@@ -158,9 +158,10 @@ pub struct AssertionFinding {
     pub rows: i64,
 }
 
-/// Lines that psql obeys and the engine skips: a failed statement ends the script, and psql's own savepoints
-/// (`ON_ERROR_ROLLBACK on` in a `.psqlrc`) can't carry it past a failed assertion.
-const PSQL_HEAD: [&str; 2] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK off"];
+/// Lines that psql obeys and the engine skips: a failed statement ends the script, psql's own savepoints
+/// (`ON_ERROR_ROLLBACK on` in a `.psqlrc`) can't carry it past a failed assertion, and the literals are read as what they
+/// are: the file is UTF-8, whatever the terminal is.
+const PSQL_HEAD: [&str; 3] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK off", "\\encoding UTF8"];
 
 impl Script {
     /// The script as a file for `psql -X -f`.

@@ -20,7 +20,7 @@ pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange) {
         NewValue::Null => w.kw("NULL"),
         NewValue::Default => w.kw("DEFAULT"),
         NewValue::Literal(text) => w.text(text),
-        NewValue::Expression(fragment) => w.author(fragment, &[], &Writer::new()),
+        NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
         NewValue::Random(generator) => {
             random(w, column, generator);
             w

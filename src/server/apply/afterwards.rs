@@ -3,14 +3,14 @@
 //! Planner statistics keep old values until ANALYZE. It runs in transactions of its own; what it can't do here is a named
 //! leftover and no error: the erasure is committed either way.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::catalog::Catalog;
-use crate::ident::{Ident, TableName};
-use crate::plan::{Plan, StepAction};
+use crate::ident::TableName;
+use crate::plan::Plan;
 use crate::server::ServerError;
 use crate::sql::analyze;
 
@@ -31,7 +31,7 @@ pub async fn afterwards(
     analyze: bool,
 ) -> Vec<Leftover> {
     let mut left = Vec::new();
-    for (table, columns) in stale(plan, catalog, touched) {
+    for table in stale(plan, catalog, touched) {
         let shown = table.bare();
         if !analyze {
             left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: ANALYZE it")));
@@ -50,7 +50,7 @@ pub async fn afterwards(
                 continue;
             }
         }
-        if let Err(error) = analyze_one(client, table, &columns).await {
+        if let Err(error) = analyze_one(client, table).await {
             let _ = client.simple_query("ROLLBACK").await;
             left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: {error}")));
             continue;
@@ -69,38 +69,18 @@ pub async fn afterwards(
 }
 
 /// In a transaction of its own that gives way soon: ANALYZE queues behind DDL and a running VACUUM of the table.
-async fn analyze_one(client: &Client, table: &TableName, columns: &[&Ident]) -> Result<(), ServerError> {
+async fn analyze_one(client: &Client, table: &TableName) -> Result<(), ServerError> {
     client.simple_query("BEGIN; SET LOCAL lock_timeout = '2s'").await?;
-    client.simple_query(analyze(table, columns).as_str()).await?;
+    client.simple_query(analyze(table).as_str()).await?;
     client.simple_query("COMMIT").await?;
     Ok(())
 }
 
-/// The tables whose statistics are stale, with the columns that changed; every column (none named) where rows went.
-fn stale<'a>(plan: &Plan, catalog: &'a Catalog, touched: &[u64]) -> BTreeMap<&'a TableName, Vec<&'a Ident>> {
-    let mut stale: BTreeMap<&TableName, Option<Vec<&Ident>>> = BTreeMap::new();
-    for (step, rows) in plan.steps.iter().zip(touched) {
-        if *rows == 0 {
-            continue;
-        }
-        let table = catalog.table(step.table);
-        let columns = stale.entry(&table.name).or_insert_with(|| Some(Vec::new()));
-        match &step.action {
-            StepAction::Delete => *columns = None,
-            StepAction::Change(changes) => {
-                if let Some(columns) = columns {
-                    columns.extend(changes.iter().map(|change| &table.column_at(change.column).name));
-                }
-            }
-        }
-    }
-    let sorted = |columns: Option<Vec<&'a Ident>>| {
-        let mut columns = columns.unwrap_or_default();
-        columns.sort();
-        columns.dedup();
-        columns
-    };
-    stale.into_iter().map(|(table, columns)| (table, sorted(columns))).collect()
+/// The tables whose statistics are stale. All of their columns are: expression indexes, generated columns and extended
+/// statistics hold values of columns that no rule names.
+fn stale<'a>(plan: &Plan, catalog: &'a Catalog, touched: &[u64]) -> BTreeSet<&'a TableName> {
+    let steps = plan.steps.iter().zip(touched).filter(|(_, rows)| **rows > 0);
+    steps.map(|(step, _)| &catalog.table(step.table).name).collect()
 }
 
 /// Without the right, ANALYZE says a WARNING and "success": so the right is asked for first.

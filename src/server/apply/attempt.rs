@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 
 use super::outcome::{Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
-use crate::catalog::{diff, digest};
+use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
 use crate::server::{Connection, ServerError};
 use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
@@ -90,6 +90,11 @@ impl<'a> Attempt<'a> {
             }
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
+        }
+        // Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition.
+        let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
+        if order.reviewed.tables.iter().any(may_move) {
+            self.same_schema().await?;
         }
         let note = self.watched("noting the transaction's id", client.simple_query(NOTE)).await?;
         let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(&note, at)) else {
