@@ -195,14 +195,22 @@ GROUP BY 1;
 DELETE FROM public.audits
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
 
+-- bookings: a trigger could keep these values back, so they are computed first and compared in the end.
+CREATE TEMP TABLE efface_values_2 ON COMMIT DROP AS
+SELECT id AS key1,
+  CAST((now()) AS timestamp with time zone) AS value1
+FROM public.bookings
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1);
+
 -- step 2 of 18: change 3 columns of bookings, rule `cancel upcoming`
 --   rows whose client_id is the subject, and status = 'booked' and starts_at > now()
 --   because client-erasure.yaml:100 says so
 UPDATE public.bookings
 SET status = 'cancelled',
     note = NULL,
-    cancelled_at = (now())
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1);
+    cancelled_at = efface_values.value1
+FROM pg_temp.efface_values_2 AS efface_values
+WHERE bookings.id = efface_values.key1;
 
 -- step 3 of 18: change 1 column of bookings, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
@@ -295,15 +303,24 @@ WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 DELETE FROM public.profile_images
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
+-- subscriptions: a trigger could keep these values back, so they are computed first and compared in the end.
+CREATE TEMP TABLE efface_values_13 ON COMMIT DROP AS
+SELECT id AS key1,
+  CAST((current_date) AS date) AS value1,
+  CAST((now()) AS timestamp with time zone) AS value2
+FROM public.subscriptions
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1);
+
 -- step 13 of 18: change 4 columns of subscriptions, rule `cancel active`
 --   rows whose client_id is the subject, and status in ('active', 'paused')
 --   because client-erasure.yaml:155 says so
 UPDATE public.subscriptions
 SET status = 'cancelled',
-    ended_on = (current_date),
-    cancelled_at = (now()),
+    ended_on = efface_values.value1,
+    cancelled_at = efface_values.value2,
     cancel_reason = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1);
+FROM pg_temp.efface_values_13 AS efface_values
+WHERE subscriptions.id = efface_values.key1;
 
 -- step 14 of 18: change 1 column of subscriptions, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
@@ -312,6 +329,14 @@ UPDATE public.subscriptions
 SET cancel_reason = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
   AND (cancel_reason IS NULL) IS NOT TRUE;
+
+-- users: a trigger could keep these values back, so they are computed first and compared in the end.
+CREATE TEMP TABLE efface_values_15 ON COMMIT DROP AS
+SELECT id AS key1,
+  ('en'::character varying) AS value1,
+  CAST(false AS boolean) AS value2
+FROM public.users
+WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- step 15 of 18: change 25 columns of users, rule `the client`
 --   the subject's own row
@@ -339,10 +364,11 @@ SET name = '[deleted]',
     measurement5 = NULL,
     measurement6 = NULL,
     profile = NULL,
-    locale = DEFAULT,
-    marketing = DEFAULT,
+    locale = efface_values.value1,
+    marketing = efface_values.value2,
     last_seen_at = NULL
-WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+FROM pg_temp.efface_values_15 AS efface_values
+WHERE users.id = efface_values.key1;
 
 -- step 16 of 18: change 1 column of visits
 --   rows whose booking_id is a row of bookings whose client_id is the subject
@@ -438,6 +464,8 @@ BEGIN
       (SELECT count(*) FROM public.audits WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)))),
     ('bookings, rule `cancel upcoming`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)) AND (status = 'cancelled' AND note IS NULL) IS NOT TRUE)),
+    ('bookings', 'rows do not have the new values: look at the triggers of the table',
+      (SELECT count(*) FROM public.bookings, pg_temp.efface_values_2 AS efface_values WHERE bookings.id = efface_values.key1 AND (bookings.cancelled_at::text IS NOT DISTINCT FROM efface_values.value1::text) IS NOT TRUE)),
     ('bookings, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)) AND (note IS NULL) IS NOT TRUE)),
     ('client_linkings', 'rows that were to be deleted are there: look at the triggers of the table',
@@ -462,10 +490,14 @@ BEGIN
       (SELECT count(*) FROM public.profile_images WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
     ('subscriptions, rule `cancel active`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)) AND (status = 'cancelled' AND cancel_reason IS NULL) IS NOT TRUE)),
+    ('subscriptions', 'rows do not have the new values: look at the triggers of the table',
+      (SELECT count(*) FROM public.subscriptions, pg_temp.efface_values_13 AS efface_values WHERE subscriptions.id = efface_values.key1 AND (subscriptions.ended_on::text IS NOT DISTINCT FROM efface_values.value1::text AND subscriptions.cancelled_at::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
     ('subscriptions, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)) AND (cancel_reason IS NULL) IS NOT TRUE)),
     ('users, rule `the client`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]{32}@deleted\\.invalid$' AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
+    ('users', 'rows do not have the new values: look at the triggers of the table',
+      (SELECT count(*) FROM public.users, pg_temp.efface_values_15 AS efface_values WHERE users.id = efface_values.key1 AND (users.locale::text IS NOT DISTINCT FROM efface_values.value1::text AND users.marketing::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
     ('visits', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.visits WHERE (booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) AND (device_name IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `leave the waiting lists`', 'rows do not have the new values: look at the triggers of the table',

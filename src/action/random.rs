@@ -157,6 +157,28 @@ impl Generator {
     }
 }
 
+impl Generator {
+    /// Whether a value can be told from others by its looks, so that the verification can see that it is there.
+    pub fn is_recognisable(&self) -> bool {
+        match self {
+            Generator::Email { .. }
+            | Generator::Name
+            | Generator::FirstName
+            | Generator::LastName
+            | Generator::Hex { .. }
+            | Generator::Digits { .. }
+            | Generator::Inet => true,
+            // A number may be stored in another spelling than it was written in.
+            Generator::Choice { from } => from.iter().all(|value| value.parse::<f64>().is_err()),
+            Generator::Uuid
+            | Generator::Number { .. }
+            | Generator::Date { .. }
+            | Generator::Timestamp { .. }
+            | Generator::Boolean => false,
+        }
+    }
+}
+
 /// The kind that `randomize` without a kind takes for a type, where there is one.
 pub fn default_kind(ty: &PgType) -> Option<Kind> {
     match ty {

@@ -147,6 +147,9 @@ pub struct Step {
     pub rows: Predicate,
     /// What happens to them.
     pub action: StepAction,
+    /// The key by which new values are computed and remembered first, so that the verification can compare: where a
+    /// trigger may keep a value back that can't be told by its looks.
+    pub values_first: Option<Vec<ColumnId>>,
     /// Why this step exists.
     pub reason: Reason,
     /// Steps, by index, before which it has to come, with the reason.
@@ -169,7 +172,8 @@ impl Step {
             }
             other => other.clone(),
         };
-        Step { rows, ..self.clone() }
+        // Values were remembered for the rows that were there before.
+        Step { rows, values_first: None, ..self.clone() }
     }
 }
 

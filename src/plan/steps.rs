@@ -8,7 +8,7 @@ use super::model::{Capture, CaptureReason, Predicate, Reason, Step, StepAction};
 use super::predicate::{self, Reads};
 use super::sentence;
 use super::triggers::{fired, written};
-use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::catalog::{Catalog, ColumnId, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::resolve::{Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
@@ -30,13 +30,44 @@ pub(super) fn draft(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
     order.sort_by_key(|table| cascade_position(policy, *table));
     let inline = Layout { policy, catalog, captured: &|_| None };
     let plain = inline.draft(&order, report);
-    let captured: Vec<TableId> =
-        order.iter().copied().filter(|table| capture_reason(policy, catalog, *table, &plain.steps).is_some()).collect();
-    if captured.is_empty() {
-        return plain;
-    }
     let reason = |table: TableId| capture_reason(policy, catalog, table, &plain.steps);
-    Layout { policy, catalog, captured: &reason }.draft(&order, report)
+    let mut drafted = if order.iter().any(|table| reason(*table).is_some()) {
+        Layout { policy, catalog, captured: &reason }.draft(&order, report)
+    } else {
+        plain
+    };
+    for step in &mut drafted.steps {
+        step.values_first = values_first(policy, catalog, step, &drafted.captures);
+    }
+    drafted
+}
+
+/// The key by which new values are remembered before they are set: where one can't be told by its looks, and a trigger of
+/// the table may keep it back.
+fn values_first(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    step: &Step,
+    captures: &[Capture],
+) -> Option<Vec<ColumnId>> {
+    let StepAction::Change(changes) = &step.action else { return None };
+    if changes.iter().all(|change| change.value.is_recognisable()) {
+        return None;
+    }
+    let meddles = |trigger: &Trigger| trigger.before_row || written(catalog, trigger).may_be(step.table);
+    if !fired(catalog, step).any(meddles) {
+        return None;
+    }
+    match &step.rows {
+        Predicate::Captured { capture, .. } => Some(captures[*capture].key.clone()),
+        Predicate::Subject => Some(policy.subject.key.clone()),
+        // Without a key the rows aren't remembered, and neither can their values be.
+        Predicate::References { .. }
+        | Predicate::Author(_)
+        | Predicate::All(_)
+        | Predicate::Any(_)
+        | Predicate::NotTrue(_) => None,
+    }
 }
 
 /// Tables below a cascade come behind the tables whose rows they reference.
@@ -210,6 +241,7 @@ impl Layout<'_> {
             rows,
             action,
             reason: if asked { Reason::Asked } else { Reason::Cascade { keys } },
+            values_first: None,
             before: Vec::new(),
             name: (!names.is_empty()).then(|| names.join(", ")),
             scope: scopes.join("; or "),

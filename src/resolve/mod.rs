@@ -87,6 +87,17 @@ impl ResolvedRule {
     }
 }
 
+impl NewValue {
+    /// Whether the value can be told from others by its looks, so that the verification can see that it is there.
+    pub fn is_recognisable(&self) -> bool {
+        match self {
+            NewValue::Null | NewValue::Literal(_) => true,
+            NewValue::Random(generator) => generator.is_recognisable(),
+            NewValue::Default | NewValue::Expression(_) => false,
+        }
+    }
+}
+
 impl Reach {
     /// The paths by which rows are reached: one empty path for the subject's own row, none for a condition or a cascade.
     pub fn paths(&self) -> Vec<Path> {

@@ -221,7 +221,11 @@ impl Scene<'_> {
 
     /// The rows are read again, because counts lie: a BEFORE trigger may have kept a row, or a value.
     pub fn step_checks(&self) -> Vec<Check> {
-        self.plan.steps.iter().filter_map(|step| self.step_check(step)).collect()
+        self.plan
+            .steps
+            .iter()
+            .flat_map(|step| self.step_check(step).into_iter().chain(self.value_check(step)))
+            .collect()
     }
 
     fn step_check(&self, step: &Step) -> Option<Check> {
@@ -254,6 +258,25 @@ impl Scene<'_> {
                 })
             }
         }
+    }
+
+    /// Values that can't be told by their looks are those that were remembered.
+    fn value_check(&self, step: &Step) -> Option<Check> {
+        step.values_first.as_ref()?;
+        let table = self.catalog.table(step.table);
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM ").table(&table.name).kw(", ").sql(&self.remembered(step));
+        count
+            .kw(" WHERE ")
+            .sql(&self.remembered_rows(step))
+            .kw(" AND (")
+            .sql(&self.remembered_hold(step))
+            .kw(") IS NOT TRUE");
+        Some(Check {
+            name: table.name.bare().to_string(),
+            message: "rows do not have the new values: look at the triggers of the table".into(),
+            count,
+        })
     }
 
     /// No report moved: its rows, as a multiset of digests, are the same.

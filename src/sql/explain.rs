@@ -47,7 +47,7 @@ pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
     let steps = plan.steps.iter().enumerate();
     steps
         .map(|(index, step)| {
-            let inline = Step { rows: uncaptured(plan, &step.rows), ..step.clone() };
+            let inline = Step { rows: uncaptured(plan, &step.rows), values_first: None, ..step.clone() };
             let mut w = Writer::new();
             w.kw("EXPLAIN (FORMAT JSON)\n").sql(&scene.step(&inline));
             (index, w.finish())

@@ -311,6 +311,11 @@ impl Lowering<'_> {
             let comment = vec![format!("rows of {name} go next. {why}")];
             self.assertion(phase, Assertion::References, headline, &checks, comment);
         }
+        if let Some(values) = self.scene.remembered_values(index, step).filter(|_| sweep.is_none()) {
+            let name = self.name(step.table);
+            let why = "a trigger could keep these values back, so they are computed first and compared in the end.";
+            self.prepare(phase, &format!("compute values for {name}"), vec![format!("{name}: {why}")], values);
+        }
         let sql = self.scene.step(step);
         self.push(phase, title, Role::Step { step: index, sweep: sweep.is_some() }, comment, sql);
     }

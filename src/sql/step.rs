@@ -3,6 +3,7 @@
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::plan::{Predicate, Step, StepAction};
+use crate::resolve::{ColumnChange, NewValue};
 
 impl Scene<'_> {
     /// A step's statement.
@@ -12,6 +13,9 @@ impl Scene<'_> {
         match &step.action {
             StepAction::Delete => {
                 w.kw("DELETE FROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+            }
+            StepAction::Change(changes) if step.values_first.is_some() => {
+                self.change_to_remembered(&mut w, step, changes)
             }
             StepAction::Change(changes) => {
                 w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
@@ -41,4 +45,86 @@ impl Scene<'_> {
         }
         w
     }
+
+    /// The new values of a step that can't be told by their looks, computed first and remembered by key.
+    pub fn remembered_values(&self, index: usize, step: &Step) -> Option<Writer> {
+        let (StepAction::Change(changes), Some(key)) = (&step.action, &step.values_first) else { return None };
+        let table = self.catalog.table(step.table);
+        let mut w = Writer::new();
+        w.kw("CREATE TEMP TABLE efface_values_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\nSELECT ");
+        w.list(key.iter().enumerate(), ", ", |w, (n, column)| {
+            w.column(table, *column).kw(" AS key").number(n as i128 + 1);
+        });
+        for (n, change) in unrecognisable(changes).enumerate() {
+            let column = table.column_at(change.column);
+            // Cast where an assignment would read an untyped literal as the column's type; a text that is too long
+            // must stay an error, which a cast would cut.
+            let cast = !column.ty.is_text();
+            w.kw(if cast { ",\n  CAST(" } else { ",\n  (" });
+            match &change.value {
+                NewValue::Default => w.printed(self.catalog.default_of(column).unwrap_or("NULL")),
+                NewValue::Null | NewValue::Literal(_) | NewValue::Expression(_) | NewValue::Random(_) => {
+                    value::value(&mut w, column, change);
+                    &mut w
+                }
+            };
+            if cast {
+                w.kw(" AS ").printed(&column.type_sql);
+            }
+            w.kw(") AS value").number(n as i128 + 1);
+        }
+        w.kw("\nFROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+        Some(w)
+    }
+
+    /// A change whose new values have been remembered.
+    fn change_to_remembered(&self, w: &mut Writer, step: &Step, changes: &[ColumnChange]) {
+        let table = self.catalog.table(step.table);
+        let mut remembered = 0;
+        w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
+            w.column(table, change.column).kw(" = ");
+            if change.value.is_recognisable() {
+                value::value(w, table.column_at(change.column), change);
+            } else {
+                remembered += 1;
+                w.kw("efface_values.value").number(remembered);
+            }
+        });
+        w.kw("\nFROM ").sql(&self.remembered(step)).kw("\nWHERE ").sql(&self.remembered_rows(step));
+    }
+
+    /// The remembered values of a step, as a table with an alias.
+    pub fn remembered(&self, step: &Step) -> Writer {
+        let index = self.plan.steps.iter().position(|other| other.origin == step.origin && other.table == step.table);
+        let mut w = Writer::new();
+        w.kw("pg_temp.efface_values_").number(index.unwrap_or_default() as i128 + 1).kw(" AS efface_values");
+        w
+    }
+
+    /// The rows of a step's table that have remembered values.
+    pub fn remembered_rows(&self, step: &Step) -> Writer {
+        let table = self.catalog.table(step.table);
+        let mut w = Writer::new();
+        w.list(step.values_first.iter().flatten().enumerate(), " AND ", |w, (n, column)| {
+            w.ident(&table.name.name).kw(".").column(table, *column);
+            w.kw(" = efface_values.key").number(n as i128 + 1);
+        });
+        w
+    }
+
+    /// Whether the remembered values are there, as a condition over both tables.
+    pub fn remembered_hold(&self, step: &Step) -> Writer {
+        let table = self.catalog.table(step.table);
+        let mut w = Writer::new();
+        let StepAction::Change(changes) = &step.action else { return w };
+        w.list(unrecognisable(changes).enumerate(), " AND ", |w, (n, change)| {
+            w.ident(&table.name.name).kw(".").column(table, change.column);
+            w.kw("::text IS NOT DISTINCT FROM efface_values.value").number(n as i128 + 1).kw("::text");
+        });
+        w
+    }
+}
+
+fn unrecognisable(changes: &[ColumnChange]) -> impl Iterator<Item = &ColumnChange> {
+    changes.iter().filter(|change| !change.value.is_recognisable())
 }

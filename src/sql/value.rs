@@ -174,6 +174,9 @@ fn literal(w: &mut Writer, column: &Column, text: &str) {
 
 /// What generated values look like, as a regular expression; none where anything might look so.
 fn pattern(generator: &Generator) -> Option<String> {
+    if !generator.is_recognisable() {
+        return None;
+    }
     match generator {
         Generator::Email { local, domain } => Some(format!("^[0-9a-f]{{{local}}}@{}$", escape(domain))),
         // Above 255 the server takes no repetition count.
@@ -189,8 +192,7 @@ fn pattern(generator: &Generator) -> Option<String> {
         Generator::LastName => Some(format!("^({})$", LAST_NAMES.join("|"))),
         Generator::Choice { from } => {
             let values: Vec<_> = from.iter().map(|value| escape(value)).collect();
-            // A number may be stored in another spelling than it was written in.
-            from.iter().all(|value| value.parse::<f64>().is_err()).then(|| format!("^({})$", values.join("|")))
+            Some(format!("^({})$", values.join("|")))
         }
         Generator::Inet => Some("^192\\.0\\.2\\.".to_owned()),
         Generator::Uuid
