@@ -11,7 +11,7 @@ use super::rehearse::{Intent, print, subjects, transaction};
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
-use crate::review::{PlanFile, count};
+use crate::review::{Estimates, PlanFile, count};
 use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(), Failure> {
@@ -28,7 +28,11 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         (None, Some(saved)) => (PathBuf::from(&saved.policy.path), Some(saved.policy.path.clone())),
         (None, None) => return Err(Failure::usage("neither a policy nor a saved plan is named")),
     };
-    let mut file = load::policy_file(&path)?;
+    let mut file = match (load::policy_file(&path), &saved) {
+        // Without its policy a plan can't be held against anything.
+        (Err(failure), Some(_)) => return Err(Failure::stale(failure.message.into_iter().collect())),
+        (read, _) => read?,
+    };
     if let Some(name) = name {
         // The script names the file as it was reviewed, wherever it is read from now.
         file.name = name;
@@ -40,9 +44,10 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     }
     let loaded = load::load(file, &catalog, output)?;
     if let Some(saved) = &saved {
-        stale_unless_empty(saved.script_moved(&loaded.script))?;
+        let now = PlanFile::new(&loaded.reviewed(&catalog, &Estimates::default()));
+        stale_unless_empty(saved.edited(&now))?;
     }
-    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
+    let keys = subjects(&loaded, &catalog, &arguments.subjects.subjects)?;
     if asks {
         confirm(&loaded, &catalog, &live, keys.first().map_or(0, Vec::len))?;
     }

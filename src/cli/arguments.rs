@@ -70,6 +70,9 @@ pub(super) enum Command {
     /// Run everything, show real row counts, roll back
     Rehearse(RehearseArguments),
     /// Ask, run, verify, commit, print the receipt
+    ///
+    /// What `check` and `rehearse` ask the server beforehand, such as whether every row would satisfy a CHECK, is not asked
+    /// again: it reads tables, and the transaction finds out anyway and rolls back.
     Apply(ApplyArguments),
     /// Write the schema as a file, so that check, plan and snapshot run without a database
     Catalog(CatalogArguments),

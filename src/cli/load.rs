@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::arguments::{Database, Schema};
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::catalog::{self, Catalog};
 use crate::diagnostic::Report;
@@ -69,8 +69,11 @@ pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog
     match &schema.catalog {
         Some(path) => {
             let text = read(path)?;
-            let catalog = catalog::read(&text)
-                .map_err(|error| Failure::refused(format!("`{}`: {error}", shown(&path.to_string_lossy()))))?;
+            let catalog = catalog::read(&text).map_err(|error| {
+                let name = shown(&path.to_string_lossy()).to_string();
+                let failure = Failure::refused(format!("`{name}` is not a catalog that `efface catalog` wrote"));
+                failure.note(error.to_string()).help(format!("write one: `efface catalog --out {name}`"))
+            })?;
             Ok((catalog, None))
         }
         None => {
@@ -85,9 +88,10 @@ pub(super) fn policy_file(path: &Path) -> Result<SourceFile, Failure> {
     Ok(SourceFile::new(display_name(path), read(path)?))
 }
 
-/// Reads a file of text.
+/// Reads a file of text that the command line names.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, "reading", &error))?;
+    let bytes =
+        std::fs::read(path).map_err(|error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) })?;
     String::from_utf8(bytes)
         .map_err(|_| Failure::findings(format!("`{}` is not UTF-8 text", shown(&path.to_string_lossy()))))
 }

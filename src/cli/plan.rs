@@ -1,13 +1,17 @@
 //! `efface plan`: what would happen?
 
+use std::path::Path;
+
 use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::Failure;
 use super::output::{Output, write_file};
 use super::{judge, load};
-use crate::review::{self, PlanFile};
+use crate::ident::shown;
+use crate::review::{self, PlanFile, PlanFileError};
 
 pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
+    arguments.out.as_deref().map_or(Ok(()), replaceable)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
     let (loaded, estimates) = match judge::examine(file, &catalog, live.as_ref(), output).await? {
         Ok(examined) => examined,
@@ -27,4 +31,24 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
         PlanFormat::Sql => output.result(&loaded.script.text()),
         PlanFormat::Json => output.result(&PlanFile::new(&reviewed).write()),
     }
+}
+
+/// Only a plan of ours may be written over: a slip in `--out` must not cost a file, least of all the policy.
+fn replaceable(path: &Path) -> Result<(), Failure> {
+    let ours = |bytes: Vec<u8>| match String::from_utf8(bytes).map(|text| PlanFile::read(&text)) {
+        Ok(Ok(_) | Err(PlanFileError::Format(_))) => true,
+        Ok(Err(PlanFileError::Shape(_))) | Err(_) => false,
+    };
+    let free = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        // A pipe or a device is not read: that could wait for ever.
+        Ok(found) if found.is_file() => std::fs::read(path).is_ok_and(ours),
+        Ok(_) | Err(_) => false,
+    };
+    if free {
+        return Ok(());
+    }
+    let name = path.to_string_lossy();
+    let failure = Failure::usage(format!("`{}` exists and is not a plan that `efface plan --out` wrote", shown(&name)));
+    Err(failure.help("name another file, or move that one away"))
 }

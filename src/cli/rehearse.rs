@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::progress::Steps;
-use super::subject;
+use super::{judge, subject};
 use crate::catalog::Catalog;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates, count};
@@ -15,15 +15,28 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let file = load::policy_file(&arguments.policy)?;
     let live = load::live(&arguments.database, "efface rehearse", output).await?;
     let catalog = load::introspected(&live, output).await?;
-    let loaded = load::load(file, &catalog, output)?;
-    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
+    // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
+    let loaded = match judge::examine(file, &catalog, Some(&live), output).await? {
+        Ok((loaded, _)) => loaded,
+        Err((file, report)) => {
+            output.findings(&report, &file);
+            return Err(Failure::printed());
+        }
+    };
+    output.findings(&loaded.warnings, &loaded.file);
+    let keys = subjects(&loaded, &catalog, &arguments.subjects.subjects)?;
     let account = transaction(&live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
     print(&account, arguments.format, output)
 }
 
 /// The keys of the subjects, within the policy's bound.
-pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
-    let keys = subject::keys(typed, &loaded.script.key)?;
+pub(super) fn subjects(loaded: &Loaded, catalog: &Catalog, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
+    let (subject, key) = (&loaded.plan.subject, &loaded.script.key);
+    let fits = |column: usize, value: &str| {
+        let id = subject.key.get(column);
+        id.is_none_or(|id| subject::fits(&catalog.table(subject.table).column_at(*id).ty, catalog, value))
+    };
+    let keys = subject::keys(typed, key, fits)?;
     let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
     if given > allowed {
         let failure =

@@ -14,6 +14,7 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
     let policies = policies(&arguments.policies)?;
     let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
     let (mut wrong, mut moved) = (0, 0);
+    let mut scripts = Vec::new();
     for path in &policies {
         let Ok(loaded) = load::load(load::policy_file(path)?, &catalog, output) else {
             // Its findings are printed; the other policies' are worth seeing too.
@@ -27,10 +28,19 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
         } else if arguments.check {
             moved += 1;
             output.result(&diff(&beside, before.as_deref().unwrap_or_default(), &now))?;
+        } else if before.as_deref().is_some_and(|before| !is_ours(before)) {
+            let failure = Failure::findings(format!("`{}` is not a script that efface wrote", beside.display()));
+            return Err(failure
+                .note("a script stands beside its policy, under the policy's name; nothing was written")
+                .help("move that file away, or give the policy another file name"));
         } else {
-            write_file(&beside, &now)?;
-            output.say(format!("{}: {}", beside.display(), if before.is_some() { "written anew" } else { "written" }));
+            scripts.push((beside, now, if before.is_some() { "written anew" } else { "written" }));
         }
+    }
+    // Only when it is known that no file of somebody else's is in the way of any.
+    for (beside, now, words) in &scripts {
+        write_file(beside, now)?;
+        output.say(format!("{}: {words}", beside.display()));
     }
     if wrong > 0 {
         let of = count(policies.len() as u64, "file");
@@ -66,6 +76,11 @@ fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     policies.sort();
     policies.dedup();
     Ok(policies)
+}
+
+/// Whether a file begins as our scripts do.
+fn is_ours(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.starts_with("-- ") && line.contains(": made by efface from "))
 }
 
 fn existing(path: &Path) -> Result<Option<String>, Failure> {

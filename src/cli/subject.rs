@@ -1,12 +1,18 @@
 //! How is a subject named on the command line?
 
 use super::failure::Failure;
+use crate::catalog::Catalog;
+use crate::pgtype::PgType;
 use crate::sql::KeyColumn;
 
 /// Keys as typed, as one list for each key column: what the script binds.
 ///
 /// The same subject twice is the same subject.
-pub(super) fn keys(typed: &[String], columns: &[KeyColumn]) -> Result<Vec<Vec<String>>, Failure> {
+pub(super) fn keys(
+    typed: &[String],
+    columns: &[KeyColumn],
+    fits: impl Fn(usize, &str) -> bool,
+) -> Result<Vec<Vec<String>>, Failure> {
     let mut subjects: Vec<Vec<String>> = Vec::new();
     for text in typed {
         let values = split(text)?;
@@ -22,7 +28,8 @@ pub(super) fn keys(typed: &[String], columns: &[KeyColumn]) -> Result<Vec<Vec<St
                  `--subject` is given once for each subject",
             ));
         }
-        if let Some((column, _)) = columns.iter().zip(&values).find(|(column, value)| !fits(&column.type_sql, value)) {
+        let misfit = values.iter().enumerate().position(|(column, value)| !fits(column, value));
+        if let Some(column) = misfit.and_then(|column| columns.get(column)) {
             // Not echoed: what was typed in the wrong place may be a name.
             let (name, kind) = (&column.name, &column.type_sql);
             return Err(Failure::usage(format!("`--subject` gives key column {name} a value that is no {kind}")));
@@ -34,15 +41,43 @@ pub(super) fn keys(typed: &[String], columns: &[KeyColumn]) -> Result<Vec<Vec<St
     Ok((0..columns.len()).map(|column| subjects.iter().map(|values| values[column].clone()).collect()).collect())
 }
 
-/// Whether the server would read the text as this type, where that is easily told; otherwise the server tells.
-fn fits(type_sql: &str, text: &str) -> bool {
+/// Whether the server could read the text as this type, where that is easily told; otherwise the server tells.
+pub(super) fn fits(ty: &PgType, catalog: &Catalog, text: &str) -> bool {
+    if let PgType::Enum { name } = ty {
+        return catalog.enum_type(name).is_none_or(|found| found.labels.iter().any(|label| label == text));
+    }
     let text = text.trim();
-    match type_sql {
-        "smallint" => text.parse::<i16>().is_ok(),
-        "integer" => text.parse::<i32>().is_ok(),
-        "bigint" => text.parse::<i64>().is_ok(),
+    match ty {
+        PgType::SmallInt => text.parse::<i16>().is_ok(),
+        PgType::Integer => text.parse::<i32>().is_ok(),
+        PgType::BigInt => text.parse::<i64>().is_ok(),
+        PgType::Numeric { .. } => is_number(text),
+        PgType::Uuid => is_uuid(text),
+        PgType::Date => could_be_a_day(text),
         _ => true,
     }
+}
+
+/// As `numeric` is written; `0x1f` and `1_000` are numbers to newer servers only, which then tell.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let begins = unsigned.strip_prefix('.').unwrap_or(unsigned).starts_with(|first: char| first.is_ascii_digit());
+    let newer = unsigned.contains('_') || ["0x", "0o", "0b"].iter().any(|it| unsigned.to_lowercase().starts_with(it));
+    let word = ["nan", "inf", "infinity"].contains(&unsigned.to_lowercase().as_str());
+    word || (begins && (newer || unsigned.parse::<f64>().is_ok()))
+}
+
+/// 32 hexadecimal digits; the server knows more ways to group them than one.
+fn is_uuid(text: &str) -> bool {
+    let inside = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+    let digits = inside.chars().filter(|c| *c != '-');
+    digits.clone().count() == 32 && digits.clone().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// Days are written in many ways, each with a digit in it but for a few words (manual, 8.5.1.4).
+fn could_be_a_day(text: &str) -> bool {
+    const WORDS: &[&str] = &["epoch", "infinity", "-infinity", "now", "today", "tomorrow", "yesterday"];
+    text.contains(|c: char| c.is_ascii_digit()) || WORDS.contains(&text.to_lowercase().as_str())
 }
 
 /// Splits at commas; a backslash takes the next character as it is.
@@ -92,20 +127,57 @@ mod tests {
         names.iter().map(|name| KeyColumn { name: name.to_string(), type_sql: "bigint".into() }).collect()
     }
 
+    /// As a column of numbers takes them.
+    fn number(_: usize, text: &str) -> bool {
+        text.parse::<i64>().is_ok()
+    }
+
     fn typed(keys: &[&str]) -> Vec<String> {
         keys.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn a_name_where_a_number_is_meant_is_refused_and_not_repeated() {
-        let failure = keys(&typed(&["Anna"]), &columns(&["id"])).unwrap_err();
+        let failure = keys(&typed(&["Anna"]), &columns(&["id"]), number).unwrap_err();
         let message = failure.message.unwrap_or_default();
         assert!(failure.exit as u8 == 2 && message.contains("bigint") && !message.contains("Anna"), "{message}");
     }
 
     #[test]
+    fn what_cannot_be_a_value_of_the_key_is_told_from_what_may_be_one() {
+        let catalog = crate::catalog::read(
+            r#"{"format": 1, "server_major": 15, "tables": [], "foreign_keys": [],
+                "enums": [{"name": ["public", "mood"], "labels": ["calm", "in love"]}],
+                "domains": [], "functions": [], "extensions": [], "others": []}"#,
+        )
+        .unwrap();
+        let numeric = PgType::Numeric { precision: None, scale: None };
+        let mood = PgType::Enum { name: crate::ident::TableName::new("public", "mood") };
+        let uuid = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
+        let braced = uuid.replace('-', "").to_uppercase();
+        for (ty, good, bad) in [
+            (
+                numeric,
+                vec!["7", "-7.50", ".5", "1e3", " 7 ", "NaN", "0x1F", "1_000"],
+                vec!["Anna", "7a", "", "1.2.3", "-"],
+            ),
+            (
+                PgType::Uuid,
+                vec![uuid, &format!("{{{braced}}}")],
+                vec!["42", "Anna", &uuid[1..], &uuid.replace('a', "g")],
+            ),
+            (PgType::Date, vec!["2020-01-31", "31.1.2020", "Jan 5 2020", "Epoch"], vec!["Anna", ""]),
+            (mood, vec!["calm", "in love"], vec!["Calm", "angry", " calm"]),
+            (PgType::Interval, vec!["anything"], vec![]),
+        ] {
+            good.iter().for_each(|text| assert!(fits(&ty, &catalog, text), "{ty:?} {text}"));
+            bad.iter().for_each(|text| assert!(!fits(&ty, &catalog, text), "{ty:?} {text}"));
+        }
+    }
+
+    #[test]
     fn several_subjects_become_one_list_for_each_key_column() {
-        let keys = keys(&typed(&["7,42", "7,43", "7,42"]), &columns(&["club_id", "number"])).unwrap();
+        let keys = keys(&typed(&["7,42", "7,43", "7,42"]), &columns(&["club_id", "number"]), number).unwrap();
         assert_eq!(keys, [["7", "7"], ["42", "43"]]);
     }
 
@@ -116,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_list_where_one_subject_is_meant_is_refused() {
-        let failure = keys(&typed(&["42,43"]), &columns(&["id"])).unwrap_err();
+        let failure = keys(&typed(&["42,43"]), &columns(&["id"]), number).unwrap_err();
         assert_eq!(failure.exit as u8, 2);
         assert_eq!(failure.message.as_deref(), Some("a subject has 1 key column (id), and `--subject` gives 2 values"));
     }

@@ -127,7 +127,8 @@ impl Reader<'_> {
     }
 
     fn table_value(&mut self, node: &Node, owner: Span) -> Option<Spanned<crate::ident::TableName>> {
-        let text = self.line(node, owner, "table")?;
+        // A name may hold whatever a name of the server's holds, a line break too.
+        let text = self.text(node, owner, "table")?;
         self.table_name(&text)
     }
 
@@ -293,6 +294,15 @@ impl Reader<'_> {
             value.and_then(|value| self.line(value, fields.span, key))
         });
         let code = code.and_then(|code| self.code(&code));
+        let at = at.filter(|at| {
+            let names = at.value.contains(|c| !matches!(c, '*' | '.' | ' '));
+            if !names {
+                let found = Diagnostic::new(Code::InvalidValue, "an acceptance names at least a table or a column");
+                let found = found.at(at.span, "this would accept what nobody has looked at");
+                self.report.push(found.help("write `table`, `table.column` or `*.column`"));
+            }
+            names
+        });
         Some(Acceptance { span: node.span, code: code?, at: at?, because: because? })
     }
 

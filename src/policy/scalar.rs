@@ -53,6 +53,9 @@ impl Reader<'_> {
             self.report.push(empty(node.span, &format!("`{key}`")));
             return None;
         }
+        if self.refuses_nul(scalar, node.span, key) {
+            return None;
+        }
         Some(Spanned::new(scalar.text.trim_end_matches('\n').to_owned(), node.span))
     }
 
@@ -111,9 +114,22 @@ impl Reader<'_> {
                     );
                     return None;
                 }
+                if self.refuses_nul(scalar, node.span, key) {
+                    return None;
+                }
                 Some(Spanned::new(scalar.text.clone(), node.span))
             }
         }
+    }
+
+    /// No text of PostgreSQL's holds the character 0: a script with it would end there.
+    fn refuses_nul(&mut self, scalar: &Scalar, span: Span, key: &str) -> bool {
+        let holds = scalar.text.contains('\0');
+        if holds {
+            let found = Diagnostic::new(Code::InvalidValue, format!("`{key}` holds a NUL character"));
+            self.report.push(found.at(span, "PostgreSQL has no text with it").help("leave the `\\0` out"));
+        }
+        holds
     }
 
     /// A whole number from `least` on.

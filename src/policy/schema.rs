@@ -236,7 +236,14 @@ fn acceptance() -> Value {
         &["code", "at", "because"],
         &[
             ("code", json!({ "description": "the finding's code", "enum": codes })),
-            ("at", text("its place as the finding names it: `table` or `table.column`; `*` stands for any characters")),
+            (
+                "at",
+                json!({
+                    "description": "its place as the finding names it: `table` or `table.column`; `*` stands for any characters",
+                    "$ref": "#/$defs/text",
+                    "pattern": "[^*. ]",
+                }),
+            ),
             ("because", text("why it is fine")),
         ],
     )

@@ -178,6 +178,7 @@ impl<'a> Tokens<'a> {
     /// The tokens one by one, each with the ones behind it.
     fn check(&mut self, subject: bool) -> Result<(), GateError> {
         let mut found = Vec::new();
+        let text = self.text;
         for (index, here) in self.tokens.iter().enumerate() {
             let at = self.span(here).start;
             let next = self.tokens.get(index + 1).map(|token| &token.token);
@@ -195,9 +196,13 @@ impl<'a> Tokens<'a> {
                         }
                         found.push(Span::new(at, self.span(&self.tokens[index + 1]).end));
                     }
-                    Some(Token::Word(_) | Token::SingleQuotedString(_) | Token::LBrace) => {
+                    _ if is_psql_variable(&text[at + 1..]) => {
                         let message = "a psql variable stands in SQL";
-                        return Err(self.not_allowed(at, message, "psql would put a value here"));
+                        let error = self.not_allowed(at, message, "psql would put a value here");
+                        let help =
+                            "in a slice of an array, write blanks around the colon, in a block behind `|`: `[1 : 2]`";
+                        let help = self.open_brackets(index).then(|| help.to_owned());
+                        return Err(GateError { help, ..error });
                     }
                     _ => {}
                 },
@@ -226,6 +231,12 @@ impl<'a> Tokens<'a> {
         }
         self.subject = found;
         Ok(())
+    }
+
+    /// Whether more brackets open than close in front of a token.
+    fn open_brackets(&self, index: usize) -> bool {
+        let count = |wanted: Token| self.tokens[..index].iter().filter(|token| token.token == wanted).count();
+        count(Token::LBracket) > count(Token::RBracket)
     }
 
     fn parser(&self) -> Parser<'static> {
@@ -289,6 +300,11 @@ impl<'a> Tokens<'a> {
         let at = line.and_then(|first| self.chars.get(first.saturating_add(index(location.column))));
         at.copied().unwrap_or(self.text.len())
     }
+}
+
+/// Whether psql would read a variable in what follows a colon (manual, psql, "SQL Interpolation").
+fn is_psql_variable(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '\'' | '"' | '{'))
 }
 
 const NOT_UNDERSTOOD: &str = "the SQL is not understood by efface's parser";

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::words::{changed_columns, new_value, place, reasons, table, verb};
 use super::{Reviewed, kept_columns, policy_digest};
@@ -11,7 +12,7 @@ use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
 use crate::plan::{StepAction, TableLock, touched_tables};
 use crate::source::SourceFile;
-use crate::sql::Script;
+use crate::sql::hex;
 
 /// The saved plan's format; raised when an older efface could misread a newer file.
 pub const PLAN_FORMAT: u32 = 1;
@@ -260,16 +261,52 @@ impl PlanFile {
         words
     }
 
-    /// How the script differs from the one that was reviewed, in words. Estimates and the version of efface are no drift:
-    /// neither is in the script.
-    pub fn script_moved(&self, now: &Script) -> Vec<String> {
-        if self.script.sha256 == now.digest() {
-            return Vec::new();
+    /// How this file differs from the plan that the same policy and schema give now, in words. A saved file is text that
+    /// anybody can edit, so nothing that it says is believed. Estimates and the version of efface are no difference.
+    pub fn edited(&self, now: &PlanFile) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.script.sha256 != hex(&Sha256::digest(self.script.text.as_bytes())) {
+            words.push("the saved plan was edited: its script is not the one of its digest".to_owned());
         }
-        let text = now.text();
-        let differing = self.script.text.lines().zip(text.lines()).position(|(before, after)| before != after);
-        let line = differing.unwrap_or_else(|| self.script.text.lines().count().min(text.lines().count())) + 1;
-        vec![format!("the script is another one from line {line} on")]
+        if self.schema.sha256 != digest(&self.schema.part) {
+            words.push("the saved plan was edited: its part of the schema is not the one of its digest".to_owned());
+        }
+        if self.script.text != now.script.text {
+            words.push(format!("the script is another one from line {} on", self.differing_line(now)));
+        }
+        let (saved, now_parts) = (self.compared(), now.compared());
+        let differing = saved.iter().filter(|(part, value)| now_parts.get(*part) != Some(value));
+        words.extend(differing.map(|(part, _)| format!("`{part}` is not what this policy and schema give")));
+        if !words.is_empty() {
+            words.push(if self.efface == now.efface {
+                "the saved plan is not what this policy and schema give: it was edited".to_owned()
+            } else {
+                let (then, now) = (shown(&self.efface), &now.efface);
+                format!(
+                    "the saved plan was edited, or efface {now} plans another way than efface {then}, which saved it"
+                )
+            });
+        }
+        words
+    }
+
+    /// The parts that have to be the same, by their names in the file.
+    fn compared(&self) -> serde_json::Map<String, serde_json::Value> {
+        let value = serde_json::to_value(self).expect("names, texts and numbers are always JSON");
+        let mut parts = match value {
+            serde_json::Value::Object(parts) => parts,
+            _ => unreachable!("a struct with named fields is a JSON object"),
+        };
+        for part in ["efface", "estimates"] {
+            parts.remove(part);
+        }
+        parts
+    }
+
+    fn differing_line(&self, now: &PlanFile) -> usize {
+        let (before, after) = (self.script.text.lines(), now.script.text.lines());
+        let differing = before.clone().zip(after.clone()).position(|(before, after)| before != after);
+        differing.unwrap_or_else(|| before.count().min(after.count())) + 1
     }
 }
 

@@ -86,8 +86,12 @@ fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
     }
 }
 
+/// Only a key makes others wait; what a condition finds is what is committed when it is asked.
+const WINDOW: &str = "found by its `where` alone: rows that another session has inserted and not committed when it is \
+                      last asked are not found";
+
 fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
-    let Reviewed { file, catalog, plan, estimates, .. } = reviewed;
+    let Reviewed { file, policy, catalog, plan, estimates, .. } = reviewed;
     page.heading(match plan.steps.len() {
         0 => "steps: none".into(),
         steps => format!("{}, in one transaction", count(steps as u64, "step")),
@@ -106,6 +110,9 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
                 let column = &catalog.table(step.table).column_at(change.column).name;
                 page.line(8, format!("{} -> {}", column.bare(), new_value(&change.value)));
             }
+        }
+        if step.rules.iter().any(|rule| policy.rule(*rule).reach == Reach::Condition) {
+            page.line(6, WINDOW);
         }
         for reason in reasons(catalog, plan, file, step) {
             page.line(6, format!("because {reason}").replacen("because before", "before", 1));

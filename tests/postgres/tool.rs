@@ -198,6 +198,97 @@ fn a_policy_that_was_edited_after_its_plan_was_saved_is_exit_4() {
 }
 
 #[test]
+fn a_saved_plan_that_was_edited_is_exit_4() {
+    let place = Place::new();
+    let before = place.dump();
+    assert_eq!(place.run("plan small.yaml --out plan.json").code, Some(0));
+    let saved = std::fs::read_to_string(place.path("plan.json")).expect("a plan");
+    for (from, to) in [("[deleted]'", "[gone]'"), ("settle these first", "ignore these"), ("seven years", "one year")] {
+        assert!(saved.contains(from), "{from}");
+        std::fs::write(place.path("plan.json"), saved.replace(from, to)).expect("the plan is written");
+        let ran = place.run("apply --plan plan.json --subject 42 --yes");
+        assert_eq!(ran.code, Some(4), "{from}: {}", ran.err);
+        assert!(ran.err.contains("was edited"), "{}", ran.err);
+    }
+    std::fs::write(place.path("plan.json"), saved).expect("the plan is written");
+    assert_eq!(place.dump(), before);
+    assert_eq!(place.run("apply --plan plan.json --subject 42 --yes").code, Some(0));
+}
+
+#[test]
+fn a_policy_that_is_not_there_is_usage_and_for_a_saved_plan_it_is_stale() {
+    let place = Place::new();
+    assert_eq!(place.run("plan small.yaml --out plan.json").code, Some(0));
+    std::fs::remove_file(place.path("small.yaml")).expect("it is removed");
+    let ran = place.run("apply --plan plan.json --subject 42 --yes");
+    assert_eq!(ran.code, Some(4), "{}", ran.err);
+    assert!(ran.err.contains("small.yaml"), "{}", ran.err);
+    for line in
+        ["check small.yaml", "check .", "rehearse small.yaml --subject 42", "apply small.yaml --subject 42 --yes"]
+    {
+        assert_eq!(place.run(line).code, Some(2), "{line}");
+    }
+}
+
+#[test]
+fn a_file_that_efface_did_not_write_is_not_overwritten() {
+    let place = Place::new();
+    let unharmed = |name: &str, text: &str, line: &str, code: i32| {
+        std::fs::write(place.path(name), text).expect("the file is written");
+        let ran = place.run(line);
+        assert_eq!(ran.code, Some(code), "{line}: {}", ran.err);
+        assert!(ran.err.contains(name), "{}", ran.err);
+        assert_eq!(std::fs::read_to_string(place.path(name)).expect("the file"), text, "{line}");
+    };
+    unharmed("small.sql", "-- my own notes\nselect 1;\n", "snapshot .", 1);
+    unharmed("notes.txt", "mine", "plan small.yaml --out notes.txt", 2);
+    unharmed("small.yaml", POLICY, "plan small.yaml --out small.yaml", 2);
+    std::fs::remove_file(place.path("small.sql")).expect("it is removed");
+    for line in ["snapshot .", "plan small.yaml --out plan.json"] {
+        // The second time it is there, and our own.
+        assert_eq!((place.run(line).code, place.run(line).code), (Some(0), Some(0)), "{line}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_catalog_is_called_so() {
+    let place = Place::new();
+    for text in ["mine", "{}", "[1]"] {
+        std::fs::write(place.path("other.json"), text).expect("the file is written");
+        let ran = place.run("check small.yaml --catalog other.json");
+        assert!(ran.err.contains("not a catalog that `efface catalog` wrote"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_rehearsal_asks_the_server_what_check_asks() {
+    let place = Place::with(&POLICY.replace("height: null", "height: { sql: heigth / 2 }"));
+    let ran = place.run("rehearse small.yaml --subject 42");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("error[sql-refused]") || ran.err.contains("error[unknown-column]"), "{}", ran.err);
+}
+
+#[test]
+fn a_key_that_is_no_value_of_its_type_is_told_in_words_about_the_key() {
+    let place = Place::with("version: 1\nname: small\nsubject: { table: people }\ntables:\n  people: delete\n");
+    let key =
+        |sql: &str| place.db.sql(&format!("drop table if exists people; create table people (id {sql} primary key)"));
+    // Told from the catalog, where that is easy.
+    place.db.sql("create type mood as enum ('calm')");
+    for sql in ["uuid", "numeric(9,2)", "date", "mood"] {
+        key(sql);
+        let ran = place.run("apply small.yaml --subject SECRET --yes");
+        assert_eq!(ran.code, Some(2), "{sql}: {}", ran.err);
+        assert!(ran.err.contains("key column id a value that is no") && !ran.err.contains("SECRET"), "{}", ran.err);
+    }
+    // Otherwise the server tells, and what it means is said.
+    key("inet");
+    let ran = place.run("apply small.yaml --subject SECRET --yes");
+    assert_eq!(ran.code, Some(3), "{}", ran.err);
+    assert!(ran.err.contains("key behind `--subject`") && !ran.err.contains("SECRET"), "{}", ran.err);
+}
+
+#[test]
 fn a_lock_that_stays_held_is_exit_3_and_its_holder_is_named_without_its_query() {
     let place = Place::new();
     let (before, other) = (place.dump(), place.db.again());

@@ -70,7 +70,7 @@ tables:
     rows: cascade
 
   guests:
-    where: email = any(:subject::text[]) and slots[1:2] is not null
+    where: email = any(:subject::text[]) and slots[1] is not null
     rows: delete
 
   subscriptions:
@@ -171,4 +171,19 @@ fn every_character_of_a_block_finds_its_place() {
 fn a_byte_order_mark_and_a_document_start_are_nothing() {
     accepted(&format!("\u{feff}{WHOLE}"));
     accepted(&format!("---\n{WHOLE}...\n"));
+}
+
+#[test]
+fn a_table_with_a_line_break_in_its_name_is_one_for_guards_and_rules_alike() {
+    let text = r#"version: 1
+name: p
+subject: { table: users }
+guards:
+  - { name: g, table: "\"odd\nname\"", via: user_id, message: m }
+tables:
+  "\"odd\nname\"": delete
+"#;
+    let policy = read(&SourceFile::new("p", text)).expect("a policy").value;
+    assert_eq!(policy.guards[0].table.value, policy.tables[0].table.value);
+    assert_eq!(policy.guards[0].table.value.name.as_str(), "odd\nname");
 }

@@ -97,6 +97,8 @@ fn both_refuse_what_has_the_wrong_shape() {
         "accept: []",
         "accept: [{ code: not-null, at: a, because: b }]",
         "accept: [{ code: unverified, at: a }]",
+        "accept: [{ code: unverified, at: \"*\", because: b }]",
+        "accept: [{ code: unverified, at: \"*.*\", because: b }]",
         "guards: [{ name: a, table: b }]",
         "guards: {}",
         "verify: {}",

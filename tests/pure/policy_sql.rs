@@ -63,7 +63,8 @@ fn a_query_has_a_subquery_only_besides_itself() {
 fn what_people_write_gets_through() {
     for text in [
         "a::text[] @> array['x']",
-        "slots[1:2] is null",
+        "slots[1 : 2] is null and slots[: 2] is null and slots[1 :] is null",
+        "a = ':2' or b = $$:2$$ or c = '{1,2}'::int[]",
         "a ->> 'b' = 'c' and d #>> '{x,y}' is null",
         "not a and (b or c)",
         "a = $$it's; -- fine$$",
@@ -104,6 +105,12 @@ fn nothing_gets_out_of_its_parentheses() {
         "a = :'x'",
         "a = :{?x}",
         "a = :\"subject\"",
+        "slots[1:2] is null",
+        "slots[:2] is null",
+        "slots[a:b] is null",
+        "slots[1:ü] is null",
+        "slots[1:E'2'] is null",
+        "slots[1:_x] is null",
         "a = $1",
         "a = ?",
         "a \\gx",

@@ -55,7 +55,16 @@ fn schema() -> Catalog {
 
 /// Plans the policy against a catalog, and hands everything to be reviewed to a test.
 fn reviewed<T>(catalog: &Catalog, rows: Vec<Option<u64>>, look: impl FnOnce(&Reviewed<'_>) -> T) -> T {
-    let file = SourceFile::new("policies/small.yaml", POLICY);
+    reviewed_policy(POLICY, catalog, rows, look)
+}
+
+fn reviewed_policy<T>(
+    policy: &str,
+    catalog: &Catalog,
+    rows: Vec<Option<u64>>,
+    look: impl FnOnce(&Reviewed<'_>) -> T,
+) -> T {
+    let file = SourceFile::new("policies/small.yaml", policy);
     let read = efface::policy::read(&file).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
     let policy =
         efface::resolve::resolve(&read, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
@@ -87,6 +96,16 @@ fn a_plan_says_what_how_many_why_and_what_stays() {
 }
 
 #[test]
+fn a_step_that_only_a_condition_finds_names_the_window_that_stays() {
+    let window = "inserted and not committed";
+    assert!(!reviewed(&schema(), Vec::new(), text).contains(window), "a key makes others wait");
+    let by_condition = POLICY.replace("notes: delete", "notes: { where: user_id = any(:subject), rows: delete }")
+        + "accept: [{ code: path-not-followed, at: notes.user_id, because: the condition does }]\n";
+    let page = reviewed_policy(&by_condition, &schema(), Vec::new(), text);
+    assert!(page.contains(window), "{page}");
+}
+
+#[test]
 fn a_saved_plan_is_what_its_json_schema_says_and_reads_back() {
     let plan = reviewed(&schema(), vec![Some(1), None], PlanFile::new);
     let value = serde_json::from_str(&plan.write()).expect("JSON");
@@ -103,8 +122,57 @@ fn estimates_and_the_version_of_efface_are_no_drift() {
     reviewed(&catalog, vec![Some(7), Some(8)], |now| {
         assert!(saved.policy_moved(now.file).is_empty());
         assert!(saved.schema_moved(now.catalog).is_empty());
-        assert!(saved.script_moved(now.script).is_empty());
+        assert_eq!(saved.edited(&PlanFile::new(now)), Vec::<String>::new());
     });
+}
+
+#[test]
+fn whatever_is_edited_in_a_saved_plan_is_noticed() {
+    /// Changes the `at`th text, number or list of the file that is a plan's own; false when there is none.
+    fn edit(value: &mut serde_json::Value, at: &mut usize) -> bool {
+        let leaf = |at: &mut usize| {
+            *at = at.wrapping_sub(1);
+            *at == usize::MAX
+        };
+        match value {
+            serde_json::Value::String(text) if leaf(at) => text.push('x'),
+            serde_json::Value::Number(number) if leaf(at) => {
+                *value = (number.as_u64().expect("no plan has another number") + 1).into();
+            }
+            serde_json::Value::Array(items) => {
+                if items.iter_mut().any(|item| edit(item, at)) {
+                    return true;
+                }
+                if items.is_empty() || !leaf(at) {
+                    return false;
+                }
+                items.pop();
+            }
+            serde_json::Value::Object(parts) => return parts.values_mut().any(|part| edit(part, at)),
+            _ => return false,
+        }
+        true
+    }
+    let now = reviewed(&schema(), Vec::new(), PlanFile::new);
+    let whole: serde_json::Value = serde_json::from_str(&now.write()).expect("JSON");
+    let mut edits = 0;
+    for at in 0.. {
+        let mut value = whole.clone();
+        value.as_object_mut().expect("a map").retain(|part, _| part != "efface" && part != "estimates");
+        let mut left = at;
+        if !edit(&mut value, &mut left) {
+            break;
+        }
+        value["efface"] = whole["efface"].clone();
+        value["estimates"] = whole["estimates"].clone();
+        // What can't be read any more is refused before it is compared.
+        if let Ok(saved) = PlanFile::read(&value.to_string()) {
+            let words = saved.edited(&now).join("\n");
+            assert!(words.ends_with("it was edited"), "edit {at}: {words}");
+            edits += 1;
+        }
+    }
+    assert!(edits > 60, "{edits}");
 }
 
 #[test]

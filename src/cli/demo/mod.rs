@@ -94,7 +94,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     steps(&loaded, &catalog).iter().try_for_each(|line| tell(line))?;
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
-    let keys = subjects(&loaded, &[CLIENT.into()])?;
+    let keys = subjects(&loaded, &catalog, &[CLIENT.into()])?;
     let rehearsed = transaction(live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
@@ -102,7 +102,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     tell(&format!("  would delete {} and change {}; everything was rolled back", rows(erased), rows(changed)))?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
-    let debtor = subjects(&loaded, &[DEBTOR.into()])?;
+    let debtor = subjects(&loaded, &catalog, &[DEBTOR.into()])?;
     blocked(transaction(live, &catalog, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
