@@ -386,6 +386,16 @@ pub struct OtherObject {
     /// Tables of this catalog that it reads or hangs on, directly or through views, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<TableName>,
+    /// Of a foreign key: the referencing and the referenced table, by their own names, a partition's too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<TableName>,
+}
+
+impl OtherObject {
+    /// Whether it is a foreign key, of a kind that is not followed.
+    pub fn is_foreign_key(&self) -> bool {
+        self.kind.contains("foreign key")
+    }
 }
 
 impl RowSecurity {

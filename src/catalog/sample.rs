@@ -86,7 +86,12 @@ pub(super) fn catalog() -> Catalog {
             opaque: false,
         }],
         extensions: Vec::new(),
-        others: vec![OtherObject { kind: "view".into(), name: name("monthly"), about: vec![name("bookings")] }],
+        others: vec![OtherObject {
+            kind: "view".into(),
+            name: name("monthly"),
+            about: vec![name("bookings")],
+            between: Vec::new(),
+        }],
         observed: Observed::default(),
     };
     catalog.new().expect("the sample fits together")

@@ -78,6 +78,7 @@ codes! {
     PathRequired = "path-required", Error, "the path to the subject has to be written out";
     PathOutsidePolicy = "path-outside-policy", Error, "a path leads through a table that the policy does not decide";
     PathNotFollowed = "path-not-followed", Error, "a foreign key leads to the subject and no rule follows it";
+    UnsupportedKey = "unsupported-key", Error, "a foreign key of a kind that efface does not follow is in reach";
     UndecidedTable = "undecided-table", Error, "a table leads to the subject and the policy does not mention it";
     UndecidedColumn = "undecided-column", Error, "a column of a rule is not decided";
     OtherColumnsKept = "other-columns-kept", Warning, "text columns are kept without being named";

@@ -4,6 +4,8 @@
 //! table and one of its keys, the key must start a path that a rule follows, continued by each path of the table it leads
 //! to. Paths end where they first meet the subject's table.
 
+use std::collections::BTreeMap;
+
 use super::accept::Accepted;
 use super::model::{Path, Reach, ResolvedPolicy};
 use super::{path, words};
@@ -40,7 +42,28 @@ pub(super) fn check(
             }
         }
     }
+    unsupported(policy, resolved, catalog, &distances, report);
     unindexed(resolved, catalog, report);
+}
+
+/// Keys that can't be followed, at tables that the policy decides or that lead to the subject: what they hold back,
+/// delete or lead to would happen without anybody having decided it.
+fn unsupported(
+    policy: &Policy,
+    resolved: &ResolvedPolicy,
+    catalog: &Catalog,
+    distances: &BTreeMap<TableId, usize>,
+    report: &mut Report,
+) {
+    for key in catalog.others.iter().filter(|other| other.is_foreign_key()) {
+        let rule_at = |table: TableId| resolved.rules_of(table).next().map(|(_, rule)| rule.origin);
+        let tables: Vec<TableId> = key.about.iter().filter_map(|name| catalog.table_id(name)).collect();
+        let decided = tables.iter().find_map(|table| rule_at(*table));
+        let leads = tables.iter().any(|table| distances.contains_key(table)).then_some(policy.subject.table.span);
+        if let Some(span) = decided.or(leads) {
+            report.push(words::unsupported_key(key, span));
+        }
+    }
 }
 
 /// The name by which `accept` knows a key: `audits.user_id`; of several columns, the first that only this key has would
@@ -103,7 +126,7 @@ fn finding(
 fn toward(
     catalog: &Catalog,
     table: TableId,
-    distances: &std::collections::BTreeMap<TableId, usize>,
+    distances: &BTreeMap<TableId, usize>,
     open: &impl Fn(KeyId) -> bool,
 ) -> Option<KeyId> {
     let away = |key: &ForeignKey| catalog.table_id(&key.parent).and_then(|parent| distances.get(&parent)).copied();

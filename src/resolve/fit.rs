@@ -16,6 +16,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(found);
             }
         }
+        generated_not_null(table, changes, report);
         match_full(catalog, rule, table, report);
         if !catalog.observed.live {
             unverified_checks(catalog, table, changes, report);
@@ -77,6 +78,25 @@ fn of_change(
         found.push(words::exclusion(table, column, exclusion, span));
     }
     found
+}
+
+/// A generated column that refuses NULL, made of a column that becomes null.
+fn generated_not_null(table: &Table, changes: &[ColumnChange], report: &mut Report) {
+    // What may make something of NULL: there the server has the last word.
+    const TAKES_NULL: [&str; 8] = ["COALESCE", "CASE", " IS ", "concat", "ARRAY", "format(", "json", "num_"];
+    for made in table.columns.iter().filter(|column| column.not_null) {
+        let Generated::Expression { sql, from } = &made.generated else { continue };
+        if TAKES_NULL.iter().any(|word| sql.contains(word)) {
+            continue;
+        }
+        let null = |change: &&ColumnChange| {
+            change.value == NewValue::Null && from.contains(&table.column_at(change.column).name)
+        };
+        if let Some(change) = changes.iter().find(null) {
+            let column = table.column_at(change.column);
+            report.push(words::generated_not_null(table, column, made, change.value_at));
+        }
+    }
 }
 
 /// A MATCH FULL key is null as a whole or not at all.

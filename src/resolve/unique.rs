@@ -3,9 +3,11 @@
 //! A column under a unique index takes a decision that is unique by construction: a generator of at least 64 random
 //! bits, or NULL where the index lets NULLs be distinct. Any key column with such a value makes the whole key unique.
 
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+mod predicate;
+
+use super::model::{ColumnChange, NewValue, ResolvedPolicy, RowAction};
 use super::words;
-use crate::catalog::{Catalog, Table, UniqueIndex};
+use crate::catalog::{Catalog, Column, Generated, Table, UniqueIndex};
 use crate::diagnostic::Report;
 use crate::ident::Ident;
 
@@ -15,52 +17,87 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         let RowAction::Change { changes, .. } = &rule.action else { continue };
         let table = catalog.table(rule.table);
         for index in &table.unique {
-            if let Some(change) = collides(catalog, rule, table, index, changes) {
-                report.push(words::not_unique(table, index, change));
+            if let Some((change, how)) = collides(catalog, table, index, changes) {
+                report.push(words::not_unique(table, index, change, how));
             }
         }
     }
 }
 
+/// How a change may make two keys of an index equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Collision<'a> {
+    /// A key column takes a value that others may have.
+    Value,
+    /// This key column is generated from the column that changes.
+    Generated(&'a Column),
+    /// The row comes into a partial index with the key that it has.
+    Enters,
+}
+
 /// The first change that may make two keys of the index equal.
 fn collides<'a>(
     catalog: &Catalog,
-    rule: &'a ResolvedRule,
-    table: &Table,
-    index: &UniqueIndex,
+    table: &'a Table,
+    index: &'a UniqueIndex,
     changes: &'a [ColumnChange],
-) -> Option<&'a ColumnChange> {
-    let of = |name: &Ident| table.column_id(name).and_then(|id| rule.change_of(id));
-    let mut key = index.columns.iter().chain(&index.expression_columns).filter_map(of);
-    let Some(first) = key.next() else {
+) -> Option<(&'a ColumnChange, Collision<'a>)> {
+    let of = |name: &Ident| effect(table, changes, name);
+    let Some(first) = index.columns.iter().chain(&index.expression_columns).find_map(of) else {
         // Nothing of the key changes, but a row that wasn't in a partial index may come into it.
-        return changes.iter().find(|change| enters(table, index, change));
+        let enters = index.predicate_columns.iter().filter_map(|name| Some((name, of(name)?)));
+        let mut enters = enters.filter(|(name, effect)| predicate::may_enter(table, index, name, effect));
+        return enters.next().map(|(_, effect)| (effect.change, Collision::Enters));
     };
-    let plain = index.columns.iter().filter_map(of).any(|change| is_distinct(catalog, table, index, change));
-    let computed = !index.expression_columns.is_empty()
-        && keeps_distinct(&index.definition)
-        && index.expression_columns.iter().filter_map(of).any(|change| is_distinct(catalog, table, index, change));
-    if plain || computed { None } else { Some(first) }
+    let distinct = |name: &Ident| of(name).is_some_and(|effect| is_distinct(catalog, table, index, &effect));
+    let plain = index.columns.iter().any(distinct);
+    let computed = keeps_distinct(&index.definition) && index.expression_columns.iter().any(distinct);
+    let how = first.generated.map_or(Collision::Value, Collision::Generated);
+    if plain || computed { None } else { Some((first.change, how)) }
+}
+
+/// What a rule's changes do to one column: its own change, or that of a column that it is generated from.
+pub(super) struct Effect<'a> {
+    change: &'a ColumnChange,
+    generated: Option<&'a Column>,
+    /// Whether the column takes the change's value, or one that differs where the change's does: not just any.
+    faithful: bool,
+}
+
+fn effect<'a>(table: &'a Table, changes: &'a [ColumnChange], name: &Ident) -> Option<Effect<'a>> {
+    let column = table.column(name)?;
+    let Generated::Expression { sql, from } = &column.generated else {
+        let change = changes.iter().find(|change| table.column_at(change.column).name == *name)?;
+        return Some(Effect { change, generated: None, faithful: true });
+    };
+    // In the order of the file, like every other finding.
+    let change = changes.iter().find(|change| from.contains(&table.column_at(change.column).name))?;
+    Some(Effect { change, generated: Some(column), faithful: from.len() == 1 && maps_distinct(sql) })
 }
 
 /// Whether the new value differs from every other row's.
-fn is_distinct(catalog: &Catalog, table: &Table, index: &UniqueIndex, change: &ColumnChange) -> bool {
-    match &change.value {
-        NewValue::Null => !index.nulls_not_distinct,
-        NewValue::Random(generator) => generator.is_unique(),
-        NewValue::Default => {
-            let default = catalog.default_of(table.column_at(change.column)).unwrap_or_default();
-            ["nextval(", "gen_random_uuid(", "uuid_generate_v"].iter().any(|source| default.contains(source))
+fn is_distinct(catalog: &Catalog, table: &Table, index: &UniqueIndex, effect: &Effect<'_>) -> bool {
+    effect.faithful
+        && match &effect.change.value {
+            NewValue::Null => !index.nulls_not_distinct,
+            NewValue::Random(generator) => generator.is_unique(),
+            NewValue::Default => {
+                let default = catalog.default_of(table.column_at(effect.change.column)).unwrap_or_default();
+                ["nextval(", "gen_random_uuid(", "uuid_generate_v"].iter().any(|source| default.contains(source))
+            }
+            NewValue::Literal(_) | NewValue::Expression(_) => false,
         }
-        NewValue::Literal(_) | NewValue::Expression(_) => false,
-    }
 }
 
 /// Whether the index's expressions map different generated values to different keys and NULL to NULL: `lower`, `upper`
 /// and `btrim` do; of anything else we don't know.
 fn keeps_distinct(definition: &str) -> bool {
     let body = definition.split_once(" USING ").map_or(definition, |(_, body)| body);
-    let body = body.split(" WHERE ").next().unwrap_or(body);
+    maps_distinct(body.split(" WHERE ").next().unwrap_or(body))
+}
+
+/// The same of an expression alone.
+fn maps_distinct(body: &str) -> bool {
     let called = body.match_indices('(').filter_map(|(at, _)| {
         let before = &body[..at];
         let start = before.rfind(|c: char| !(c.is_alphanumeric() || "_.\"".contains(c))).map_or(0, |at| at + 1);
@@ -69,22 +106,6 @@ fn keeps_distinct(definition: &str) -> bool {
     let harmless = |name: &str| matches!(name, "lower" | "upper" | "btrim" | "varying");
     let operators = ["||", "->", "#>", " + ", " - ", "CASE ", "COALESCE("].iter().any(|op| body.contains(op));
     !operators && called.into_iter().all(harmless)
-}
-
-/// Whether a change of a column that the index's predicate reads brings rows into the index. Only the two forms that
-/// soft deletion uses are told apart; the server still refuses a real collision.
-fn enters(table: &Table, index: &UniqueIndex, change: &ColumnChange) -> bool {
-    let name = &table.column_at(change.column).name;
-    if !index.predicate_columns.contains(name) {
-        return false;
-    }
-    let predicate = index.definition.split_once(" WHERE ").map_or("", |(_, predicate)| predicate);
-    match change.value {
-        NewValue::Null => predicate.contains(&format!("({} IS NULL)", name.as_str())),
-        NewValue::Default | NewValue::Literal(_) | NewValue::Expression(_) | NewValue::Random(_) => {
-            predicate.contains(&format!("({} IS NOT NULL)", name.as_str()))
-        }
-    }
 }
 
 #[cfg(test)]

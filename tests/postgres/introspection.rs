@@ -189,6 +189,10 @@ fn partitions_are_part_of_their_root() {
     assert_eq!(keys, ["visits_user_id_fkey"], "once, not once per partition");
     assert_eq!(other(&catalog, "visits_2_room").kind, "foreign key of one partition");
     assert_eq!(other(&catalog, "visits_2_room").about, [TableName::new("public", "users"), visits.name.clone()]);
+    assert_eq!(
+        other(&catalog, "visits_2_room").between,
+        [TableName::new("public", "visits_2"), TableName::new("public", "users")]
+    );
     // What one partition refuses, the table refuses for some rows.
     assert!(column(visits, "note").not_null);
     assert_eq!(visits.unique.iter().map(|index| index.name.as_str()).collect::<Vec<_>>(), ["visits_2_note"]);
@@ -196,6 +200,21 @@ fn partitions_are_part_of_their_root() {
     assert_eq!(visits.triggers.len(), 1, "the root's, without its copies");
     assert_eq!(visits.indexed.iter().map(|columns| words(columns)).collect::<Vec<_>>(), [["user_id"]]);
     assert_eq!(catalog.observed.rows.get(&visits.name), Some(&50));
+}
+
+#[test]
+fn a_key_to_one_partition_is_told_with_both_its_tables() {
+    let db = Db::with(UGLY);
+    db.sql(
+        "alter table visits_1_a add primary key (id); create table pics (visit_id bigint, constraint of_visit
+         foreign key (visit_id) references visits_1_a on delete cascade)",
+    );
+    let catalog = db.catalog();
+    let found = other(&catalog, "of_visit");
+    let public = |name: &str| TableName::new("public", name);
+    assert_eq!((found.kind.as_str(), found.is_foreign_key()), ("foreign key to one partition", true));
+    assert_eq!(found.about, [public("pics"), public("visits")]);
+    assert_eq!(found.between, [public("pics"), public("visits_1_a")]);
 }
 
 #[test]
@@ -288,6 +307,41 @@ fn neither_the_session_nor_the_role_nor_estimates_change_the_digest() {
     assert_eq!(catalog::digest(&catalog), expected);
     assert!(catalog.observed.unreadable.contains(&TableName::new("public", "users")));
     assert!(!catalog.observed.unreadable.contains(&TableName::new("public", "audits")));
+}
+
+#[test]
+fn settings_of_the_database_and_the_role_change_not_a_byte() {
+    let db = Db::with(UGLY);
+    db.sql(
+        r"create domain drive as text default 'C:\' check (value ~ '^\w+:\\');
+          create table files (file drive, at interval default '1 day 2 hours', day timestamptz default '2024-02-01 10:00+00',
+              raw bytea default '\x5c00', ratio float8 default 0.1, price money default '12.50',
+              name text generated always as (file || '\d') stored, check (ratio <> 1 / 3.0::float8));
+          create unique index on files (replace(file, '\', '/')) where file <> '\\'",
+    );
+    let expected = catalog::write(&db.again().catalog());
+    let name = db.value("select current_database()");
+    for (setting, value) in [
+        ("standard_conforming_strings", "off"),
+        ("escape_string_warning", "off"),
+        ("backslash_quote", "on"),
+        ("quote_all_identifiers", "on"),
+        ("datestyle", "'German, DMY'"),
+        ("intervalstyle", "iso_8601"),
+        ("timezone", "'Asia/Kolkata'"),
+        ("extra_float_digits", "-5"),
+        ("bytea_output", "escape"),
+        ("array_nulls", "off"),
+        ("transform_null_equals", "on"),
+        ("search_path", "pg_temp, club"),
+        ("xmlbinary", "hex"),
+    ] {
+        db.sql(&format!("alter database {name} set {setting} = {value}"));
+    }
+    let again = db.again();
+    assert_eq!(again.value("show standard_conforming_strings"), "off", "the settings are in force");
+    assert_eq!(catalog::write(&again.catalog()), expected);
+    assert_eq!(again.value("show standard_conforming_strings"), "off", "and the session is as it was");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Paths, rules along them, and what someone has accepted.
 
 use super::list;
-use crate::catalog::{Catalog, ForeignKey, KeyId, Table, TableId};
+use crate::catalog::{Catalog, ForeignKey, KeyId, OtherObject, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::TableName;
 use crate::policy::sql::GateError;
@@ -144,6 +144,29 @@ pub(in crate::resolve) fn path_not_followed(
         .note("rows that reach the subject only this way are not decided")
         .help(format!("add a rule with `via: {written}`"))
         .help(format!("or say why not: `accept: [{{ code: path-not-followed, at: \"{place}\", because: … }}]`"))
+}
+
+pub(in crate::resolve) fn unsupported_key(key: &OtherObject, span: Span) -> Diagnostic {
+    let name = key.name.name.bare();
+    let what = match &key.between[..] {
+        [child, parent] => {
+            format!("foreign key `{name}` from `{}` to `{}` is not followed", child.bare(), parent.bare())
+        }
+        _ => format!("foreign key `{name}` is not followed"),
+    };
+    let tables = key.about.iter().map(|table| format!("`{}`", table.bare())).collect::<Vec<_>>().join(" and ");
+    let found = Diagnostic::new(Code::UnsupportedKey, what)
+        .at(span, "in reach of the subject")
+        .note(format!("it is a {}, about {tables}: the rows behind it would change or stay undecided", key.kind));
+    if key.kind.contains("one partition") {
+        found
+            .note("this version of efface follows the keys of a partitioned table by its root only")
+            .help("declare the key from root to root, or drop it")
+    } else {
+        found.help(
+            "this version of efface can't erase from tables with such a key; drop it, or take both tables out of reach",
+        )
+    }
 }
 
 pub(in crate::resolve) fn unindexed_key(key: &ForeignKey, followed: bool, span: Span) -> Diagnostic {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::{Ident, shown};
 use crate::resolve::literal::Misfit;
 use crate::resolve::model::{ColumnChange, NewValue};
+use crate::resolve::unique::Collision;
 use crate::source::Span;
 
 pub(in crate::resolve) fn generated_column(table: &Table, column: &Column, from: &[Ident], span: Span) -> Diagnostic {
@@ -36,6 +37,15 @@ pub(in crate::resolve) fn not_null(catalog: &Catalog, table: &Table, column: &Co
     } else {
         "use `{ replace: … }`, `randomize` or `default`"
     })
+}
+
+pub(in crate::resolve) fn generated_not_null(table: &Table, column: &Column, made: &Column, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotNull,
+        format!("column `{}` can't be null, and is generated from `{}`", of(table, made), of(table, column)),
+    )
+    .at(span, "both would become null")
+    .help("use `{ replace: … }` or `randomize`, or keep it")
 }
 
 pub(in crate::resolve) fn no_default(catalog: &Catalog, table: &Table, column: &Column, span: Span) -> Diagnostic {
@@ -152,12 +162,16 @@ pub(in crate::resolve) fn exclusion(table: &Table, column: &Column, exclusion: &
     .help("keep it, or set it to `null`")
 }
 
-pub(in crate::resolve) fn not_unique(table: &Table, index: &UniqueIndex, change: &ColumnChange) -> Diagnostic {
+pub(in crate::resolve) fn not_unique(
+    table: &Table,
+    index: &UniqueIndex,
+    change: &ColumnChange,
+    how: Collision<'_>,
+) -> Diagnostic {
     let column = table.column_at(change.column);
-    // A column that only the index's predicate reads brings the row into the index, with the key that it has.
-    let enters = !index.columns.contains(&column.name) && !index.expression_columns.contains(&column.name);
+    let enters = how == Collision::Enters;
     let what = match &change.value {
-        _ if enters => "the row would come into this partial index, where another may have its key",
+        _ if enters => "the row may come into this partial index, where another may have its key",
         NewValue::Null if index.nulls_not_distinct => "a second NULL would collide (NULLS NOT DISTINCT)",
         NewValue::Null => "efface can't tell that the new value is unique in this index",
         NewValue::Literal(_) => "a second row would get the same value",
@@ -165,18 +179,26 @@ pub(in crate::resolve) fn not_unique(table: &Table, index: &UniqueIndex, change:
         NewValue::Expression(_) => "efface can't tell that the expression is unique",
         NewValue::Random(_) => "these random values may repeat",
     };
-    Diagnostic::new(
-        Code::NotUnique,
-        format!("column `{}` is under the unique index `{}`", of(table, column), index.name.bare()),
+    let message = match how {
+        Collision::Value => format!("column `{}` is under the unique index `{}`", of(table, column), index.name.bare()),
+        Collision::Enters => {
+            format!("column `{}` decides which rows are in the unique index `{}`", of(table, column), index.name.bare())
+        }
+        Collision::Generated(made) => format!(
+            "column `{}`, from which `{}` is generated, decides about the unique index `{}`",
+            of(table, column),
+            made.name.bare(),
+            index.name.bare()
+        ),
+    };
+    Diagnostic::new(Code::NotUnique, message).at(change.value_at, what).note(shown(&index.definition).to_string()).help(
+        match (&column.ty, column.not_null || index.nulls_not_distinct) {
+            _ if enters => "keep it",
+            (ty, true) if ty.is_text() => "use `{ randomize: email }` or `{ randomize: token }`, or keep it",
+            (ty, false) if ty.is_text() => "use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it",
+            (crate::pgtype::PgType::Uuid, _) => "use `randomize`, or keep it",
+            (_, true) => "keep it",
+            (_, false) => "use `null`, or keep it",
+        },
     )
-    .at(change.value_at, what)
-    .note(shown(&index.definition).to_string())
-    .help(match (&column.ty, column.not_null || index.nulls_not_distinct) {
-        _ if enters => "keep it",
-        (ty, true) if ty.is_text() => "use `{ randomize: email }` or `{ randomize: token }`, or keep it",
-        (ty, false) if ty.is_text() => "use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it",
-        (crate::pgtype::PgType::Uuid, _) => "use `randomize`, or keep it",
-        (_, true) => "keep it",
-        (_, false) => "use `null`, or keep it",
-    })
 }

@@ -13,8 +13,8 @@ use crate::server::ServerError;
 pub(super) struct Relations {
     all: BTreeMap<u32, Relation>,
     tables: BTreeMap<u32, Table>,
-    /// Things by kind and name that turned up along the way.
-    named: Vec<(String, TableName, BTreeSet<u32>)>,
+    /// Things by kind and name that turned up along the way, with the relations that they hang on.
+    named: Vec<(String, TableName, Vec<u32>)>,
 }
 
 struct Relation {
@@ -203,7 +203,18 @@ impl Relations {
         let mut others: Vec<OtherObject> = self
             .named
             .iter()
-            .map(|(kind, name, start)| OtherObject { kind: kind.clone(), name: name.clone(), about: about(start) })
+            .map(|(kind, name, start)| {
+                let mut other = OtherObject {
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    about: about(&start.iter().copied().collect()),
+                    between: Vec::new(),
+                };
+                if other.is_foreign_key() {
+                    other.between = start.iter().filter_map(|oid| self.name(*oid)).cloned().collect();
+                }
+                other
+            })
             .collect();
         for (oid, relation) in &self.all {
             let kind = match relation.kind.as_str() {
@@ -219,7 +230,12 @@ impl Relations {
                 Some(extension) => format!("{kind} of extension {extension}"),
                 None => kind.to_owned(),
             };
-            others.push(OtherObject { kind, name: relation.name.clone(), about: about(&BTreeSet::from([*oid])) });
+            others.push(OtherObject {
+                kind,
+                name: relation.name.clone(),
+                about: about(&BTreeSet::from([*oid])),
+                between: Vec::new(),
+            });
         }
         Ok(others)
     }
