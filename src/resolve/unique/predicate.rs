@@ -66,8 +66,8 @@ fn literal(sql: &str) -> Option<String> {
 fn is_never_null(value: &NewValue) -> bool {
     match value {
         NewValue::Literal(_) | NewValue::Random(_) => true,
-        NewValue::Expression(fragment) => {
-            let text = fragment.text.trim().to_lowercase();
+        NewValue::Expression(expression) => {
+            let text = expression.fragment.text.trim().to_lowercase();
             let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));
             let last = last.and_then(|arguments| arguments.rsplit_once(',')).map_or(text.as_str(), |(_, last)| last);
             ["now()", "clock_timestamp()", "statement_timestamp()", "transaction_timestamp()"].contains(&last.trim())
