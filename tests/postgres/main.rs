@@ -8,6 +8,7 @@
 mod case;
 
 mod cases;
+mod closed;
 mod club;
 mod connecting;
 mod harness;
