@@ -66,7 +66,9 @@ fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {
         Failure::refused(format!("`{}`: {error}", shown(&path.to_string_lossy())))
             .help("write it again with `efface plan --out`, and have it reviewed")
     };
-    PlanFile::read(&load::read(path)?).map_err(refused)
+    let saved = PlanFile::read(&load::read(path)?).map_err(refused)?;
+    stale_unless_empty(saved.contradictions())?;
+    Ok(saved)
 }
 
 /// The policy and the schema are what they were when the plan was saved.

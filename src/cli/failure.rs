@@ -107,13 +107,8 @@ impl Failure {
                 lines.fold(Self::findings(message), Self::note)
             }
             RunError::Drift(words) => Self::stale(words),
-            RunError::Refused { what, error, blockers, .. } => {
-                let mut failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
-                // The key is text until the first lock compares it.
-                let unread = matches!(error.sqlstate(), Some("22P02" | "22P03" | "22003" | "22007" | "22008" | "22001"));
-                if unread && what.starts_with("lock rows of ") {
-                    failure = failure.help("look whether the key behind `--subject` is a value of the key's type");
-                }
+            RunError::Refused { blockers, .. } => {
+                let failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
                 if blockers.is_empty() { failure } else { failure.help("run again when they have ended") }
             }
             RunError::Interrupted => Self::new(Exit::Interrupted, message),

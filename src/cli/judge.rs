@@ -37,6 +37,25 @@ pub(super) async fn examine(
     Ok(if loaded.warnings.has_errors() { Err((loaded.file, loaded.warnings)) } else { Ok((loaded, estimates)) })
 }
 
+/// [`examine`] with what was found printed: for commands that go on only with a policy that fits.
+pub(super) async fn load(
+    file: SourceFile,
+    catalog: &Catalog,
+    live: Option<&Live>,
+    output: &Output,
+) -> Result<(Loaded, Estimates), Failure> {
+    match examine(file, catalog, live, output).await? {
+        Ok((loaded, estimates)) => {
+            output.findings(&loaded.warnings, &loaded.file);
+            Ok((loaded, estimates))
+        }
+        Err((file, report)) => {
+            output.findings(&report, &file);
+            Err(Failure::printed())
+        }
+    }
+}
+
 async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
     let client = &live.connection.client;
     let mut findings = Report::default();

@@ -13,14 +13,7 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
     let file = load::policy_file(&arguments.policy)?;
     arguments.out.as_deref().map_or(Ok(()), replaceable)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
-    let (loaded, estimates) = match judge::examine(file, &catalog, live.as_ref(), output).await? {
-        Ok(examined) => examined,
-        Err((file, report)) => {
-            output.findings(&report, &file);
-            return Err(Failure::printed());
-        }
-    };
-    output.findings(&loaded.warnings, &loaded.file);
+    let (loaded, estimates) = judge::load(file, &catalog, live.as_ref(), output).await?;
     let reviewed = loaded.reviewed(&catalog, &estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;

@@ -9,21 +9,15 @@ use super::{judge, subject};
 use crate::catalog::Catalog;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates, count};
-use crate::server::apply::{Finished, Mode, Order, Receipt, afterwards, rehearsal, run as run_script};
+use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
+use crate::sql::{Role, Script};
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
     let live = load::live(&arguments.database, "efface rehearse", output).await?;
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
-    let loaded = match judge::examine(file, &catalog, Some(&live), output).await? {
-        Ok((loaded, _)) => loaded,
-        Err((file, report)) => {
-            output.findings(&report, &file);
-            return Err(Failure::printed());
-        }
-    };
-    output.findings(&loaded.warnings, &loaded.file);
+    let (loaded, _) = judge::load(file, &catalog, Some(&live), output).await?;
     let keys = subjects(&loaded, &catalog, &arguments.subjects.subjects)?;
     let account = transaction(&live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
     print(&account, arguments.format, output)
@@ -74,7 +68,14 @@ pub(super) async fn transaction(
     let interrupt = Box::pin(interrupted());
     let finished = run_script(&live.settings, &live.connection, &order, &mut progress, interrupt).await;
     progress.end();
-    let finished = finished.map_err(|error| Failure::run(error, output.detail))?;
+    let finished = finished.map_err(|error| {
+        let words = unread_key(&loaded.script, &error);
+        let failure = Failure::run(error, output.detail);
+        match (words, failure.message.clone()) {
+            (Some(words), Some(message)) => Failure { message: Some(words), ..failure }.note(message),
+            _ => failure,
+        }
+    })?;
     let estimates = Estimates::default();
     let reviewed = loaded.reviewed(catalog, &estimates);
     match finished {
@@ -97,6 +98,23 @@ pub(super) async fn transaction(
         }
     }
 }
+
+/// A key is text until the first lock compares it: what the server says of that is said of the key.
+fn unread_key(script: &Script, error: &RunError) -> Option<String> {
+    let RunError::Refused { what, error, .. } = error else { return None };
+    let mut locks = script.statements.iter().filter(|statement| matches!(statement.role, Role::LockRows { .. }));
+    let first = locks.next()?;
+    // A second lock on the same table has the author's conditions in it, and the same title.
+    let is_first = first.title == *what && locks.all(|other| other.title != first.title);
+    if !is_first || !error.sqlstate()?.starts_with(DATA_EXCEPTION) {
+        return None;
+    }
+    let types: Vec<_> = script.key.iter().map(|column| format!("{} {}", column.name, column.type_sql)).collect();
+    Some(format!("`--subject` gives a key that the server can't read as {}", types.join(", ")))
+}
+
+/// The class of what is wrong with a value (manual, appendix A).
+const DATA_EXCEPTION: &str = "22";
 
 /// Resolves at Ctrl-C. Where it can't be listened for, it ends the process, and the server rolls back.
 pub(super) async fn interrupted() {

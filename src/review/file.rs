@@ -261,22 +261,28 @@ impl PlanFile {
         words
     }
 
-    /// How this file differs from the plan that the same policy and schema give now, in words. A saved file is text that
-    /// anybody can edit, so nothing that it says is believed. Estimates and the version of efface are no difference.
+    /// Where the file contradicts itself, in words. It is text that anybody can edit.
+    pub fn contradictions(&self) -> Vec<String> {
+        let script = self.script.sha256 == hex(&Sha256::digest(self.script.text.as_bytes()));
+        let part = self.schema.sha256 == digest(&self.schema.part);
+        let parts = [(script, "script"), (part, "part of the schema")].into_iter().filter(|(holds, _)| !holds);
+        parts.map(|(_, part)| format!("the saved plan was edited: its {part} is not the one of its digest")).collect()
+    }
+
+    /// How this file differs from the plan that the same policy and schema give now, in words: nothing that it says is
+    /// believed. Estimates and the version of efface are no difference.
     pub fn edited(&self, now: &PlanFile) -> Vec<String> {
-        let mut words = Vec::new();
-        if self.script.sha256 != hex(&Sha256::digest(self.script.text.as_bytes())) {
-            words.push("the saved plan was edited: its script is not the one of its digest".to_owned());
+        let mut words = self.contradictions();
+        let (saved, anew) = (self.compared(), now.compared());
+        for (part, _) in saved.iter().filter(|(part, value)| anew.get(*part) != Some(value)) {
+            let from = match part.as_str() {
+                "script" if self.script.text != now.script.text => {
+                    format!(" from line {} on", self.differing_line(now))
+                }
+                _ => String::new(),
+            };
+            words.push(format!("`{part}` is not what this policy and schema give{from}"));
         }
-        if self.schema.sha256 != digest(&self.schema.part) {
-            words.push("the saved plan was edited: its part of the schema is not the one of its digest".to_owned());
-        }
-        if self.script.text != now.script.text {
-            words.push(format!("the script is another one from line {} on", self.differing_line(now)));
-        }
-        let (saved, now_parts) = (self.compared(), now.compared());
-        let differing = saved.iter().filter(|(part, value)| now_parts.get(*part) != Some(value));
-        words.extend(differing.map(|(part, _)| format!("`{part}` is not what this policy and schema give")));
         if !words.is_empty() {
             words.push(if self.efface == now.efface {
                 "the saved plan is not what this policy and schema give: it was edited".to_owned()

@@ -285,7 +285,12 @@ fn a_key_that_is_no_value_of_its_type_is_told_in_words_about_the_key() {
     key("inet");
     let ran = place.run("apply small.yaml --subject SECRET --yes");
     assert_eq!(ran.code, Some(3), "{}", ran.err);
-    assert!(ran.err.contains("key behind `--subject`") && !ran.err.contains("SECRET"), "{}", ran.err);
+    assert!(
+        ran.err.contains("`--subject` gives a key that the server can't read as id inet")
+            && !ran.err.contains("SECRET"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

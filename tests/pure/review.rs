@@ -169,6 +169,7 @@ fn whatever_is_edited_in_a_saved_plan_is_noticed() {
         if let Ok(saved) = PlanFile::read(&value.to_string()) {
             let words = saved.edited(&now).join("\n");
             assert!(words.ends_with("it was edited"), "edit {at}: {words}");
+            assert!(!words.contains("`estimates`") && !words.contains("`efface`"), "{words}");
             edits += 1;
         }
     }
