@@ -46,6 +46,9 @@ pub struct Observed {
     pub unreadable: Vec<TableName>,
     /// The server's `deadlock_timeout`, in milliseconds; none without a server.
     pub deadlock_timeout_ms: Option<u64>,
+    /// Where the session looks names up that nobody qualified, by the settings of the role and the database; none
+    /// without a server.
+    pub search_path: Option<Vec<Ident>>,
     /// Whether this was read from a server just now, which then can be asked more.
     pub live: bool,
 }

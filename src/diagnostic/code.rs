@@ -106,6 +106,7 @@ codes! {
     MissingPrivilege = "missing-privilege", Error, "the role lacks a privilege that the plan needs";
     UnindexedForeignKey = "unindexed-foreign-key", Warning, "a foreign key without an index makes the plan slow";
     UnmatchedAcceptance = "unmatched-acceptance", Warning, "an `accept` that matches no finding";
+    SearchPathDiffers = "search-path-differs", Warning, "triggers would look names up in other schemas than otherwise";
     LongLockTimeout = "long-lock-timeout", Warning, "a lock_timeout above the server's deadlock_timeout";
 }
 

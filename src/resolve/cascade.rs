@@ -42,6 +42,13 @@ pub(super) fn expand(policy: &mut ResolvedPolicy, catalog: &Catalog, report: &mu
                 report.push(words::cascade_conflict(catalog, keys[0].0, rule.origin, origin));
                 continue;
             }
+            let reached = catalog.table(table);
+            if !reached.inherited_by.is_empty() {
+                report.push(words::inherited_table(reached, origin));
+            }
+            if let Some(rule) = reached.rewrite_rules.iter().find(|rule| rule.event == "delete") {
+                report.push(words::rewrite_rule(reached, rule, origin));
+            }
             let id = RuleId(policy.rules.len());
             policy.rules.push(ResolvedRule {
                 table,

@@ -17,6 +17,7 @@ mod model;
 mod names;
 mod orphans;
 mod path;
+mod session;
 mod unique;
 mod words;
 
@@ -46,6 +47,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPoli
         cascade::expand(&mut resolved, catalog, &mut report);
         coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         orphans::check(&resolved, catalog, &mut report);
+        session::check(policy, &resolved, catalog, &mut report);
     }
     accepted.settle(&mut report);
     report.finish(resolved)

@@ -345,6 +345,16 @@ fn settings_of_the_database_and_the_role_change_not_a_byte() {
 }
 
 #[test]
+fn the_search_path_of_the_role_is_observed() {
+    let db = Db::with("create schema app; create table app.t (a int)");
+    let path = |db: &Db| db.catalog().observed.search_path.map(|path| words(&path).join(", "));
+    assert_eq!(path(&db).as_deref(), Some("public"), "schemas that don't exist are no part of it");
+    let name = db.value("select current_database()");
+    db.sql(&format!("alter database {name} set search_path = app, nowhere, public"));
+    assert_eq!(path(&db.again()).as_deref(), Some("app, public"));
+}
+
+#[test]
 fn the_order_in_which_things_were_made_does_not_matter() {
     let tables = ["create table a (x int, y text)", "create table b (x int)", "create view v as select 1"];
     let forwards = Db::with(&tables.join(";")).catalog();

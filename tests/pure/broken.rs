@@ -2,23 +2,24 @@
 //!
 //! All against the catalog of the case `policies-that-are-refused`, which a test on a real server keeps true.
 
-use efface::catalog::{self, Catalog, Generated, OtherObject, UniqueIndex};
+use efface::catalog::{self, Catalog};
 use efface::diagnostic::{Report, render};
-use efface::ident::{Ident, TableName};
 use efface::pgtype::PgType;
 use efface::source::SourceFile;
 use efface::{plan, policy, resolve};
 
-fn club() -> Catalog {
+/// The catalog that the policies are held against.
+pub fn club() -> Catalog {
     catalog::read(include_str!("../cases/policies-that-are-refused/catalog.json")).expect("the recorded catalog")
 }
 
 /// Everything that check and plan say about a policy.
-fn report(text: &str) -> (Report, SourceFile) {
+pub fn report(text: &str) -> (Report, SourceFile) {
     report_in(&club(), text)
 }
 
-fn report_in(catalog: &Catalog, text: &str) -> (Report, SourceFile) {
+/// The same against another catalog.
+pub fn report_in(catalog: &Catalog, text: &str) -> (Report, SourceFile) {
     let file = SourceFile::new("policy.yaml", text);
     let read = policy::read(&file);
     let read = read.unwrap_or_else(|report| panic!("not a policy:\n{}", render::text(&report, &file, false)));
@@ -79,7 +80,7 @@ const OTHERS: &[(&str, &str)] = &[
 
 /// A policy around some tables: they begin in line 5, the others are kept behind them, the paths that those don't follow
 /// are accepted.
-fn tables(rules: &str) -> String {
+pub fn tables(rules: &str) -> String {
     let named = |table: &str| rules.lines().any(|line| line.starts_with(&format!("  {table}:")));
     let others: String =
         OTHERS.iter().filter(|(table, _)| !named(table)).map(|(table, rule)| format!("  {table}: {rule}\n")).collect();
@@ -93,7 +94,7 @@ fn tables(rules: &str) -> String {
 }
 
 /// A decision about one column of the subject's row, in line 7 from column 7 on.
-fn column(decision: &str) -> String {
+pub fn column(decision: &str) -> String {
     let rules = tables(&format!("  users:\n    columns:\n      {decision}\n    other_columns: keep\n"));
     format!("{rules}  - {{ code: other-columns-kept, at: users, because: x }}\n")
 }
@@ -453,183 +454,4 @@ fn a_key_without_an_index_is_a_warning_that_can_be_accepted() {
     ");
     let accepted = format!("{text}  - {{ code: unindexed-foreign-key, at: diary.user_id, because: nightly run }}\n");
     assert!(report_in(&catalog, &accepted).0.is_empty());
-}
-
-/// A foreign key that introspection can only name.
-fn unsupported_key(kind: &str, about: &[&str], between: [&str; 2]) -> Catalog {
-    let mut catalog = club();
-    let public = |name: &str| TableName::new("public", name);
-    catalog.others.push(OtherObject {
-        kind: kind.into(),
-        name: public("odd_key"),
-        about: about.iter().copied().map(public).collect(),
-        between: between.map(public).to_vec(),
-    });
-    catalog.new().expect("a catalog")
-}
-
-#[test]
-fn a_key_of_or_to_one_partition_in_reach_of_the_subject_is_refused() {
-    let text = tables("  logins: delete\n");
-    let catalog =
-        unsupported_key("foreign key to one partition", &["clubs_audit", "logins"], ["clubs_audit", "logins_old"]);
-    let (found, file) = report_in(&catalog, &text);
-    insta::assert_snapshot!(render::text(&found, &file, false), @"
-    error[unsupported-key]: foreign key `odd_key` from `clubs_audit` to `logins_old` is not followed
-     --> policy.yaml:5:11
-      |
-    5 |   logins: delete
-      |           ^^^^^^ in reach of the subject
-      |
-      = note: it is a foreign key to one partition, about `clubs_audit` and `logins`: the rows behind it would change or stay undecided
-      = note: this version of efface follows the keys of a partitioned table by its root only
-      = help: declare the key from root to root, or drop it
-
-    1 error, 0 warnings
-    ");
-    // The subject's own table, though no rule is about it.
-    let text = text.replace("  users: { keep: x }\n", "");
-    let catalog = unsupported_key("temporal foreign key", &["clubs_audit", "users"], ["clubs_audit", "users"]);
-    let (found, file) = report_in(&catalog, &text);
-    insta::assert_snapshot!(render::text(&found, &file, false), @"
-    error[unsupported-key]: foreign key `odd_key` from `clubs_audit` to `users` is not followed
-     --> policy.yaml:3:19
-      |
-    3 | subject: { table: users }
-      |                   ^^^^^ in reach of the subject
-      |
-      = note: it is a temporal foreign key, about `clubs_audit` and `users`: the rows behind it would change or stay undecided
-      = help: this version of efface can't erase from tables with such a key; drop it, or take both tables out of reach
-
-    1 error, 0 warnings
-    ");
-    // What is about other tables only is none of the policy's business.
-    let catalog = unsupported_key("foreign key of one partition", &["clubs_audit"], ["clubs_audit", "clubs_audit"]);
-    assert!(report_in(&catalog, &tables("")).0.is_empty());
-    // Nobody can accept what nobody can see the end of.
-    let catalog = unsupported_key("foreign key of one partition", &["diary", "users"], ["diary", "users"]);
-    let accepted = format!("{}  - {{ code: unsupported-key, at: odd_key, because: x }}\n", tables(""));
-    let refused = policy::read(&SourceFile::new("policy.yaml", &accepted));
-    assert!(refused.is_err() || report_in(&catalog, &accepted).0.has_errors());
-}
-
-/// The catalog with one more unique index of `users`.
-fn with_index(predicate: Option<(&str, &[&str])>, columns: &[&str]) -> Catalog {
-    let mut catalog = club();
-    let users = catalog.tables.iter_mut().find(|table| table.name.name.as_str() == "users").expect("users");
-    let names = |names: &[&str]| names.iter().map(|name| Ident::from(*name)).collect::<Vec<_>>();
-    let (condition, read) = predicate.unwrap_or_default();
-    let place = if predicate.is_some() { format!(" WHERE {condition}") } else { String::new() };
-    users.unique.push(UniqueIndex {
-        name: "one_more".into(),
-        definition: format!("CREATE UNIQUE INDEX one_more ON public.users USING btree ({}){place}", columns.join(", ")),
-        columns: names(columns),
-        expression_columns: Vec::new(),
-        predicate_columns: names(read),
-        partial: predicate.is_some(),
-        nulls_not_distinct: false,
-        deferrable: false,
-    });
-    // Only this index is asked here.
-    users.unique.retain(|index| index.name.as_str() != "users_live_email");
-    catalog
-}
-
-/// The catalog with a generated column of `users` under a unique index.
-fn with_generated(sql: &str, from: &[&str], not_null: bool) -> Catalog {
-    let mut catalog = with_index(None, &["made"]);
-    let users = catalog.tables.iter_mut().find(|table| table.name.name.as_str() == "users").expect("users");
-    let mut made = users.columns.iter().find(|column| column.name.as_str() == "nickname").expect("text").clone();
-    made.name = "made".into();
-    made.not_null = not_null;
-    made.generated =
-        Generated::Expression { sql: sql.into(), from: from.iter().map(|name| Ident::from(*name)).collect() };
-    users.columns.push(made);
-    catalog.new().expect("a catalog")
-}
-
-fn codes(catalog: &Catalog, decision: &str) -> Vec<&'static str> {
-    report_in(catalog, &column(decision)).0.sorted().iter().map(|found| found.code.name()).collect()
-}
-
-#[test]
-fn what_a_unique_generated_column_is_made_of_stays_apart() {
-    let lower = with_generated("lower((nickname)::text)", &["nickname"], false);
-    let (found, file) = report_in(&lower, &column("nickname: { replace: x }"));
-    insta::assert_snapshot!(render::text(&found, &file, false), @"
-    error[not-unique]: column `users.nickname`, from which `made` is generated, decides about the unique index `one_more`
-     --> policy.yaml:7:28
-      |
-    7 |       nickname: { replace: x }
-      |                            ^ a second row would get the same value
-      |
-      = note: CREATE UNIQUE INDEX one_more ON public.users USING btree (made)
-      = help: use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it
-
-    1 error, 0 warnings
-    ");
-    assert_eq!(codes(&lower, "nickname: { sql: upper(name) }"), ["not-unique"]);
-    assert!(codes(&lower, "nickname: null").is_empty());
-    let email = with_generated("lower(email)", &["email"], true);
-    assert!(codes(&email, "email: { randomize: email }").is_empty());
-    assert_eq!(codes(&email, "email: { replace: x }"), ["not-unique"]);
-    let cut = with_generated("\"left\"(email, 3)", &["email"], false);
-    assert_eq!(codes(&cut, "email: { randomize: email }"), ["not-unique"]);
-    let two = with_generated("lower((email || name))", &["email", "name"], false);
-    assert_eq!(codes(&two, "email: { randomize: email }"), ["not-unique"]);
-}
-
-#[test]
-fn a_generated_column_that_refuses_null_is_not_made_of_null() {
-    let strict = with_generated("lower((nickname)::text)", &["nickname"], true);
-    let (found, file) = report_in(&strict, &column("nickname: null"));
-    insta::assert_snapshot!(render::text(&found, &file, false), @"
-    error[not-null]: column `users.made` can't be null, and is generated from `users.nickname`
-     --> policy.yaml:7:17
-      |
-    7 |       nickname: null
-      |                 ^^^^ both would become null
-      |
-      = help: use `{ replace: … }` or `randomize`, or keep it
-
-    1 error, 0 warnings
-    ");
-    let tolerant = with_generated("COALESCE(nickname, email)", &["email", "nickname"], true);
-    assert_eq!(codes(&tolerant, "nickname: null"), ["not-unique"]);
-}
-
-#[test]
-fn a_change_of_what_a_partial_index_asks_may_bring_the_row_in() {
-    let nickname = |condition: &'static str| with_index(Some((condition, &["nickname"])), &["room"]);
-    let closed = nickname("((nickname)::text = 'closed'::text)");
-    let (found, file) = report_in(&closed, &column("nickname: { replace: closed }"));
-    insta::assert_snapshot!(render::text(&found, &file, false), @"
-    error[not-unique]: column `users.nickname` decides which rows are in the unique index `one_more`
-     --> policy.yaml:7:28
-      |
-    7 |       nickname: { replace: closed }
-      |                            ^^^^^^ the row may come into this partial index, where another may have its key
-      |
-      = note: CREATE UNIQUE INDEX one_more ON public.users USING btree (room) WHERE ((nickname)::text = 'closed'::text)
-      = help: keep it
-
-    1 error, 0 warnings
-    ");
-    assert!(codes(&closed, "nickname: { replace: open }").is_empty());
-    assert!(codes(&closed, "nickname: null").is_empty());
-    assert_eq!(codes(&closed, "nickname: { sql: upper(name) }"), ["not-unique"]);
-    let other = nickname("((nickname)::text <> 'open'::text)");
-    assert_eq!(codes(&other, "nickname: { replace: closed }"), ["not-unique"]);
-    let status = with_index(Some(("(status = 'ended'::public.status)", &["status"])), &["room"]);
-    assert_eq!(codes(&status, "status: { replace: ended }"), ["not-unique"]);
-    assert!(codes(&status, "status: { replace: active }").is_empty());
-    let live = with_index(Some(("(deleted_at IS NULL)", &["deleted_at"])), &["room"]);
-    assert!(codes(&live, "deleted_at:\n        sql: coalesce(deleted_at, now())").is_empty());
-    assert_eq!(codes(&live, "deleted_at: null"), ["not-unique"]);
-    let gone = with_index(Some(("(deleted_at IS NOT NULL)", &["deleted_at"])), &["room"]);
-    assert_eq!(codes(&gone, "deleted_at: { sql: now() }"), ["not-unique"]);
-    assert!(codes(&gone, "deleted_at: null").is_empty());
-    // The other words of a predicate count too: a generated column moves with what it is made of.
-    let made = with_index(Some(("(full_name IS NOT NULL)", &["full_name"])), &["room"]);
-    assert_eq!(codes(&made, "email: { randomize: email }"), ["not-unique"]);
 }

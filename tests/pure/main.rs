@@ -6,6 +6,7 @@ mod case;
 
 mod architecture;
 mod broken;
+mod broken_catalogs;
 mod cases;
 mod laws;
 mod policy_broken;

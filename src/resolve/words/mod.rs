@@ -4,12 +4,14 @@ mod deletes;
 mod names;
 mod random;
 mod reach;
+mod session;
 mod values;
 
 pub(super) use deletes::*;
 pub(super) use names::*;
 pub(super) use random::*;
 pub(super) use reach::*;
+pub(super) use session::*;
 pub(super) use values::*;
 
 use crate::catalog::{Column, Table};

@@ -121,6 +121,20 @@ pub(in crate::resolve) fn path_outside_policy(table: &Table, span: Span) -> Diag
     .help(format!("add `{}:` under `tables:`, with `keep: reason` where its rows stay", table.name.bare()))
 }
 
+pub(in crate::resolve) fn path_through_inherited(table: &Table, span: Span) -> Diagnostic {
+    let children: Vec<_> = table.inherited_by.iter().map(|child| format!("`{}`", child.bare())).collect();
+    Diagnostic::new(
+        Code::NotInThisVersion,
+        format!("the path leads through table `{}`, which is inherited by other tables", table.name.bare()),
+    )
+    .at(span, "leads through it")
+    .note(format!(
+        "rows of {} answer to its name, and the foreign key references none of them: strangers could be taken for the subject",
+        children.join(", ")
+    ))
+    .help("this version of efface follows paths through partitioned tables, but through none with plain inheritance")
+}
+
 pub(in crate::resolve) fn path_not_followed(
     catalog: &Catalog,
     table: TableId,

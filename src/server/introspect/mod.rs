@@ -26,7 +26,9 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
     let ask = |sql: &'static str| async move { Ok::<_, ServerError>(client.query_typed(sql, &[]).await?) };
     let run = |sql: &'static str| async move { Ok::<_, ServerError>(client.batch_execute(sql).await?) };
     // Joined futures are polled in this order, and each sends when it is first polled: one round trip for all.
-    let answers = futures_util::future::try_join3(
+    let answers = futures_util::future::try_join4(
+        // Before our own search path takes its place.
+        ask("SELECT current_schemas(false)::text[] AS search_path"),
         run(include_str!("session.sql")),
         futures_util::future::try_join_all([
             ask(include_str!("server.sql")),
@@ -46,9 +48,10 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
         ]),
         run("ROLLBACK TO SAVEPOINT efface_introspect; RELEASE SAVEPOINT efface_introspect"),
     );
-    let ((), answers, ()) = answers.await?;
+    let (path, (), answers, ()) = answers.await?;
     let answers: [Vec<Row>; 14] = answers.try_into().expect("as many answers as the fourteen queries above");
-    assemble(&answers)
+    let path = path.first().map(|row| idents(row, "search_path")).transpose()?;
+    assemble(&answers, path)
 }
 
 /// Reads the catalog in a read-only transaction of its own, as one snapshot.
@@ -65,7 +68,7 @@ pub async fn introspect_alone(client: &Client) -> Result<Catalog, ServerError> {
     Ok(catalog)
 }
 
-fn assemble(answers: &[Vec<Row>; 14]) -> Result<Catalog, ServerError> {
+fn assemble(answers: &[Vec<Row>; 14], search_path: Option<Vec<Ident>>) -> Result<Catalog, ServerError> {
     let [
         server,
         relations,
@@ -98,6 +101,7 @@ fn assemble(answers: &[Vec<Row>; 14]) -> Result<Catalog, ServerError> {
         rows: found.estimates(),
         unreadable: found.unreadable(),
         deadlock_timeout_ms: u64::try_from(get::<i64>(server, "deadlock_timeout_ms")?).ok(),
+        search_path,
         live: true,
     };
     let (enums, domains) = types.into_catalog();
