@@ -30,7 +30,10 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     };
     let mut file = match (load::policy_file(&path), &saved) {
         // Without its policy a plan can't be held against anything.
-        (Err(failure), Some(_)) => return Err(Failure::stale(failure.message.into_iter().collect())),
+        (Err(failure), Some(_)) => {
+            let failure = Failure::stale(failure.message.into_iter().collect());
+            return Err(failure.help("where the policy was only moved, name it: `efface apply POLICY --plan FILE`"));
+        }
         (read, _) => read?,
     };
     if let Some(name) = name {

@@ -72,7 +72,7 @@ pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog
             let catalog = catalog::read(&text).map_err(|error| {
                 let name = shown(&path.to_string_lossy()).to_string();
                 let failure = Failure::refused(format!("`{name}` is not a catalog that `efface catalog` wrote"));
-                failure.note(error.to_string()).help(format!("write one: `efface catalog --out {name}`"))
+                failure.note(error.to_string()).help("write one with `efface catalog --out catalog.json`")
             })?;
             Ok((catalog, None))
         }
