@@ -2,7 +2,7 @@
 
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::{literal, words};
-use crate::catalog::{Catalog, Generated, ReferentialAction, Table};
+use crate::catalog::{Catalog, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::ident::Ident;
 
@@ -16,7 +16,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(found);
             }
         }
-        generated_not_null(table, changes, report);
+        generated_not_null(catalog, table, changes, report);
         match_full(catalog, rule, table, report);
         if !catalog.observed.live {
             unverified_checks(catalog, table, changes, report);
@@ -52,19 +52,21 @@ fn of_change(
         },
         NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => {}
     }
-    if let Some((_, key)) =
-        catalog.keys_to(&table.name).find(|(_, key)| key.parent_columns().any(|name| *name == column.name))
+    if let Some((moved, key)) = catalog
+        .keys_to(&table.name)
+        .find_map(|(_, key)| Some((key.parent_columns().find_map(|name| moved(table, name, column))?, key)))
     {
-        found.push(words::referenced_column(table, column, key, span));
+        found.push(words::referenced_column(table, moved, key, span));
     } else if rule.table == policy.subject.table && policy.subject.key.contains(&change.column) {
         found.push(words::subject_key_changes(table, column, span));
     }
-    let referencing =
-        catalog.keys_of(&table.name).find(|(_, key)| key.child_columns().any(|name| *name == column.name));
-    if let Some((_, key)) = referencing
+    let referencing = catalog
+        .keys_of(&table.name)
+        .find_map(|(_, key)| Some((key.child_columns().find_map(|name| moved(table, name, column))?, key)));
+    if let Some((moved, key)) = referencing
         && matches!(change.value, NewValue::Literal(_) | NewValue::Random(_))
     {
-        found.push(words::broken_reference(table, column, key, span));
+        found.push(words::broken_reference(table, moved, key, span));
     }
     if let Some(partitioned) = &table.partitioned
         && partitioned.columns.contains(&column.name)
@@ -80,11 +82,18 @@ fn of_change(
     found
 }
 
+/// The column of that name, when a change of `changed` changes it: itself, or generated from it.
+fn moved<'a>(table: &'a Table, name: &Ident, changed: &Column) -> Option<&'a Column> {
+    let column = table.column(name)?;
+    let made = matches!(&column.generated, Generated::Expression { from, .. } if from.contains(&changed.name));
+    (*name == changed.name || made).then_some(column)
+}
+
 /// A generated column that refuses NULL, made of a column that becomes null.
-fn generated_not_null(table: &Table, changes: &[ColumnChange], report: &mut Report) {
+fn generated_not_null(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
     // What may make something of NULL: there the server has the last word.
     const TAKES_NULL: [&str; 8] = ["COALESCE", "CASE", " IS ", "concat", "ARRAY", "format(", "json", "num_"];
-    for made in table.columns.iter().filter(|column| column.not_null) {
+    for made in table.columns.iter().filter(|column| catalog.refuses_null(column)) {
         let Generated::Expression { sql, from } = &made.generated else { continue };
         if TAKES_NULL.iter().any(|word| sql.contains(word)) {
             continue;

@@ -8,6 +8,7 @@ use efface::catalog::{
 use efface::ident::{Ident, TableName};
 use efface::pgtype::PgType;
 use efface::server::introspect::introspect;
+use efface::source::SourceFile;
 
 use crate::harness::Db;
 
@@ -215,6 +216,16 @@ fn a_key_to_one_partition_is_told_with_both_its_tables() {
     assert_eq!((found.kind.as_str(), found.is_foreign_key()), ("foreign key to one partition", true));
     assert_eq!(found.about, [public("pics"), public("visits")]);
     assert_eq!(found.between, [public("pics"), public("visits_1_a")]);
+    // Its ON DELETE CASCADE would empty a table that no rule names.
+    let file = SourceFile::new(
+        "policy.yaml",
+        "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { keep: x }\n  visits: delete\n",
+    );
+    let policy = efface::policy::read(&file).expect("a policy");
+    let report = efface::resolve::resolve(&policy.value, &catalog).expect_err("refused");
+    let refused = |message: &str| report.sorted().iter().any(|found| found.message == message);
+    assert!(refused("foreign key `of_visit` from `pics` to `visits_1_a` is not followed"));
+    assert!(refused("foreign key `visits_2_room` from `visits_2` to `users` is not followed"));
 }
 
 #[test]

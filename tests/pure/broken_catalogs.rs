@@ -133,6 +133,19 @@ fn what_a_unique_generated_column_is_made_of_stays_apart() {
 }
 
 #[test]
+fn a_key_over_a_generated_column_moves_with_what_it_is_made_of() {
+    let mut catalog = with_generated("lower((nickname)::text)", &["nickname"], false);
+    let key = catalog.foreign_keys.iter_mut().find(|key| key.child.name.as_str() == "diary").expect("a key to users");
+    key.pairs[0].parent = "made".into();
+    assert!(codes(&catalog, "nickname: { replace: x }").contains(&"referenced-column"));
+    let mut catalog = with_generated("lower((nickname)::text)", &["nickname"], false);
+    let key = catalog.foreign_keys.iter_mut().find(|key| key.child.name.as_str() == "users").expect("a key of users");
+    key.pairs[0].child = "made".into();
+    assert!(codes(&catalog, "nickname: { replace: x }").contains(&"broken-reference"));
+    assert!(codes(&catalog, "nickname: null").is_empty());
+}
+
+#[test]
 fn a_generated_column_that_refuses_null_is_not_made_of_null() {
     let strict = with_generated("lower((nickname)::text)", &["nickname"], true);
     let (found, file) = report_in(&strict, &column("nickname: null"));
