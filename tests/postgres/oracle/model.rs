@@ -235,24 +235,29 @@ pub fn inconsistency(world: &World, after: &[BTreeMap<usize, Vec<Cell>>]) -> Opt
 
 /// Whether a report's rows differ afterwards. Random cells count as values that were never there before.
 fn moves(case: &Case, report: &Report, after: &[BTreeMap<usize, Vec<Cell>>]) -> bool {
-    let table = &case.world.tables[report.table];
-    let count = |rows: &[Vec<Cell>]| {
+    let known = |cells: &Vec<Cell>| -> Row {
+        let value = |cell: &Cell| match cell {
+            Cell::Known(value) => value.clone(),
+            Cell::Random(_) => Value::Null,
+        };
+        cells.iter().map(value).collect()
+    };
+    // A sub-select of the report's reads the other tables as they are then.
+    let count = |world: &World, rows: &[Vec<Cell>]| {
         let mut groups: BTreeMap<Cell, usize> = BTreeMap::new();
         for cells in rows {
-            let row: Row = cells
-                .iter()
-                .map(|cell| match cell {
-                    Cell::Known(value) => value.clone(),
-                    Cell::Random(_) => Value::Null,
-                })
-                .collect();
-            if report.condition.as_ref().is_none_or(|it| it.holds(&case.world, &row) == Some(true)) {
+            if report.condition.as_ref().is_none_or(|it| it.holds(world, &known(cells)) == Some(true)) {
                 *groups.entry(cells[report.column].clone()).or_default() += 1;
             }
         }
         groups
     };
-    let before: Vec<Vec<Cell>> = table.rows.iter().map(|row| row.iter().cloned().map(Cell::Known).collect()).collect();
+    let mut world_after = case.world.clone();
+    for (table, rows) in world_after.tables.iter_mut().zip(after) {
+        table.rows = rows.values().map(known).collect();
+    }
+    let rows = &case.world.tables[report.table].rows;
+    let before: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().cloned().map(Cell::Known).collect()).collect();
     let now: Vec<Vec<Cell>> = after[report.table].values().cloned().collect();
-    count(&before) != count(&now)
+    count(&case.world, &before) != count(&world_after, &now)
 }
