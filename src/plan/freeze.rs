@@ -2,14 +2,15 @@
 //!
 //! Inserting a row that references a locked row waits, and our next statement sees what was committed meanwhile (manual,
 //! 13.2.1 and 13.3.2). So rows are locked top-down: the subject's own, then those on the way to other rows, then those
-//! whose rule depends on more than the way. A leaf with one rule and no condition is locked by its own statement.
+//! whose rule depends on more than the way, and those that are remembered. A leaf with one rule, one way and no condition
+//! is locked by its own statement.
 
 use std::collections::BTreeMap;
 
-use super::model::{Guard, Predicate, RowLock, Step, TableLock};
+use super::model::{Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::predicate;
 use crate::catalog::{Catalog, TableId};
-use crate::resolve::ResolvedPolicy;
+use crate::resolve::{NewValue, ResolvedPolicy};
 
 /// The rows to lock, top-down.
 pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Step]) -> Vec<RowLock> {
@@ -114,6 +115,9 @@ pub(super) fn table_locks(
         for rule in policy.rules_of(step.table).filter_map(|(_, rule)| rule.condition.clone()) {
             read(step.table, &Predicate::Author(rule), &mut add);
         }
+        for found in computed_from(step) {
+            add(found, TableLock::AccessShare);
+        }
         add(step.table, TableLock::RowExclusive);
     }
     for lock in row_locks {
@@ -121,4 +125,14 @@ pub(super) fn table_locks(
         add(lock.table, TableLock::RowExclusive);
     }
     locks.into_iter().collect()
+}
+
+/// Tables from which a step computes new values.
+fn computed_from(step: &Step) -> Vec<TableId> {
+    let StepAction::Change(changes) = &step.action else { return Vec::new() };
+    let tables = changes.iter().filter_map(|change| match &change.value {
+        NewValue::Expression(expression) => Some(expression.reads.tables.iter().copied()),
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::Random(_) => None,
+    });
+    tables.flatten().collect()
 }

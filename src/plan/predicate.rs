@@ -80,9 +80,11 @@ pub(super) fn narrowed(rows: Predicate, condition: Option<&Condition>) -> Predic
     }
 }
 
-/// The rows that a rule could decide for one subject or another: those that no rule above takes.
+/// The rows that a rule could decide for one subject or another: those that no rule above takes. What a condition with
+/// `:subject` takes isn't known before there is a subject, so it takes nothing away.
 pub(crate) fn rows_for_anyone(policy: &ResolvedPolicy, rule: &ResolvedRule) -> Predicate {
     let above = policy.rules_of(rule.table).map(|(_, other)| other).take_while(|other| !std::ptr::eq(*other, rule));
+    let above = above.filter(|other| other.reach != Reach::Condition);
     let taken = above.map(|other| Predicate::NotTrue(Box::new(alone_for_anyone(policy, other))));
     Predicate::all(std::iter::once(alone_for_anyone(policy, rule)).chain(taken))
 }

@@ -12,6 +12,7 @@ use crate::catalog::{Catalog, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::ident::Ident;
 use crate::resolve::NewValue;
+use crate::source::Span;
 
 /// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire.
 pub(super) fn find(
@@ -117,6 +118,17 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
             .help("add a primary key, or a value that is the same however often it is set"),
         );
     }
+    if let Some(condition) = answers_otherwise(steps, &way) {
+        return Some(
+            Diagnostic::new(
+                Code::TriggerOutOfReach,
+                format!("trigger `{}` may write rows of `{name}` that can't be told afterwards", trigger.bare()),
+            )
+            .at(condition, "reads what the steps change")
+            .note("asked again after the changes, the condition would take other rows than it means now")
+            .help("reach the table by a path, or leave other tables and functions of your own out of the condition"),
+        );
+    }
     let mut columns = BTreeSet::new();
     collect_way(catalog, step.table, &way, &mut columns);
     let cut = steps.iter().find(|other| {
@@ -137,15 +149,31 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
         .at(cut.origin, "changes the way to them")
         .label(step.origin, format!("decides rows of `{name}`"))
         .note(format!(
-            "the trigger is on `{}`; its function mentions `{name}`, so its rule runs again at the end",
+            "the trigger is on `{}` and may write into `{name}`, so its rule runs again at the end",
             catalog.table(*table).name.bare()
         ))
         .help("keep the column that leads to the subject, or reach the table by a shorter path"),
     )
 }
 
+/// The place of a condition with `:subject` that reads what steps change: it is the whole scope, and nothing else says
+/// which rows were meant.
+fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
+    match way {
+        Predicate::Author(condition) => {
+            let changed = |table: &TableId| steps.iter().any(|step| step.table == *table);
+            let moves = condition.reads.unknown || condition.reads.tables.iter().any(changed);
+            (!condition.subject.is_empty() && moves).then_some(condition.fragment.span)
+        }
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().find_map(|part| answers_otherwise(steps, part)),
+        Predicate::NotTrue(part) => answers_otherwise(steps, part),
+        Predicate::References { rows, .. } => answers_otherwise(steps, rows),
+        Predicate::Subject | Predicate::Captured { .. } => None,
+    }
+}
+
 /// The place of an expression that a step without remembered rows would apply to its rows once more.
-fn written_twice(step: &Step) -> Option<crate::source::Span> {
+fn written_twice(step: &Step) -> Option<Span> {
     let StepAction::Change(changes) = &step.action else { return None };
     let expression = changes.iter().find(|change| matches!(change.value, NewValue::Expression(..)))?;
     (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)

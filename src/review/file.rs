@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::words::{changed_columns, new_value, place, reasons, table, verb};
 use super::{Reviewed, kept_columns, policy_digest};
+use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
 use crate::plan::{StepAction, TableLock, touched_tables};
 use crate::source::SourceFile;
-use crate::sql::hex;
 
 /// The saved plan's format; raised when an older efface could misread a newer file.
 pub const PLAN_FORMAT: u32 = 1;
@@ -263,7 +263,7 @@ impl PlanFile {
 
     /// Where the file contradicts itself, in words. It is text that anybody can edit.
     pub fn contradictions(&self) -> Vec<String> {
-        let script = self.script.sha256 == hex(&Sha256::digest(self.script.text.as_bytes()));
+        let script = self.script.sha256 == hexadecimal(&Sha256::digest(self.script.text.as_bytes()));
         let part = self.schema.sha256 == digest(&self.schema.part);
         let parts = [(script, "script"), (part, "part of the schema")].into_iter().filter(|(holds, _)| !holds);
         parts.map(|(_, part)| format!("the saved plan was edited: its {part} is not the one of its digest")).collect()

@@ -19,11 +19,12 @@ pub use words::{count, kept_columns};
 use sha2::{Digest, Sha256};
 
 use crate::catalog::Catalog;
+use crate::catalog::hexadecimal;
 use crate::diagnostic::Report;
 use crate::plan::Plan;
 use crate::resolve::ResolvedPolicy;
 use crate::source::SourceFile;
-use crate::sql::{Script, hex};
+use crate::sql::Script;
 
 /// Everything that a reviewer looks at, in one place.
 #[derive(Clone, Copy, Debug)]
@@ -60,5 +61,5 @@ impl Estimates {
 
 /// SHA-256 of a policy's text, hexadecimal.
 pub fn policy_digest(file: &SourceFile) -> String {
-    hex(&Sha256::digest(file.text.as_bytes()))
+    hexadecimal(&Sha256::digest(file.text.as_bytes()))
 }

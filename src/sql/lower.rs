@@ -11,6 +11,7 @@ use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
+use crate::pgtype::PgType;
 use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock};
 use crate::source::{SourceFile, Span};
 
@@ -214,7 +215,7 @@ impl Lowering<'_> {
         let table = self.scene.catalog.table(capture.table);
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
-            CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first",
+            CaptureReason::Disturbed => "steps change what finds these rows, so they are remembered first",
             CaptureReason::Trigger => "a trigger could hide what it did to these rows, so they are remembered first",
         };
         let mut w = Writer::new();
@@ -443,9 +444,10 @@ impl Lowering<'_> {
 /// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types occur
 /// (without them citext compares case-sensitively), temporary tables last.
 pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
-    // Types print with their schema, quoted where that is needed, as the catalog is read with an empty search path.
-    let types =
-        || plan.table_locks.iter().flat_map(|(id, _)| &catalog.table(*id).columns).map(|column| &column.type_sql);
+    // Types print with their schema, quoted where that is needed, as the catalog is read with an empty search path. An
+    // enum or a domain is the application's, whatever lives in its schema besides.
+    let columns = || plan.table_locks.iter().flat_map(|(id, _)| &catalog.table(*id).columns);
+    let types = || columns().filter(|column| may_be_an_extensions(&column.ty)).map(|column| &column.type_sql);
     let extensions = catalog.extensions.iter().filter(|extension| {
         let prefix = format!("{}.", quote::ident(&extension.schema));
         types().any(|printed| printed.starts_with(&prefix))
@@ -461,4 +463,12 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
         }
     }
     path
+}
+
+/// Whether a type may come from an extension.
+fn may_be_an_extensions(ty: &PgType) -> bool {
+    match ty {
+        PgType::Array { of } => may_be_an_extensions(of),
+        other => matches!(other, PgType::Citext | PgType::Other { .. }),
+    }
 }

@@ -18,5 +18,4 @@ mod writer;
 
 pub use analyze::analyze;
 pub use lower::script;
-pub(crate) use script::hex;
 pub use script::*;

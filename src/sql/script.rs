@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::catalog::TableId;
+use crate::catalog::{TableId, hexadecimal};
 
 /// One SQL statement. Only this module's neighbours in `sql` can make one, so no run-time text becomes SQL elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,11 +199,6 @@ impl Script {
 
     /// SHA-256 of [`Script::text`], hexadecimal: what binds a reviewed plan to what runs.
     pub fn digest(&self) -> String {
-        hex(&Sha256::digest(self.text().as_bytes()))
+        hexadecimal(&Sha256::digest(self.text().as_bytes()))
     }
-}
-
-/// Bytes as lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

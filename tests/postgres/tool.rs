@@ -439,3 +439,22 @@ fn a_plan_estimates_rows_and_changes_nothing() {
     assert!(ran.out.contains("delete notes: about 1 row"), "{}\n{}", ran.out, ran.err);
     assert_eq!(place.dump(), before);
 }
+
+#[test]
+fn a_check_is_held_against_the_rows_behind_a_rule_that_only_a_condition_finds() {
+    let rules = "  notes:
+    - where: user_id = any(:subject) and id < 0
+      rows: delete
+    - via: user_id
+      columns:
+        id: keep
+        user_id: keep
+        body:
+          sql: repeat(body, 9)
+";
+    let place = Place::with(&POLICY.replace("  notes:\n    rows: delete\n", rules));
+    place.db.sql("alter table notes add constraint short check (length(body) < 20)");
+    let ran = place.run("check small.yaml");
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("error[check-constraint]") && ran.err.contains("short"), "{}", ran.err);
+}

@@ -171,7 +171,7 @@ async fn reports(client: &Client, output: &Output) -> Result<Vec<ReportRows>, Fa
                 }
             }
             SimpleQueryMessage::CommandComplete(_) => {
-                let digest = crate::sql::hex(&std::mem::take(&mut digest).finalize());
+                let digest = crate::catalog::hexadecimal(&std::mem::take(&mut digest).finalize());
                 reports.push(ReportRows { name: names.next().unwrap_or_default(), rows, digest });
                 rows = 0;
             }

@@ -8,12 +8,13 @@ use super::Order;
 use super::afterwards::Leftover;
 use super::commit::Committed;
 use super::outcome::Ran;
+use crate::catalog::hexadecimal;
 use crate::plan::StepAction;
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
 };
 use crate::server::Connection;
-use crate::sql::{KeyColumn, hex};
+use crate::sql::KeyColumn;
 
 /// What a committed run did. There is none without a [`Committed`], which only an acknowledged COMMIT makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
         let (kind, key) = (columns.get(column)?, keys.get(column)?.get(subject)?);
         Some(match kind.type_sql.as_str() {
             "smallint" | "integer" | "bigint" | "uuid" => crate::ident::shown(key).to_string(),
-            _ => format!("sha256:{}", &hex(&Sha256::digest(key.as_bytes()))[..12]),
+            _ => format!("sha256:{}", &hexadecimal(&Sha256::digest(key.as_bytes()))[..12]),
         })
     };
     (0..count).map(|subject| (0..columns.len()).filter_map(|column| shown(column, subject)).collect()).collect()
