@@ -16,5 +16,4 @@ pub use file::{CatalogFileError, read, write};
 pub use lookup::{CatalogError, ColumnId, KeyId, TableId};
 pub use model::*;
 pub use part::digest;
-#[cfg(feature = "server")]
 pub(crate) use part::hexadecimal;
