@@ -52,6 +52,7 @@ pub(super) fn catalog() -> Catalog {
         match_full: false,
         check: CheckTime::Immediate,
         not_valid: false,
+        basis: Basis::Declared,
     };
     let status = PgType::Enum { name: name("status") };
     let mut users = table("users", vec![id(), column("email", "text", PgType::Text { limit: None })]);
@@ -92,7 +93,7 @@ pub(super) fn catalog() -> Catalog {
             about: vec![name("bookings")],
             between: Vec::new(),
         }],
-        observed: Observed::default(),
+        ..Catalog::default()
     };
     catalog.new().expect("the sample fits together")
 }
