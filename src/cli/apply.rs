@@ -7,7 +7,8 @@ use super::arguments::ApplyArguments;
 use super::failure::Failure;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, print, subjects, transaction};
+use super::rehearse::{Intent, print, transaction};
+use super::whose::Whose;
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
@@ -20,6 +21,11 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     if asks && !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         let failure = Failure::usage("`apply` asks before it erases anything, and there is no terminal to ask on");
         return Err(failure.help("look at `efface rehearse` first, then add `--yes`"));
+    }
+    let whose = Whose::read(&arguments.subjects)?;
+    if asks && whose.stdin_is_taken {
+        let failure = Failure::usage("`apply` asks before it erases anything, and standard input names the subjects");
+        return Err(failure.help("look at `efface rehearse` first, then add `--yes`, or name a file"));
     }
     let saved = arguments.plan.as_deref().map(saved_plan).transpose()?;
     let (path, name) = match (&arguments.policy, &saved) {
@@ -50,7 +56,7 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
-    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
+    let keys = whose.keys(&loaded)?;
     if asks {
         confirm(&loaded, &live, keys.first().map_or(0, Vec::len))?;
     }

@@ -154,11 +154,14 @@ pub(super) struct SnapshotArguments {
 }
 
 /// Who is erased.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Subjects {
     /// The subject's key; the values of a composite key separated by commas, `\,` for a comma within one; may be repeated
-    #[arg(long = "subject", value_name = "KEY", required = true, allow_hyphen_values = true)]
+    #[arg(long = "subject", value_name = "KEY", allow_hyphen_values = true)]
     pub subjects: Vec<String>,
+    /// A file with a subject in each line, written as for `--subject`; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub subjects_from: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -246,11 +249,11 @@ mod tests {
     }
 
     #[test]
-    fn apply_takes_a_policy_or_a_saved_plan_and_always_a_subject() {
+    fn apply_takes_a_policy_or_a_saved_plan() {
         assert!(parse("efface apply p.yaml --subject 42").is_ok());
         assert!(parse("efface apply --plan plan.json --subject 42 --yes").is_ok());
+        assert!(parse("efface apply p.yaml --subject 42 --subjects-from more.txt").is_ok());
         assert!(parse("efface apply --subject 42").is_err());
-        assert!(parse("efface apply p.yaml").is_err());
     }
 
     #[test]

@@ -7,11 +7,12 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::arguments::DemoArguments;
+use super::arguments::{DemoArguments, Subjects};
 use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, interrupted, subjects, transaction};
+use super::rehearse::{Intent, interrupted, transaction};
+use super::whose::Whose;
 use crate::review::{Estimates, count, text};
 use crate::server::throwaway::{Server, find_or_install};
 use crate::server::{ServerError, Settings, connect};
@@ -93,7 +94,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     steps(&loaded).iter().try_for_each(|line| tell(line))?;
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
-    let keys = subjects(&loaded, &[CLIENT.into()])?;
+    let keys = subject(CLIENT)?.keys(&loaded)?;
     let rehearsed = transaction(live, &loaded, &keys, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
@@ -101,7 +102,7 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     tell(&format!("  would delete {} and change {}; everything was rolled back", rows(erased), rows(changed)))?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
-    let debtor = subjects(&loaded, &[DEBTOR.into()])?;
+    let debtor = subject(DEBTOR)?.keys(&loaded)?;
     blocked(transaction(live, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
@@ -115,6 +116,11 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     }
     after.iter().try_for_each(|report| tell(&format!("  {}, as before", report.line())))?;
     found(client, output).await?.iter().try_for_each(|line| tell(&format!("  {line}")))
+}
+
+/// The subject, as if it had been typed.
+fn subject(key: &str) -> Result<Whose, Failure> {
+    Whose::read(&Subjects { subjects: vec![key.to_owned()], ..Subjects::default() })
 }
 
 /// The numbered steps of the plan's page.
