@@ -133,6 +133,9 @@ pub(super) struct PlanArguments {
     pub policy: PathBuf,
     #[command(flatten)]
     pub schema: Schema,
+    /// Plan the retention run, which chooses its subjects by the policy's `expired_when`
+    #[arg(long)]
+    pub expired: bool,
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
@@ -162,6 +165,9 @@ pub(super) struct Subjects {
     /// A file with a subject in each line, written as for `--subject`; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub subjects_from: Option<PathBuf>,
+    /// Whoever is expired by the policy's `expired_when`
+    #[arg(long, conflicts_with_all = ["subjects", "subjects_from"])]
+    pub expired: bool,
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +198,9 @@ pub(super) struct ApplyArguments {
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
+    /// Don't ask, for a policy with `every_row`: the name of the database, which has to be the one connected to
+    #[arg(long, value_name = "DATABASE", conflicts_with = "yes")]
+    pub yes_all_rows: Option<String>,
     /// Leave planner statistics as they are; the receipt names the tables whose statistics may hold old values
     #[arg(long)]
     pub no_analyze: bool,

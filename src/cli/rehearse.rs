@@ -15,13 +15,16 @@ use crate::sql::{Role, Script};
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
     let whose = Whose::read(&arguments.subjects)?;
+    whose.suits(&file)?;
     let live = load::live(&arguments.database, "efface rehearse", output).await?;
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
-    let (loaded, _) = judge::load(file, &catalog, Some(&live), output).await?;
+    let (loaded, _) = judge::load(file, &whose, &catalog, Some(&live), output).await?;
     let keys = whose.keys(&loaded)?;
-    let account = transaction(&live, &loaded, &keys, Intent::Rehearse, output).await?;
-    print(&account, arguments.format, output)
+    match transaction(&live, &loaded, &keys, Intent::Rehearse, output).await? {
+        Some(account) => print(&account, arguments.format, output),
+        None => Ok(()),
+    }
 }
 
 /// What a run is for.
@@ -36,13 +39,14 @@ pub(super) enum Intent {
 }
 
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
+/// Nothing where the run was to choose its subjects and there is nobody.
 pub(super) async fn transaction(
     live: &Live,
     loaded: &Loaded,
     keys: &[Vec<String>],
     intent: Intent,
     output: &Output,
-) -> Result<Account, Failure> {
+) -> Result<Option<Account>, Failure> {
     let mode = if intent == Intent::Rehearse { Mode::Rehearse } else { Mode::Apply };
     let catalog = &loaded.catalog;
     let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
@@ -63,7 +67,11 @@ pub(super) async fn transaction(
     let estimates = Estimates::default();
     let reviewed = loaded.reviewed(&estimates);
     match finished {
-        Finished::Rehearsed(ran) => Ok(rehearsal(&ran, &reviewed, &order, &live.connection)),
+        Finished::Nobody => {
+            output.say("nobody is expired; nothing was changed");
+            Ok(None)
+        }
+        Finished::Rehearsed(ran) => Ok(Some(rehearsal(&ran, &reviewed, &order, &live.connection))),
         Finished::Committed(ran, committed) => {
             output.say(format!("committed as transaction {}", committed.transaction()));
             if committed.had_to_be_asked() {
@@ -78,7 +86,7 @@ pub(super) async fn transaction(
             let client = &live.connection.client;
             let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
             let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
-            Ok(receipt.account().clone())
+            Ok(Some(receipt.account().clone()))
         }
     }
 }

@@ -10,47 +10,86 @@ use super::failure::{Exit, Failure};
 use super::load::Loaded;
 use super::subject::{self, Place, Written};
 use crate::ident::shown;
+use crate::policy::{self, Policy};
 use crate::review::count;
+use crate::source::SourceFile;
 
 /// The subjects of a run, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Whose {
-    given: Vec<Written>,
-    /// Whether standard input was read to its end, so that nobody can answer a question on it.
-    pub stdin_is_taken: bool,
+pub(super) enum Whose {
+    /// Those whose keys are given: none where the policy is for every row.
+    Given(Vec<Written>),
+    /// Whoever is expired.
+    Expired,
 }
 
 impl Whose {
+    /// For a look at a policy before anybody is named.
+    pub fn nobody_yet() -> Self {
+        Whose::Given(Vec::new())
+    }
+
     /// Reads the arguments, and the file that they name.
     pub fn read(arguments: &Subjects) -> Result<Self, Failure> {
+        if arguments.expired {
+            return Ok(Whose::Expired);
+        }
         let typed = arguments.subjects.iter();
         let mut given: Vec<Written> =
             typed.map(|text| Written { text: text.clone(), place: Place::Argument }).collect();
-        let mut stdin_is_taken = false;
         if let Some(path) = &arguments.subjects_from {
-            stdin_is_taken = path.as_os_str() == "-";
-            let read = lines(&bytes(path, stdin_is_taken)?)?;
+            let read = lines(&bytes(path)?)?;
             if read.is_empty() {
                 let failure = Failure::usage(format!("`{}` names no subject", shown(&path.to_string_lossy())));
                 return Err(failure.help("write a subject's key in each line, as for `--subject`"));
             }
             given.extend(read);
         }
-        if given.is_empty() {
-            let failure = Failure::usage("no subject is named");
-            return Err(failure
-                .help("give a subject's key with `--subject KEY`, or a file of keys with `--subjects-from FILE`"));
-        }
-        Ok(Self { given, stdin_is_taken })
+        Ok(Whose::Given(given))
     }
 
-    /// The keys of the subjects, one list for each key column, within the policy's bound.
+    /// Refuses what a policy can't be asked, and hands back whether it is for every row. A file that is no policy is for
+    /// others to refuse.
+    pub fn suits(&self, file: &SourceFile) -> Result<Kind, Failure> {
+        let Ok(policy) = policy::read(file) else { return Ok(Kind::Subjects) };
+        match (&policy.value.subject, self) {
+            (policy::Subject::EveryRow(_), Whose::Given(given)) if given.is_empty() => Ok(Kind::EveryRow),
+            (policy::Subject::EveryRow(_), Whose::Given(_) | Whose::Expired) => {
+                let failure = Failure::usage("the policy is for every row, and takes no subject");
+                Err(failure.help("leave `--subject`, `--subjects-from` and `--expired` out"))
+            }
+            (policy::Subject::Rows(_) | policy::Subject::Value(_), Whose::Given(given)) if given.is_empty() => {
+                let failure = Failure::usage("no subject is named");
+                let keys = "give a subject's key with `--subject KEY`, or a file of keys with `--subjects-from FILE`";
+                Err(match expires(&policy.value) {
+                    true => failure.help(format!("{keys}; or `--expired`, for whoever is expired")),
+                    false => failure.help(keys),
+                })
+            }
+            (policy::Subject::Rows(_) | policy::Subject::Value(_), Whose::Given(_)) => Ok(Kind::Subjects),
+            (policy::Subject::Rows(_) | policy::Subject::Value(_), Whose::Expired) if expires(&policy.value) => {
+                Ok(Kind::Subjects)
+            }
+            (policy::Subject::Rows(_), Whose::Expired) => {
+                let failure = Failure::usage("the policy does not say who is expired");
+                Err(failure.help("add `expired_when` to its `subject:`, or name subjects with `--subject`"))
+            }
+            (policy::Subject::Value(_), Whose::Expired) => {
+                let failure = Failure::usage("the policy's subject is a value, which does not expire");
+                Err(failure.help("name subjects with `--subject` or `--subjects-from`"))
+            }
+        }
+    }
+
+    /// The keys of the subjects, one list for each key column, within the policy's bound; none where the run chooses them
+    /// or means every row.
     pub fn keys(&self, loaded: &Loaded) -> Result<Vec<Vec<String>>, Failure> {
+        let Whose::Given(given) = self else { return Ok(Vec::new()) };
         let key = &loaded.script.key;
         let fits = |column: usize, value: &str| {
             key.get(column).is_none_or(|column| subject::fits(&column.ty, &loaded.catalog, value))
         };
-        let keys = subject::keys(&self.given, key, fits)?;
+        let keys = subject::keys(given, key, fits)?;
         let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
         if given > allowed {
             let given = count(given, "subject");
@@ -61,8 +100,29 @@ impl Whose {
     }
 }
 
-fn bytes(path: &Path, stdin: bool) -> Result<Vec<u8>, Failure> {
-    let read = if stdin {
+/// What a policy is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Somebody.
+    Subjects,
+    /// Everybody: a masked copy.
+    EveryRow,
+}
+
+fn expires(policy: &Policy) -> bool {
+    match &policy.subject {
+        policy::Subject::Rows(rows) => rows.expired_when.is_some(),
+        policy::Subject::Value(_) | policy::Subject::EveryRow(_) => false,
+    }
+}
+
+/// Whether this file is standard input, on which then nobody can answer a question.
+pub(super) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let read = if is_stdin(path) {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
