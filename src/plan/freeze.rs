@@ -7,14 +7,22 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{ExpectedNone, Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::predicate;
 use crate::catalog::{Catalog, TableId};
-use crate::resolve::{NewValue, ResolvedPolicy};
+use crate::resolve::{NewValue, Reach, ResolvedPolicy};
 
 /// The rows to lock, top-down.
-pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Step]) -> Vec<RowLock> {
+pub(super) fn row_locks(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    steps: &[Step],
+    expected: &[ExpectedNone],
+) -> Vec<RowLock> {
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
+    for none in expected {
+        on_the_way(catalog, &none.rows, &mut found);
+    }
     for step in steps {
         for rule in &step.rules {
             on_the_way(catalog, &whole(policy, step.table, *rule), &mut found);
@@ -72,6 +80,14 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| on_the_way(catalog, part, found));
         }
+        Predicate::ReferencedBy { key, rows } => {
+            if let Some(child) = catalog.table_id(&catalog.key(*key).child)
+                && **rows != Predicate::Subject
+            {
+                found.entry(child).or_default().push((**rows).clone());
+                on_the_way(catalog, rows, found);
+            }
+        }
         Predicate::NotTrue(part) => on_the_way(catalog, part, found),
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}
     }
@@ -81,7 +97,7 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
 fn depth(rows: &Predicate) -> usize {
     match rows {
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => 0,
-        Predicate::References { rows, .. } => 1 + depth(rows),
+        Predicate::References { rows, .. } | Predicate::ReferencedBy { rows, .. } => 1 + depth(rows),
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(depth).max().unwrap_or(0),
         Predicate::NotTrue(part) => depth(part),
     }
@@ -94,6 +110,7 @@ pub(super) fn table_locks(
     steps: &[Step],
     row_locks: &[RowLock],
     guards: &[Guard],
+    expected: &[ExpectedNone],
 ) -> Vec<(TableId, TableLock)> {
     let mut locks: BTreeMap<TableId, TableLock> = BTreeMap::new();
     let mut add = |table: TableId, lock: TableLock| {
@@ -109,6 +126,9 @@ pub(super) fn table_locks(
     for guard in guards {
         read(guard.table, &guard.rows, &mut add);
     }
+    for found in expected {
+        read(found.table, &found.rows, &mut add);
+    }
     if let Some(rows) = policy.subject.rows() {
         for condition in rows.condition.iter().chain(&rows.expired_when) {
             read(rows.table, &Predicate::Author(condition.clone()), &mut add);
@@ -121,6 +141,11 @@ pub(super) fn table_locks(
         }
         for found in computed_from(step) {
             add(found, TableLock::AccessShare);
+        }
+        for (_, rule) in policy.rules_of(step.table) {
+            if let Reach::Parents(parents) = &rule.reach {
+                parents.shared_by.iter().for_each(|by| add(by.child, TableLock::AccessShare));
+            }
         }
         add(step.table, TableLock::RowExclusive);
     }

@@ -10,6 +10,7 @@
 mod freeze;
 mod model;
 mod order;
+mod parents;
 mod predicate;
 mod sentence;
 mod steps;
@@ -49,7 +50,8 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
             origin: guard.origin,
         })
         .collect();
-    let row_locks = freeze::row_locks(policy, catalog, &steps);
+    let expected = parents::expected(policy, catalog);
+    let row_locks = freeze::row_locks(policy, catalog, &steps, &expected);
     let kept = policy.rules.iter().enumerate().filter_map(|(index, rule)| {
         let reason = match &rule.action {
             RowAction::Keep(reason) => reason.clone(),
@@ -68,10 +70,12 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
-        table_locks: freeze::table_locks(policy, catalog, &steps, &row_locks, &guards),
+        table_locks: freeze::table_locks(policy, catalog, &steps, &row_locks, &guards, &expected),
         row_locks,
         captures: drafted.captures,
         guards,
+        shared: drafted.shared,
+        expected,
         reports: policy.reports.clone(),
         limits: policy.limits.clone(),
         limited_rows: policy

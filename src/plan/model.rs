@@ -1,7 +1,7 @@
 //! The plan as a value.
 
 use crate::catalog::{ColumnId, KeyId, TableId};
-use crate::resolve::{ColumnChange, Condition, ResolvedLimits, ResolvedReport, RuleId, Subject};
+use crate::resolve::{ColumnChange, Condition, IfShared, ResolvedLimits, ResolvedReport, RuleId, Subject};
 use crate::source::Span;
 
 /// Everything that one run does, in order.
@@ -21,6 +21,10 @@ pub struct Plan {
     pub captures: Vec<Capture>,
     /// What must not be found.
     pub guards: Vec<Guard>,
+    /// Rows that rules mean and that others reference too.
+    pub shared: Vec<SharedRows>,
+    /// References that nobody follows and that must not be found.
+    pub expected: Vec<ExpectedNone>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
@@ -67,6 +71,13 @@ pub enum Predicate {
         /// Which rows of the parent table.
         rows: Box<Predicate>,
     },
+    /// Those that rows of another table reference by this key.
+    ReferencedBy {
+        /// The foreign key, to this table.
+        key: KeyId,
+        /// Which rows of the table that references.
+        rows: Box<Predicate>,
+    },
     /// Those remembered in a capture, decided by one of these rules.
     Captured {
         /// The index in [`Plan::captures`].
@@ -106,6 +117,8 @@ pub enum CaptureReason {
     SeveralRules,
     /// Steps change what the scope reads: asked again later, it would answer otherwise.
     Disturbed,
+    /// Rows that others reference too are told from those that nobody else does, once.
+    Shared,
     /// A trigger could keep or change them so that the scope, asked again, would not find them.
     Trigger,
 }
@@ -122,6 +135,34 @@ pub struct Guard {
     /// What to do about them.
     pub message: String,
     /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// Rows of a rule that are somebody else's too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedRows {
+    /// The table.
+    pub table: TableId,
+    /// The rule, which leaves them as they are.
+    pub rule: RuleId,
+    /// The rows, remembered.
+    pub rows: Predicate,
+    /// Whether the run goes on.
+    pub if_shared: IfShared,
+    /// The rule's place in the policy.
+    pub origin: Span,
+}
+
+/// References that must not be found, because the policy says that there are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedNone {
+    /// The key by which no row may reference what the policy reaches.
+    pub key: KeyId,
+    /// The table of the key.
+    pub table: TableId,
+    /// The rows that would.
+    pub rows: Predicate,
+    /// The place of the acceptance in the policy.
     pub origin: Span,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate};
+use super::parents;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId, Subject};
 
@@ -38,8 +39,19 @@ impl Predicate {
 }
 
 /// The rows that reference the subject by a path of keys.
-pub(super) fn by_path(path: &Path) -> Predicate {
-    path.0.iter().rev().fold(Predicate::Subject, |rows, key| Predicate::References { key: *key, rows: Box::new(rows) })
+pub(super) fn by_path(policy: &ResolvedPolicy, path: &Path) -> Predicate {
+    path.0.iter().rev().fold(Predicate::Subject, |rows, key| following(policy, *key, rows))
+}
+
+/// The rows that reference some rows by a key, as the policy understands the key: by a comparison of values, or only
+/// where a virtual key's condition holds.
+pub(super) fn following(policy: &ResolvedPolicy, key: KeyId, rows: Predicate) -> Predicate {
+    let rows = Box::new(rows);
+    let references = Predicate::References { key, rows };
+    match policy.virtual_conditions.get(&key) {
+        Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
+        None => references,
+    }
 }
 
 /// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows.
@@ -51,13 +63,13 @@ pub(super) fn reached(
 ) -> Predicate {
     match reach {
         Reach::OwnRow => Predicate::Subject,
-        Reach::Paths(paths) => Predicate::any(paths.iter().map(by_path)),
+        Reach::Paths(paths) => Predicate::any(paths.iter().map(|path| by_path(policy, path))),
         // Without `:subject` there would be no condition at all, and no rows.
         Reach::Condition => {
             condition.map_or(Predicate::Any(Vec::new()), |condition| Predicate::Author(condition.clone()))
         }
         Reach::EveryRow => Predicate::All(Vec::new()),
-        Reach::Parents(_) => Predicate::Any(Vec::new()),
+        Reach::Parents(parents) => parents::referenced(policy, parents),
         Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| Predicate::References {
             key: *key,
             rows: Box::new(Predicate::any(rules.iter().map(|rule| match decided.get(rule.0) {
@@ -107,6 +119,8 @@ pub(super) struct Reads {
     pub columns: BTreeSet<(TableId, ColumnId)>,
     /// Tables on the way to the subject, whose rows have to be there.
     pub through: BTreeSet<TableId>,
+    /// Those of them whose rows reference the ones that are looked for: without them nothing is found.
+    pub below: BTreeSet<TableId>,
     /// Tables that the author's sub-selects read.
     pub author: BTreeSet<TableId>,
     /// Whether the author's conditions may read anything.
@@ -140,6 +154,20 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                     .extend(foreign.parent_columns().filter_map(|name| Some((parent, columns.column_id(name)?))));
                 found.through.insert(parent);
                 collect(catalog, policy, parent, rows, found);
+            }
+        }
+        Predicate::ReferencedBy { key, rows } => {
+            let foreign = catalog.key(*key);
+            let parent = catalog.table(table);
+            found.columns.extend(foreign.parent_columns().filter_map(|name| Some((table, parent.column_id(name)?))));
+            if let Some(child) = catalog.table_id(&foreign.child) {
+                let columns = catalog.table(child);
+                found
+                    .columns
+                    .extend(foreign.child_columns().filter_map(|name| Some((child, columns.column_id(name)?))));
+                found.through.insert(child);
+                found.below.insert(child);
+                collect(catalog, policy, child, rows, found);
             }
         }
         Predicate::Captured { .. } => {}

@@ -167,7 +167,7 @@ fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
         }
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().find_map(|part| answers_otherwise(steps, part)),
         Predicate::NotTrue(part) => answers_otherwise(steps, part),
-        Predicate::References { rows, .. } => answers_otherwise(steps, rows),
+        Predicate::References { rows, .. } | Predicate::ReferencedBy { rows, .. } => answers_otherwise(steps, rows),
         Predicate::Subject | Predicate::Captured { .. } => None,
     }
 }
@@ -191,6 +191,13 @@ fn collect_way(catalog: &Catalog, table: TableId, rows: &Predicate, columns: &mu
         }
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| collect_way(catalog, table, part, columns));
+        }
+        Predicate::ReferencedBy { key, rows } => {
+            let foreign = catalog.key(*key);
+            if let Some(child) = catalog.table_id(&foreign.child) {
+                columns.extend(foreign.child_columns().map(|name| (child, name.clone())));
+                collect_way(catalog, child, rows, columns);
+            }
         }
         Predicate::NotTrue(part) => collect_way(catalog, table, part, columns),
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}

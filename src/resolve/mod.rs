@@ -16,6 +16,7 @@ mod literal;
 mod model;
 mod names;
 mod orphans;
+mod parents;
 mod path;
 mod session;
 mod unique;
@@ -47,7 +48,9 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
     if all_rules {
         first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
-        coverage::check(policy, &resolved, catalog, &accepted, &mut report);
+        parents::check(&resolved, catalog, &mut report);
+        parents::share(&mut resolved, catalog);
+        resolved.expectations = coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
     }

@@ -20,7 +20,17 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
             let Some(child) = catalog.table_id(&key.child) else { continue };
             let reached = match &rule.reach {
-                Reach::Condition | Reach::Parents(_) | Reach::EveryRow => vec![],
+                Reach::Parents(parents) => {
+                    // Whoever else references such a row makes it a shared one. Those by whom it is meant let go of it.
+                    if parents.keys.iter().any(|by| by.key == id)
+                        && let Some(keeper) = holds_on(policy, catalog, child, key)
+                    {
+                        let found = words::orphans_kept(catalog, key, rule.origin, keeper.origin);
+                        report.push(found.about(coverage::place(key)));
+                    }
+                    continue;
+                }
+                Reach::Condition | Reach::EveryRow => vec![],
                 Reach::OwnRow | Reach::Paths(_) => rule.paths(),
                 Reach::Cascade(_) => continue,
             };
@@ -44,6 +54,19 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
             }
         }
     }
+}
+
+/// A rule whose rows stay and go on referencing what they reference by a key. Other people's rows beside the subject's may:
+/// what they reference is theirs too.
+fn holds_on<'a>(
+    policy: &'a ResolvedPolicy,
+    catalog: &Catalog,
+    child: TableId,
+    key: &ForeignKey,
+) -> Option<&'a ResolvedRule> {
+    let others = |rule: &ResolvedRule| Some(child) == policy.subject.table() && rule.reach != Reach::OwnRow;
+    let mut rules = policy.rules_of(child).map(|(_, rule)| rule);
+    rules.find(|rule| !others(rule) && !settles(rule, catalog, child, key))
 }
 
 enum Settled<'a> {
@@ -79,7 +102,7 @@ fn settled<'a>(
 }
 
 /// Whether a rule deletes its rows or clears this reference in them.
-fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
+pub(super) fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
     match &rule.action {
         RowAction::Delete { .. } => true,
         RowAction::Keep(_) => false,

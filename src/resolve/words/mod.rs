@@ -2,6 +2,7 @@
 
 mod deletes;
 mod names;
+mod parents;
 mod random;
 mod reach;
 mod session;
@@ -9,6 +10,7 @@ mod values;
 
 pub(super) use deletes::*;
 pub(super) use names::*;
+pub(super) use parents::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;

@@ -1,5 +1,6 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,7 @@ impl<'a> Attempt<'a> {
         let statements = &order.script.statements;
         let before_commit = &statements[..statements.len() - 1];
         let mut steps = Vec::new();
+        let mut shared = BTreeMap::new();
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -87,6 +89,9 @@ impl<'a> Attempt<'a> {
             let rows = self.statement(statement).await?;
             if let (Role::Step { step, sweep }, Some(rows)) = (&statement.role, rows) {
                 steps.push(StepRun { step: *step, sweep: *sweep, rows });
+            }
+            if let (Role::CountShared { shared: index }, Some(rows)) = (&statement.role, rows) {
+                shared.insert(*index, rows);
             }
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
@@ -106,7 +111,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Ran { steps, started, finished, transaction, attempts: 1 })
+        Ok(Ran { steps, shared, started, finished, transaction, attempts: 1 })
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -143,7 +148,7 @@ impl<'a> Attempt<'a> {
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
                 None
             }
-            Role::LockRows { .. } => {
+            Role::LockRows { .. } | Role::CountShared { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
                 let rows = text_at(&answer, 0).and_then(|text| text.parse().ok());
                 Some(rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))?)
