@@ -48,6 +48,19 @@ pub(super) fn shared(policy: &ResolvedPolicy, rule: RuleId, decided: &[Option<Pr
     may_be_shared(policy.rule(rule)).then(|| Sharing { policy, decided, trail: Vec::new() }.shared(rule))
 }
 
+/// The rows of a rule without those that it leaves to somebody else.
+pub(super) fn unshared(
+    policy: &ResolvedPolicy,
+    rule: RuleId,
+    rows: Predicate,
+    decided: &[Option<Predicate>],
+) -> Predicate {
+    match shared(policy, rule, decided) {
+        Some(shared) => Predicate::all([rows, Predicate::NotTrue(Box::new(shared))]),
+        None => rows,
+    }
+}
+
 struct Sharing<'a> {
     policy: &'a ResolvedPolicy,
     decided: &'a [Option<Predicate>],

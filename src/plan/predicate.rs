@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::model::{Plan, Predicate};
 use super::parents;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId, Subject};
+use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
 
 impl Predicate {
     /// Rows of any of these; equal ones once, a single one as itself.
@@ -47,6 +47,9 @@ pub(super) fn by_path(policy: &ResolvedPolicy, path: &Path) -> Predicate {
 /// where a virtual key's condition holds.
 pub(super) fn following(policy: &ResolvedPolicy, key: KeyId, rows: Predicate) -> Predicate {
     let rows = Box::new(rows);
+    if let Some(values) = policy.values.get(&key) {
+        return Predicate::Matches { key, values: Box::new(values.clone()), rows };
+    }
     let references = Predicate::References { key, rows };
     match policy.virtual_conditions.get(&key) {
         Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
@@ -54,7 +57,8 @@ pub(super) fn following(policy: &ResolvedPolicy, key: KeyId, rows: Predicate) ->
     }
 }
 
-/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows.
+/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows:
+/// those of rules that come later are followed by a closure and not asked for here.
 pub(super) fn reached(
     policy: &ResolvedPolicy,
     reach: &Reach,
@@ -70,20 +74,11 @@ pub(super) fn reached(
         }
         Reach::EveryRow => Predicate::All(Vec::new()),
         Reach::Parents(parents) => parents::referenced(policy, parents),
-        Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| Predicate::References {
-            key: *key,
-            rows: Box::new(Predicate::any(rules.iter().map(|rule| match decided.get(rule.0) {
-                Some(Some(rows)) => rows.clone(),
-                _ => undecided(policy, *rule),
-            }))),
+        Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| {
+            let decided = rules.iter().filter_map(|rule| decided.get(rule.0).cloned().flatten());
+            following(policy, *key, Predicate::any(decided))
         })),
     }
-}
-
-/// The rows that a rule would take if it were alone and had no condition: what locks are taken on.
-fn undecided(policy: &ResolvedPolicy, rule: RuleId) -> Predicate {
-    let rule = policy.rule(rule);
-    reached(policy, &rule.reach, rule.condition.as_ref(), &[])
 }
 
 /// The rows of a predicate for which a condition holds too; a condition with `:subject` is the whole predicate.
@@ -170,17 +165,30 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                 collect(catalog, policy, child, rows, found);
             }
         }
-        Predicate::Captured { .. } => {}
+        Predicate::Matches { key, values, rows } => {
+            own_reads(table, &values.own.reads, found);
+            if let Some(parent) = catalog.table_id(&catalog.key(*key).parent) {
+                own_reads(parent, &values.theirs.reads, found);
+                found.through.insert(parent);
+                collect(catalog, policy, parent, rows, found);
+            }
+        }
+        Predicate::Captured { .. } | Predicate::Closure { .. } => {}
         Predicate::Author(condition) => {
-            found.columns.extend(condition.reads.own.iter().map(|column| (table, *column)));
-            found.author.extend(&condition.reads.tables);
-            found.unknown |= condition.reads.unknown;
+            own_reads(table, &condition.reads, found);
         }
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| collect(catalog, policy, table, part, found));
         }
         Predicate::NotTrue(part) => collect(catalog, policy, table, part, found),
     }
+}
+
+/// What an author's expression over a table reads.
+fn own_reads(table: TableId, reads: &crate::resolve::Reads, found: &mut Reads) {
+    found.columns.extend(reads.own.iter().map(|column| (table, *column)));
+    found.author.extend(&reads.tables);
+    found.unknown |= reads.unknown;
 }
 
 /// Whether a key references exactly the subject's key, so that no look at the subject's table is needed.

@@ -7,7 +7,7 @@
 use super::coverage;
 use super::model::{NewValue, Path, Reach, ResolvedPolicy, ResolvedRule, RowAction};
 use super::words;
-use crate::catalog::{Catalog, ForeignKey, TableId};
+use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::Report;
 
 /// Reports keys to deleted rows that no rule settles.
@@ -19,6 +19,9 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         }
         for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
             let Some(child) = catalog.table_id(&key.child) else { continue };
+            if expects_none(policy, rule.table, id, None) {
+                continue;
+            }
             let reached = match &rule.reach {
                 Reach::Parents(parents) => {
                     // Whoever else references such a row makes it a shared one. Those by whom it is meant let go of it.
@@ -38,6 +41,9 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
             }
             for path in reached {
+                if expects_none(policy, rule.table, id, Some(&path)) {
+                    continue;
+                }
                 let endless = path.0.contains(&id);
                 let whole = Path([vec![id], path.0].concat());
                 let found = match settled(policy, catalog, child, key, &whole) {
@@ -54,6 +60,20 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
             }
         }
     }
+}
+
+/// Whether the transaction makes sure that no row references, by a key, the rows that a path reaches, or any rows that the
+/// table's rules do. In the subject's table the latter are the subject's own.
+fn expects_none(policy: &ResolvedPolicy, table: TableId, key: KeyId, path: Option<&Path>) -> bool {
+    let of_subject = policy.subject.table() == Some(table);
+    policy.expectations.iter().filter(|expectation| expectation.key == key).any(|expectation| {
+        match (&expectation.onward, path) {
+            (None, None) => !of_subject,
+            (None, Some(path)) => !of_subject || path.0.is_empty(),
+            (Some(onward), Some(path)) => onward == path,
+            (Some(_), None) => false,
+        }
+    })
 }
 
 /// A rule whose rows stay and go on referencing what they reference by a key. Other people's rows beside the subject's may:

@@ -77,7 +77,7 @@ pub(super) fn matching(catalog: &Catalog, table: TableId, segment: &Segment) -> 
     if !found.is_empty() || segment.names.len() > 1 {
         return found;
     }
-    catalog.keys_of(name).filter(|(_, key)| key.name == segment.names[0]).map(|(id, _)| id).collect()
+    catalog.keys_of(name).filter(|(_, key)| Some(&key.name) == segment.names.first()).map(|(id, _)| id).collect()
 }
 
 /// Paths from a table to the subject's that a policy could name, shortest first; at most `most`.

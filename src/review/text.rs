@@ -124,6 +124,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
             CaptureReason::SeveralRules => "several rules change it, and each row is decided once",
             CaptureReason::Shared => "rows that others reference too are told from the rest, once",
             CaptureReason::Disturbed => "other steps change what its scope reads",
+            CaptureReason::Circle => "steps read each other's rows in a circle",
             CaptureReason::Trigger => "a trigger could hide what it did to its rows",
         };
         page.line(2, format!("rows of {} are remembered by key first: {why}", table(catalog, capture.table)));

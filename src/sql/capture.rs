@@ -72,10 +72,10 @@ pub(super) fn answers_alike(capture: &Capture) -> bool {
             }
             Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
             Predicate::NotTrue(part) => alike(part),
-            Predicate::References { rows, .. } => alike(rows),
+            Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => alike(rows),
             // A reference may have been moved to a stand-in, which nobody meant.
             Predicate::ReferencedBy { .. } => false,
-            Predicate::Subject | Predicate::Captured { .. } => true,
+            Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => true,
         }
     }
     capture.rules.iter().all(|(_, rows)| alike(rows))

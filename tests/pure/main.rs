@@ -12,6 +12,8 @@ mod laws;
 mod policy_broken;
 mod policy_good;
 mod policy_laws;
+mod policy_reach;
 mod policy_schema;
 mod policy_sql;
+mod policy_whose;
 mod review;
