@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{ExpectedNone, Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{Choice, ExpectedNone, Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::predicate;
 use super::scopes::Scopes;
 use crate::catalog::{Catalog, TableId};
-use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId};
+use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
 pub(super) fn row_locks(
@@ -21,6 +21,10 @@ pub(super) fn row_locks(
     steps: &[Step],
     expected: &[ExpectedNone],
 ) -> Vec<RowLock> {
+    // Where every row is meant the tables are locked, and no row can come or change.
+    if policy.subject == Subject::EveryRow {
+        return Vec::new();
+    }
     let whole = |rule: RuleId| scopes.whole.get(rule.0).cloned().flatten().unwrap_or(Predicate::Any(Vec::new()));
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
     for none in expected {
@@ -105,6 +109,7 @@ fn depth(rows: &Predicate) -> usize {
 /// Every table that the plan writes, locks or reads, with the strongest lock that it needs, by name.
 pub(super) fn table_locks(
     policy: &ResolvedPolicy,
+    choice: &Choice,
     catalog: &Catalog,
     steps: &[Step],
     row_locks: &[RowLock],
@@ -129,10 +134,18 @@ pub(super) fn table_locks(
         read(found.table, &found.rows, &mut add);
     }
     if let Some(rows) = policy.subject.rows() {
-        for condition in rows.condition.iter().chain(&rows.expired_when) {
+        let expired = match choice {
+            Choice::Given => None,
+            Choice::Expired(condition) => Some(&**condition),
+        };
+        for condition in rows.condition.iter().chain(expired) {
             read(rows.table, &Predicate::Author(condition.clone()), &mut add);
         }
     }
+    let written = match policy.subject {
+        Subject::Rows(_) | Subject::Value(_) => TableLock::RowExclusive,
+        Subject::EveryRow => TableLock::ShareRowExclusive,
+    };
     for step in steps {
         read(step.table, &step.rows, &mut add);
         for rule in policy.rules_of(step.table).filter_map(|(_, rule)| rule.condition.clone()) {
@@ -146,7 +159,7 @@ pub(super) fn table_locks(
                 parents.shared_by.iter().for_each(|by| add(by.child, TableLock::AccessShare));
             }
         }
-        add(step.table, TableLock::RowExclusive);
+        add(step.table, written);
     }
     for lock in row_locks {
         read(lock.table, &lock.rows, &mut add);

@@ -1,7 +1,9 @@
 //! The plan as a value.
 
 use crate::catalog::{ColumnId, KeyId, TableId};
-use crate::resolve::{ColumnChange, Condition, IfShared, ResolvedLimits, ResolvedReport, RuleId, Subject, Values};
+use crate::resolve::{
+    ColumnChange, Condition, IfShared, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject, Values,
+};
 use crate::source::Span;
 
 /// Everything that one run does, in order.
@@ -11,6 +13,8 @@ pub struct Plan {
     pub policy: String,
     /// Whose rows.
     pub subject: Subject,
+    /// Who says which subjects those are.
+    pub choice: Choice,
     /// The schemas in which unqualified names are looked up while the script runs, in order.
     pub search_path: Vec<crate::ident::Ident>,
     /// Every table of the plan with the lock that it gets, sorted by name.
@@ -45,6 +49,24 @@ pub struct Plan {
     pub triggers: Vec<FiredTrigger>,
 }
 
+/// Who says which subjects a run has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Whoever starts it, by their keys.
+    #[default]
+    Given,
+    /// The policy: all rows of the subject's table that are its subjects and expired when the run begins.
+    Expired(Box<Condition>),
+}
+
+impl Choice {
+    /// The choice of a retention run; none where the policy doesn't say who is expired.
+    pub fn expired(policy: &ResolvedPolicy) -> Option<Self> {
+        let condition = policy.subject.rows()?.expired_when.clone()?;
+        Some(Choice::Expired(Box::new(condition)))
+    }
+}
+
 /// How a table is locked for the length of the transaction (manual, 13.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TableLock {
@@ -52,6 +74,8 @@ pub enum TableLock {
     AccessShare,
     /// Written or locked by row: `ROW EXCLUSIVE`, which keeps out new triggers, rules and foreign keys, not writers.
     RowExclusive,
+    /// Written as a whole: `SHARE ROW EXCLUSIVE`, which keeps out other writers, not readers.
+    ShareRowExclusive,
 }
 
 /// Rows to lock.

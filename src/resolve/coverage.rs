@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accept::Accepted;
-use super::model::{Expectation, Path, Reach, ResolvedPolicy};
+use super::model::{Expectation, Path, Reach, ResolvedPolicy, Subject};
 use super::{path, words};
 use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -23,6 +23,10 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Vec<Expectation> {
     let Some(subject) = resolved.subject.table() else {
+        if resolved.subject == Subject::EveryRow {
+            every_table(policy, resolved, catalog, report);
+        }
+        unsupported(policy, resolved, catalog, &BTreeMap::new(), report);
         unindexed(resolved, catalog, report);
         return Vec::new();
     };
@@ -74,6 +78,15 @@ fn expected(
         (reaches && !open(key)).then_some(Expectation { key, onward: None, origin })
     });
     keys.collect()
+}
+
+/// In a policy for every row, tables without a rule. What a cascade reaches of a table is not all of it.
+fn every_table(policy: &Policy, resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    for table in catalog.table_ids() {
+        if !resolved.rules_of(table).any(|(_, rule)| rule.reach == Reach::EveryRow) {
+            report.push(words::undecided_in_every_row(catalog.table(table), policy.subject.place()));
+        }
+    }
 }
 
 /// Keys that can't be followed, at tables that the policy decides or that lead to the subject: what they hold back,

@@ -19,6 +19,7 @@ mod orphans;
 mod parents;
 mod path;
 mod session;
+mod subject;
 mod unique;
 mod words;
 

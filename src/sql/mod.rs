@@ -14,6 +14,7 @@ pub mod probe;
 pub mod quote;
 mod script;
 mod step;
+mod subject;
 mod value;
 mod writer;
 
