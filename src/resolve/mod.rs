@@ -20,6 +20,7 @@ mod parents;
 mod path;
 mod session;
 mod subject;
+mod suspects;
 mod unique;
 mod words;
 
@@ -52,6 +53,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         parents::check(&resolved, catalog, &mut report);
         parents::share(&mut resolved, catalog);
         resolved.expectations = coverage::check(policy, &resolved, catalog, &accepted, &mut report);
+        suspects::check(policy, &resolved, catalog, &mut report);
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
     }

@@ -6,6 +6,7 @@ mod parents;
 mod random;
 mod reach;
 mod session;
+mod suspects;
 mod subject;
 mod values;
 
@@ -15,6 +16,7 @@ pub(super) use parents::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;
+pub(super) use suspects::*;
 pub(super) use subject::*;
 pub(super) use values::*;
 
