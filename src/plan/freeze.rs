@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Choice, ExpectedNone, Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{Choice, Closure, ExpectedNone, Predicate, RowLock, Step, StepAction, TableLock};
 use super::predicate;
 use super::scopes::Scopes;
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Basis, Catalog, TableId};
 use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
@@ -113,8 +113,8 @@ pub(super) fn table_locks(
     catalog: &Catalog,
     steps: &[Step],
     row_locks: &[RowLock],
-    guards: &[Guard],
-    expected: &[ExpectedNone],
+    closures: &[Closure],
+    only_looked_at: &[(TableId, &Predicate)],
 ) -> Vec<(TableId, TableLock)> {
     let mut locks: BTreeMap<TableId, TableLock> = BTreeMap::new();
     let mut add = |table: TableId, lock: TableLock| {
@@ -127,11 +127,8 @@ pub(super) fn table_locks(
             add(*found, TableLock::AccessShare);
         }
     };
-    for guard in guards {
-        read(guard.table, &guard.rows, &mut add);
-    }
-    for found in expected {
-        read(found.table, &found.rows, &mut add);
+    for (table, rows) in only_looked_at {
+        read(*table, rows, &mut add);
     }
     if let Some(rows) = policy.subject.rows() {
         let expired = match choice {
@@ -156,7 +153,10 @@ pub(super) fn table_locks(
         }
         for (_, rule) in policy.rules_of(step.table) {
             if let Reach::Parents(parents) = &rule.reach {
-                parents.shared_by.iter().for_each(|by| add(by.child, TableLock::AccessShare));
+                for by in &parents.shared_by {
+                    let locked = catalog.key(by.key).basis == (Basis::Virtual { lock_table: true });
+                    add(by.child, if locked { TableLock::ShareRowExclusive } else { TableLock::AccessShare });
+                }
             }
         }
         add(step.table, written);
@@ -164,6 +164,19 @@ pub(super) fn table_locks(
     for lock in row_locks {
         read(lock.table, &lock.rows, &mut add);
         add(lock.table, TableLock::RowExclusive);
+    }
+    for member in closures.iter().flat_map(|closure| &closure.members) {
+        read(member.table, &member.seeds, &mut add);
+        for condition in member.follows.iter().filter_map(|follow| follow.condition.clone()) {
+            read(member.table, &Predicate::Author(condition), &mut add);
+        }
+    }
+    // No lock on a row keeps out rows that reference it by a key which nobody enforces.
+    for (_, key) in catalog.keys().filter(|(_, key)| key.basis == (Basis::Virtual { lock_table: true })) {
+        if let Some(child) = catalog.table_id(&key.child).filter(|child| steps.iter().any(|step| step.table == *child))
+        {
+            add(child, TableLock::ShareRowExclusive);
+        }
     }
     locks.into_iter().collect()
 }

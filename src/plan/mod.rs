@@ -79,11 +79,21 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
+    let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
+    let only_looked_at: Vec<_> = guarded.chain(expected.iter().map(|none| (none.table, &none.rows))).collect();
     let plan = Plan {
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
-        table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &guards, &expected),
+        table_locks: freeze::table_locks(
+            policy,
+            &choice,
+            catalog,
+            &steps,
+            &row_locks,
+            &scopes.closures,
+            &only_looked_at,
+        ),
         choice,
         row_locks,
         closures: scopes.closures,
@@ -99,6 +109,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             .iter()
             .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
             .collect(),
+        virtual_conditions: policy.virtual_conditions.clone(),
         deferred,
         steps,
         sweeps,

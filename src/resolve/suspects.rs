@@ -74,8 +74,8 @@ fn known(resolved: &ResolvedPolicy, catalog: &Catalog) -> BTreeSet<(TableId, Col
         let Some(child) = catalog.table_id(&foreign.child) else { continue };
         let columns = foreign.child_columns().filter_map(|name| catalog.table(child).column_id(name));
         known.extend(columns.map(|column| (child, column)));
-        let compared = resolved.values.get(&key).into_iter().flat_map(|values| &values.own.reads.own);
-        known.extend(compared.map(|column| (child, *column)));
+        let compared = resolved.values.get(&key).into_iter().flat_map(|values| values.own.reads().own.clone());
+        known.extend(compared.map(|column| (child, column)));
     }
     for rule in resolved.rules.iter().filter(|rule| rule.reach == Reach::Condition) {
         let read = rule.condition.iter().flat_map(|condition| &condition.reads.own);
@@ -151,8 +151,7 @@ impl<'a> Habits<'a> {
     /// The only table of that name, in another schema, where the column's own schema has none.
     fn only_far(&self, table: &Table, tables: &[TableId]) -> Option<TableId> {
         let [only] = tables else { return None };
-        let here =
-            TableName { schema: table.name.schema.clone(), name: self.catalog.table(*only).name.name.clone() };
+        let here = TableName { schema: table.name.schema.clone(), name: self.catalog.table(*only).name.name.clone() };
         self.catalog.table_id(&here).is_none().then_some(*only)
     }
 
@@ -202,7 +201,9 @@ fn forms(name: &str) -> Vec<String> {
     if let Some(stem) = name.strip_suffix("ies") {
         forms.push(format!("{stem}y"));
     }
-    if let Some(stem) = name.strip_suffix("es").filter(|stem| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end))) {
+    if let Some(stem) =
+        name.strip_suffix("es").filter(|stem| ["s", "x", "z", "ch", "sh"].iter().any(|end| stem.ends_with(end)))
+    {
         forms.push(stem.to_owned());
     }
     if let Some(stem) = name.strip_suffix('s').filter(|stem| !stem.ends_with('s')) {

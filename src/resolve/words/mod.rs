@@ -6,9 +6,10 @@ mod parents;
 mod random;
 mod reach;
 mod session;
-mod suspects;
 mod subject;
+mod suspects;
 mod values;
+mod virtual_keys;
 
 pub(super) use deletes::*;
 pub(super) use names::*;
@@ -16,9 +17,10 @@ pub(super) use parents::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;
-pub(super) use suspects::*;
 pub(super) use subject::*;
+pub(super) use suspects::*;
 pub(super) use values::*;
+pub(super) use virtual_keys::*;
 
 use crate::catalog::{Column, Table};
 use crate::ident::Ident;
