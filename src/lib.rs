@@ -16,8 +16,8 @@
 //! let script = || -> Result<sql::Script, Report> {
 //!     let policy = policy::read(&file)?.value;
 //!     let resolved = resolve::resolve(&policy, &catalog)?.value;
-//!     let plan = plan::plan(&resolved, &catalog)?;
-//!     Ok(sql::script(&plan, &catalog, &file))
+//!     let plan = plan::plan(&resolved.policy, &resolved.catalog)?;
+//!     Ok(sql::script(&plan, &resolved.catalog, &file))
 //! };
 //! match script() {
 //!     Ok(script) => assert_eq!(script.text(), include_str!("../policies/client-erasure.sql")),

@@ -28,6 +28,8 @@ pub enum Decision {
     Sql(Fragment),
     /// The value becomes random.
     Randomize(Randomize),
+    /// The reference becomes one to a stand-in row, of which this is the key's value.
+    ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.
     Undecided,
 }

@@ -1,6 +1,6 @@
 //! The catalog's door and its index: sorted once, then asked by name or by id.
 
-use super::model::{Catalog, Column, Domain, EnumType, ForeignKey, Table};
+use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Table};
 use crate::ident::{Ident, TableName};
 
 /// A table of one [`Catalog`].
@@ -14,6 +14,35 @@ pub struct ColumnId(pub(crate) usize);
 /// A foreign key of one [`Catalog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(crate) usize);
+
+/// The keys of each table and those to it, in the order of their ids.
+#[derive(Clone, Debug, Default)]
+pub struct KeyIndex {
+    of: Vec<Vec<KeyId>>,
+    to: Vec<Vec<KeyId>>,
+}
+
+/// It is made of the keys: two catalogs with the same keys are equal, whether one was indexed or not.
+impl PartialEq for KeyIndex {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for KeyIndex {}
+
+impl KeyIndex {
+    fn of(catalog: &Catalog) -> Self {
+        let mut index = Self { of: vec![Vec::new(); catalog.tables.len()], to: vec![Vec::new(); catalog.tables.len()] };
+        for (id, key) in catalog.keys() {
+            if let (Some(child), Some(parent)) = (catalog.table_id(&key.child), catalog.table_id(&key.parent)) {
+                index.of[child.0].push(id);
+                index.to[parent.0].push(id);
+            }
+        }
+        index
+    }
+}
 
 /// A catalog whose parts don't fit together: a damaged or hand-edited file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +107,7 @@ impl Catalog {
         self.others.sort();
         self.observed.unreadable.sort();
         self.verify()?;
+        self.index = KeyIndex::of(&self);
         Ok(self)
     }
 
@@ -136,26 +166,39 @@ impl Catalog {
         (0..self.tables.len()).map(TableId)
     }
 
+    /// The catalog with a policy's own references beside the declared ones. Their tables and columns exist.
+    pub fn with_virtual_keys(mut self, keys: Vec<ForeignKey>) -> Self {
+        self.virtual_keys = keys;
+        self.index = KeyIndex::of(&self);
+        self
+    }
+
     /// A foreign key by id.
     pub fn key(&self, id: KeyId) -> &ForeignKey {
-        &self.foreign_keys[id.0]
+        let declared = self.foreign_keys.len();
+        if id.0 < declared { &self.foreign_keys[id.0] } else { &self.virtual_keys[id.0 - declared] }
     }
 
-    /// Every foreign key with its id, by child table and name.
+    /// Every reference with its id, declared ones first, by child table and name; no mere comparisons of values.
     pub fn keys(&self) -> impl Iterator<Item = (KeyId, &ForeignKey)> {
-        self.foreign_keys.iter().enumerate().map(|(index, key)| (KeyId(index), key))
+        self.all_keys().filter(|(_, key)| key.basis != Basis::Values)
     }
 
-    /// The foreign keys of a table: those by which its rows reference others.
+    /// Comparisons of values too.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = (KeyId, &ForeignKey)> {
+        self.foreign_keys.iter().chain(&self.virtual_keys).enumerate().map(|(index, key)| (KeyId(index), key))
+    }
+
+    /// The references of a table: the keys by which its rows reference others.
     pub fn keys_of<'a>(&'a self, child: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
-        let start = self.foreign_keys.partition_point(|key| key.child < *child);
-        let end = self.foreign_keys.partition_point(|key| key.child <= *child);
-        (start..end).map(|index| (KeyId(index), &self.foreign_keys[index]))
+        let table = self.table_id(child).and_then(|id| self.index.of.get(id.0));
+        table.into_iter().flatten().map(|id| (*id, self.key(*id)))
     }
 
-    /// The foreign keys that reference a table. Linear in the number of keys: build an index where it is asked often.
-    pub fn keys_to<'a>(&'a self, parent: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> {
-        self.keys().filter(move |(_, key)| key.parent == *parent)
+    /// The keys that reference a table.
+    pub fn keys_to<'a>(&'a self, parent: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
+        let table = self.table_id(parent).and_then(|id| self.index.to.get(id.0));
+        table.into_iter().flatten().map(|id| (*id, self.key(*id)))
     }
 
     /// The enum type of that name.

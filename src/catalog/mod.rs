@@ -13,7 +13,7 @@ mod sample;
 
 pub use diff::diff;
 pub use file::{CatalogFileError, read, write};
-pub use lookup::{CatalogError, ColumnId, KeyId, TableId};
+pub use lookup::{CatalogError, ColumnId, KeyId, KeyIndex, TableId};
 pub use model::*;
 pub use part::digest;
 pub(crate) use part::hexadecimal;

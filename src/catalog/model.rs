@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::lookup::KeyIndex;
 use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 
@@ -35,6 +36,13 @@ pub struct Catalog {
     /// Estimates and privileges: what differs between two servers with one schema.
     #[serde(skip)]
     pub observed: Observed,
+    /// References that a policy adds to the declared ones, see [`Catalog::with_virtual_keys`]: no part of the schema, so
+    /// never in a file and never in a digest.
+    #[serde(skip)]
+    pub virtual_keys: Vec<ForeignKey>,
+    /// Which keys are at which tables.
+    #[serde(skip)]
+    pub index: KeyIndex,
 }
 
 /// What the catalog knows that is not schema: never in a file, never in a digest.
@@ -305,6 +313,24 @@ pub struct ForeignKey {
     /// `NOT VALID` (or `NOT ENFORCED`, 18): rows that break it may exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_valid: bool,
+    /// Whether the database knows of it.
+    #[serde(skip)]
+    pub basis: Basis,
+}
+
+/// Who says that two tables belong together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// The database: it is a constraint.
+    #[default]
+    Declared,
+    /// A policy, under `virtual_foreign_keys`. Nobody enforces it.
+    Virtual {
+        /// Whether the referencing table is locked against writers.
+        lock_table: bool,
+    },
+    /// A path that compares values: it says how rows are found, and nothing depends on it.
+    Values,
 }
 
 /// A referencing column and the column that it references.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::{Catalog, Observed, Partitioning, RowSecurity, Table};
+use super::{Catalog, KeyIndex, Observed, Partitioning, RowSecurity, Table};
 use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 
@@ -66,7 +66,11 @@ impl Catalog {
                 .collect(),
             tables: part_tables,
             observed: Observed::default(),
+            virtual_keys: Vec::new(),
+            index: KeyIndex::default(),
         }
+        // The policy's own references are no part of the schema; this only finds the declared ones again.
+        .with_virtual_keys(Vec::new())
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn catalog() -> Catalog {
         match_full: false,
         check: CheckTime::Immediate,
         not_valid: false,
+        basis: Basis::Declared,
     };
     let status = PgType::Enum { name: name("status") };
     let mut users = table("users", vec![id(), column("email", "text", PgType::Text { limit: None })]);
@@ -94,7 +95,7 @@ pub(super) fn catalog() -> Catalog {
             between: Vec::new(),
             pairs: Vec::new(),
         }],
-        observed: Observed::default(),
+        ..Catalog::default()
     };
     catalog.new().expect("the sample fits together")
 }

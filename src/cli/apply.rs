@@ -47,15 +47,15 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     }
     let loaded = load::load(file, &catalog, output)?;
     if let Some(saved) = &saved {
-        let now = PlanFile::new(&loaded.reviewed(&catalog, &Estimates::default()));
+        let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
-    let keys = subjects(&loaded, &catalog, &arguments.subjects.subjects)?;
+    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
     if asks {
-        confirm(&loaded, &catalog, &live, keys.first().map_or(0, Vec::len))?;
+        confirm(&loaded, &live, keys.first().map_or(0, Vec::len))?;
     }
     let intent = if arguments.no_analyze { Intent::ApplyWithoutAnalyze } else { Intent::Apply };
-    let receipt = transaction(&live, &catalog, &loaded, &keys, intent, output).await?;
+    let receipt = transaction(&live, &loaded, &keys, intent, output).await?;
     if let Err(failure) = print(&receipt, arguments.format, output) {
         // It is committed: neither may the receipt be lost, nor may the exit code say otherwise.
         output.warn(failure.message.unwrap_or_default());
@@ -91,10 +91,10 @@ fn short_name(path: &Path) -> String {
 }
 
 /// Asks on the terminal; anything but `yes` declines.
-fn confirm(loaded: &Loaded, catalog: &Catalog, live: &Live, subjects: usize) -> Result<(), Failure> {
+fn confirm(loaded: &Loaded, live: &Live, subjects: usize) -> Result<(), Failure> {
     let declined = || Failure::findings("declined; nothing was changed");
     let mut stderr = std::io::stderr().lock();
-    let asked = write!(stderr, "{}Type `yes` to go on: ", summary(loaded, catalog, live, subjects));
+    let asked = write!(stderr, "{}Type `yes` to go on: ", summary(loaded, live, subjects));
     if asked.and_then(|()| stderr.flush()).is_err() {
         return Err(declined());
     }
@@ -105,7 +105,8 @@ fn confirm(loaded: &Loaded, catalog: &Catalog, live: &Live, subjects: usize) -> 
     }
 }
 
-fn summary(loaded: &Loaded, catalog: &Catalog, live: &Live, subjects: usize) -> String {
+fn summary(loaded: &Loaded, live: &Live, subjects: usize) -> String {
+    let catalog = &loaded.catalog;
     let tables = |delete: bool| {
         let steps = loaded.plan.steps.iter().filter(|step| matches!(step.action, StepAction::Delete) == delete);
         let mut names: Vec<_> = steps.map(|step| catalog.table(step.table).name.bare().to_string()).collect();
@@ -114,7 +115,7 @@ fn summary(loaded: &Loaded, catalog: &Catalog, live: &Live, subjects: usize) -> 
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     };
     let settings = &live.settings;
-    let subject = catalog.table(loaded.plan.subject.table).name.bare();
+    let subject = loaded.plan.subject.table().map_or_else(String::new, |id| catalog.table(id).name.bare().to_string());
     format!(
         "policy `{}` will erase {} of `{subject}` in database `{}` at {}\n  delete rows of: {}\n  change rows of: {}\n\
          What is committed can't be taken back.\n",

@@ -31,8 +31,7 @@ pub(super) async fn examine(
         Err(found) => return Ok(Err(found)),
     };
     let Some(live) = live else { return Ok(Ok((loaded, Estimates::default()))) };
-    let (estimates, findings) =
-        judge(live, catalog, &loaded).await.map_err(|error| Failure::server(error, output.detail))?;
+    let (estimates, findings) = judge(live, &loaded).await.map_err(|error| Failure::server(error, output.detail))?;
     loaded.warnings.extend(findings);
     Ok(if loaded.warnings.has_errors() { Err((loaded.file, loaded.warnings)) } else { Ok((loaded, estimates)) })
 }
@@ -56,7 +55,8 @@ pub(super) async fn load(
     }
 }
 
-async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
+async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
+    let catalog = &loaded.catalog;
     let client = &live.connection.client;
     let mut findings = Report::default();
     let settings = sql::explain::settings(&loaded.plan, catalog, false);
@@ -70,7 +70,7 @@ async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estim
             findings.push(found);
         }
     }
-    let explained = explain(live, catalog, loaded).await?;
+    let explained = explain(live, loaded).await?;
     for (step, message) in explained.denied {
         let step = &loaded.plan.steps[step];
         let table = catalog.table(step.table).name.bare().to_string();
@@ -84,7 +84,8 @@ async fn judge(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<(Estim
     Ok((explained.estimates, findings))
 }
 
-async fn explain(live: &Live, catalog: &Catalog, loaded: &Loaded) -> Result<Explained, ServerError> {
+async fn explain(live: &Live, loaded: &Loaded) -> Result<Explained, ServerError> {
+    let catalog = &loaded.catalog;
     let client = &live.connection.client;
     let (plan, steps) = (&loaded.plan, loaded.plan.steps.len());
     let questions: Vec<_> =

@@ -10,7 +10,7 @@ use crate::diagnostic::Report;
 use crate::ident::shown;
 use crate::plan::{Plan, plan};
 use crate::policy;
-use crate::resolve::{ResolvedPolicy, resolve};
+use crate::resolve::{Resolved, ResolvedPolicy, resolve};
 use crate::review::{Estimates, Reviewed};
 use crate::server::introspect::introspect_alone;
 use crate::server::{Connection, Settings, connect};
@@ -28,6 +28,8 @@ pub(super) struct Live {
 pub(super) struct Loaded {
     pub file: SourceFile,
     pub policy: ResolvedPolicy,
+    /// The schema, with the policy's virtual foreign keys.
+    pub catalog: Catalog,
     pub plan: Plan,
     pub script: Script,
     pub warnings: Report,
@@ -35,11 +37,11 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// For the page, the file and the receipt.
-    pub fn reviewed<'a>(&'a self, catalog: &'a Catalog, estimates: &'a Estimates) -> Reviewed<'a> {
+    pub fn reviewed<'a>(&'a self, estimates: &'a Estimates) -> Reviewed<'a> {
         Reviewed {
             file: &self.file,
             policy: &self.policy,
-            catalog,
+            catalog: &self.catalog,
             plan: &self.plan,
             script: &self.script,
             estimates,
@@ -130,14 +132,12 @@ pub(super) fn compile(file: SourceFile, catalog: &Catalog) -> Result<Loaded, (So
         let mut warnings = read.warnings;
         let resolved = resolve(&read.value, catalog)?;
         warnings.extend(resolved.warnings);
-        let plan = plan(&resolved.value, catalog)?;
-        let script = script(&plan, catalog, &file);
-        Ok((resolved.value, plan, script, warnings))
+        let Resolved { policy, catalog } = resolved.value;
+        let plan = plan(&policy, &catalog)?;
+        let script = script(&plan, &catalog, &file);
+        Ok(Loaded { file: file.clone(), policy, catalog, plan, script, warnings })
     };
-    match stages() {
-        Ok((policy, plan, script, warnings)) => Ok(Loaded { file, policy, plan, script, warnings }),
-        Err(report) => Err((file, report)),
-    }
+    stages().map_err(|report| (file.clone(), report))
 }
 
 #[cfg(test)]

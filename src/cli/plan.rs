@@ -14,7 +14,7 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
     arguments.out.as_deref().map_or(Ok(()), replaceable)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
     let (loaded, estimates) = judge::load(file, &catalog, live.as_ref(), output).await?;
-    let reviewed = loaded.reviewed(&catalog, &estimates);
+    let reviewed = loaded.reviewed(&estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;
         output.say(format!("saved to {}", path.display()));

@@ -6,7 +6,6 @@ use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::progress::Steps;
 use super::{judge, subject};
-use crate::catalog::Catalog;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates, count};
 use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
@@ -18,17 +17,16 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
     let (loaded, _) = judge::load(file, &catalog, Some(&live), output).await?;
-    let keys = subjects(&loaded, &catalog, &arguments.subjects.subjects)?;
-    let account = transaction(&live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
+    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
+    let account = transaction(&live, &loaded, &keys, Intent::Rehearse, output).await?;
     print(&account, arguments.format, output)
 }
 
 /// The keys of the subjects, within the policy's bound.
-pub(super) fn subjects(loaded: &Loaded, catalog: &Catalog, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
-    let (subject, key) = (&loaded.plan.subject, &loaded.script.key);
+pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
+    let key = &loaded.script.key;
     let fits = |column: usize, value: &str| {
-        let id = subject.key.get(column);
-        id.is_none_or(|id| subject::fits(&catalog.table(subject.table).column_at(*id).ty, catalog, value))
+        key.get(column).is_none_or(|column| subject::fits(&column.ty, &loaded.catalog, value))
     };
     let keys = subject::keys(typed, key, fits)?;
     let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
@@ -54,13 +52,13 @@ pub(super) enum Intent {
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
 pub(super) async fn transaction(
     live: &Live,
-    catalog: &Catalog,
     loaded: &Loaded,
     keys: &[Vec<String>],
     intent: Intent,
     output: &Output,
 ) -> Result<Account, Failure> {
     let mode = if intent == Intent::Rehearse { Mode::Rehearse } else { Mode::Apply };
+    let catalog = &loaded.catalog;
     let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
     let reviewed_part = catalog.part(&touched);
     let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
@@ -77,7 +75,7 @@ pub(super) async fn transaction(
         }
     })?;
     let estimates = Estimates::default();
-    let reviewed = loaded.reviewed(catalog, &estimates);
+    let reviewed = loaded.reviewed(&estimates);
     match finished {
         Finished::Rehearsed(ran) => Ok(rehearsal(&ran, &reviewed, &order, &live.connection)),
         Finished::Committed(ran, committed) => {

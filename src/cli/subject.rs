@@ -124,7 +124,10 @@ mod tests {
     use super::*;
 
     fn columns(names: &[&str]) -> Vec<KeyColumn> {
-        names.iter().map(|name| KeyColumn { name: name.to_string(), type_sql: "bigint".into() }).collect()
+        names
+            .iter()
+            .map(|name| KeyColumn { name: name.to_string(), type_sql: "bigint".into(), ty: PgType::BigInt })
+            .collect()
     }
 
     /// As a column of numbers takes them.

@@ -34,18 +34,20 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
             found.entry(step.table).or_default().extend(rows);
         }
     }
-    let subject = policy.subject.table;
+    let subject = policy.subject.table();
     let mut locks: Vec<RowLock> = Vec::new();
     for (table, parts) in found {
         // The subject's own row has its own lock, before all others.
-        let parts = parts.into_iter().filter(|rows| !(table == subject && *rows == Predicate::Subject));
+        let parts = parts.into_iter().filter(|rows| !(Some(table) == subject && *rows == Predicate::Subject));
         let rows = Predicate::any(parts);
         if rows != Predicate::Any(Vec::new()) {
             locks.push(RowLock { table, rows });
         }
     }
     locks.sort_by_key(|lock| (depth(&lock.rows), lock.table));
-    locks.insert(0, RowLock { table: subject, rows: Predicate::Subject });
+    if let Some(table) = subject {
+        locks.insert(0, RowLock { table, rows: Predicate::Subject });
+    }
     locks
 }
 
@@ -107,8 +109,10 @@ pub(super) fn table_locks(
     for guard in guards {
         read(guard.table, &guard.rows, &mut add);
     }
-    if let Some(condition) = &policy.subject.condition {
-        read(policy.subject.table, &Predicate::Author(condition.clone()), &mut add);
+    if let Some(rows) = policy.subject.rows() {
+        for condition in rows.condition.iter().chain(&rows.expired_when) {
+            read(rows.table, &Predicate::Author(condition.clone()), &mut add);
+        }
     }
     for step in steps {
         read(step.table, &step.rows, &mut add);
@@ -132,7 +136,7 @@ fn computed_from(step: &Step) -> Vec<TableId> {
     let StepAction::Change(changes) = &step.action else { return Vec::new() };
     let tables = changes.iter().filter_map(|change| match &change.value {
         NewValue::Expression(expression) => Some(expression.reads.tables.iter().copied()),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::Random(_) => None,
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => None,
     });
     tables.flatten().collect()
 }

@@ -66,11 +66,7 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
     });
     let plan = Plan {
         policy: policy.name.clone(),
-        subject: Subject {
-            table: policy.subject.table,
-            key: policy.subject.key.clone(),
-            condition: policy.subject.condition.clone(),
-        },
+        subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
         table_locks: freeze::table_locks(policy, catalog, &steps, &row_locks, &guards),
         row_locks,

@@ -1,7 +1,7 @@
 //! The plan as a value.
 
 use crate::catalog::{ColumnId, KeyId, TableId};
-use crate::resolve::{ColumnChange, Condition, ResolvedLimits, ResolvedReport, RuleId};
+use crate::resolve::{ColumnChange, Condition, ResolvedLimits, ResolvedReport, RuleId, Subject};
 use crate::source::Span;
 
 /// Everything that one run does, in order.
@@ -35,17 +35,6 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.
     pub triggers: Vec<FiredTrigger>,
-}
-
-/// The subject's table and key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
-    /// The table.
-    pub table: TableId,
-    /// The key's columns, in order.
-    pub key: Vec<ColumnId>,
-    /// Nobody else can be erased.
-    pub condition: Option<Condition>,
 }
 
 /// How a table is locked for the length of the transaction (manual, 13.3.1).

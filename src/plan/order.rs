@@ -77,7 +77,7 @@ fn computes_from(step: &Step, table: TableId) -> bool {
     let StepAction::Change(changes) = &step.action else { return false };
     changes.iter().any(|change| match &change.value {
         NewValue::Expression(expression) => expression.reads.unknown || expression.reads.tables.contains(&table),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::Random(_) => false,
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => false,
     })
 }
 

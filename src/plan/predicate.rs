@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId};
+use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId, Subject};
 
 impl Predicate {
     /// Rows of any of these; equal ones once, a single one as itself.
@@ -56,6 +56,8 @@ pub(super) fn reached(
         Reach::Condition => {
             condition.map_or(Predicate::Any(Vec::new()), |condition| Predicate::Author(condition.clone()))
         }
+        Reach::EveryRow => Predicate::All(Vec::new()),
+        Reach::Parents(_) => Predicate::Any(Vec::new()),
         Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| Predicate::References {
             key: *key,
             rows: Box::new(Predicate::any(rules.iter().map(|rule| match decided.get(rule.0) {
@@ -120,7 +122,10 @@ pub(super) fn reads(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, 
 
 fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Predicate, found: &mut Reads) {
     match rows {
-        Predicate::Subject => found.columns.extend(policy.subject.key.iter().map(|column| (table, *column))),
+        Predicate::Subject => {
+            let key = policy.subject.rows().into_iter().flat_map(|rows| &rows.key);
+            found.columns.extend(key.map(|column| (table, *column)));
+        }
         Predicate::References { key, rows } => {
             let foreign = catalog.key(*key);
             let child = catalog.table(table);
@@ -152,29 +157,27 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
 
 /// Whether a key references exactly the subject's key, so that no look at the subject's table is needed.
 pub(crate) fn is_direct(catalog: &Catalog, policy: &ResolvedPolicy, key: KeyId, rows: &Predicate) -> bool {
-    direct_columns(catalog, policy.subject.table, &policy.subject.key, key, rows).is_some()
+    direct_columns(catalog, &policy.subject, key, rows).is_some()
 }
 
 /// The referencing columns in the order of the subject's key, where a key references exactly that.
 pub(crate) fn direct_columns(
     catalog: &Catalog,
-    subject: TableId,
-    subject_key: &[ColumnId],
+    subject: &Subject,
     key: KeyId,
     rows: &Predicate,
 ) -> Option<Vec<ColumnId>> {
     let foreign = catalog.key(key);
-    if *rows != Predicate::Subject
-        || catalog.table(subject).name != foreign.parent
-        || foreign.pairs.len() != subject_key.len()
-    {
+    let subject = subject.rows()?;
+    let table = catalog.table(subject.table);
+    if *rows != Predicate::Subject || table.name != foreign.parent || foreign.pairs.len() != subject.key.len() {
         return None;
     }
     let child = catalog.table(catalog.table_id(&foreign.child)?);
-    subject_key
+    (subject.key)
         .iter()
         .map(|column| {
-            let name = &catalog.table(subject).column_at(*column).name;
+            let name = &table.column_at(*column).name;
             let pair = foreign.pairs.iter().find(|pair| pair.parent == *name)?;
             child.column_id(&pair.child)
         })
@@ -185,5 +188,5 @@ pub(crate) fn direct_columns(
 pub fn touched_tables(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> BTreeSet<crate::ident::TableName> {
     let locked = plan.table_locks.iter().map(|(table, _)| *table);
     let decided = policy.rules.iter().map(|rule| rule.table);
-    locked.chain(decided).chain([policy.subject.table]).map(|id| catalog.table(id).name.clone()).collect()
+    locked.chain(decided).chain(policy.subject.table()).map(|id| catalog.table(id).name.clone()).collect()
 }

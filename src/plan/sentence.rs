@@ -13,6 +13,8 @@ pub fn scope_of(policy: &ResolvedPolicy, catalog: &Catalog, rule: RuleId) -> Str
     let condition = rule.condition.as_ref().map(|condition| one_line(&condition.fragment.text));
     let reach = match &rule.reach {
         Reach::OwnRow => "the subject's own row".to_owned(),
+        Reach::EveryRow => "every row".to_owned(),
+        Reach::Parents(_) => "rows that reached rows reference".to_owned(),
         Reach::Paths(paths) => {
             let ways: Vec<_> = paths.iter().map(|path| by_path(catalog, path)).collect();
             format!("rows {}", ways.join(" or "))

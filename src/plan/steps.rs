@@ -60,7 +60,7 @@ fn values_first(
     }
     match &step.rows {
         Predicate::Captured { capture, .. } => Some(captures[*capture].key.clone()),
-        Predicate::Subject => Some(policy.subject.key.clone()),
+        Predicate::Subject => policy.subject.rows().map(|rows| rows.key.clone()),
         // Without a key the rows aren't remembered, and neither can their values be.
         Predicate::References { .. }
         | Predicate::Author(_)
@@ -228,7 +228,7 @@ impl Layout<'_> {
         let (_, rule) = rules[first];
         let keys = carried.iter().filter_map(|index| match &rules[*index].1.reach {
             Reach::Cascade(keys) => Some(keys.iter().map(|(key, _)| *key)),
-            Reach::OwnRow | Reach::Paths(_) | Reach::Condition => None,
+            Reach::OwnRow | Reach::Paths(_) | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => None,
         });
         let keys: Vec<_> = keys.flatten().collect();
         let names: Vec<_> = carried.iter().filter_map(|index| rules[*index].1.name.clone()).collect();

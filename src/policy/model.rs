@@ -16,6 +16,8 @@ pub struct Policy {
     pub description: Option<String>,
     /// Whose rows.
     pub subject: Subject,
+    /// References that the database doesn't declare.
+    pub virtual_keys: Vec<VirtualKey>,
     /// The schemas in which unqualified names of SQL fragments and of the database's own trigger functions are looked up.
     pub search_path: Vec<Spanned<Ident>>,
     /// What must not be found before anything is changed.
@@ -30,9 +32,40 @@ pub struct Policy {
     pub accept: Vec<Acceptance>,
 }
 
-/// Whose rows the policy erases.
+/// Whose rows the policy is about; never everybody's by omission.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subject {
+pub enum Subject {
+    /// Rows of a table, given by key.
+    Rows(SubjectRows),
+    /// Somebody without a row: an e-mail address in ten tables.
+    Value(SubjectValue),
+    /// `every_row: true`: a masked copy. The place of the word.
+    EveryRow(Span),
+}
+
+impl Subject {
+    /// The `subject:` or `every_row:` key.
+    pub fn span(&self) -> Span {
+        match self {
+            Subject::Rows(rows) => rows.span,
+            Subject::Value(value) => value.span,
+            Subject::EveryRow(span) => *span,
+        }
+    }
+
+    /// The place that a message about the subject points at: its table, where it has one.
+    pub fn place(&self) -> Span {
+        match self {
+            Subject::Rows(rows) => rows.table.span,
+            Subject::Value(value) => value.ty.span,
+            Subject::EveryRow(span) => *span,
+        }
+    }
+}
+
+/// A subject that is a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRows {
     /// The `subject:` key.
     pub span: Span,
     /// The subject table.
@@ -41,6 +74,38 @@ pub struct Subject {
     pub key: Vec<Spanned<Ident>>,
     /// Nobody else can be erased.
     pub condition: Option<Fragment>,
+    /// Whom `--expired` chooses.
+    pub expired_when: Option<Fragment>,
+}
+
+/// A subject that is a value and has no row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectValue {
+    /// The `subject:` key.
+    pub span: Span,
+    /// Its type, as written: `text`.
+    pub ty: Spanned<String>,
+    /// What the value is called, for people: `email`.
+    pub name: Spanned<String>,
+}
+
+/// A reference that the database doesn't declare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualKey {
+    /// The whole entry.
+    pub span: Span,
+    /// The referencing table.
+    pub table: Spanned<TableName>,
+    /// The referencing columns; at least one.
+    pub columns: Vec<Spanned<Ident>>,
+    /// The referenced table.
+    pub references: Spanned<TableName>,
+    /// The referenced columns, in the order of `columns`; empty where the primary key is meant.
+    pub key: Vec<Ident>,
+    /// Which rows of the referencing table reference that table: `auditable_type = 'User'`.
+    pub condition: Option<Fragment>,
+    /// `lock: table`: writers of the referencing table wait, so that no uncommitted row escapes.
+    pub lock_table: bool,
 }
 
 /// Rows that must not exist.
@@ -52,6 +117,8 @@ pub struct Guard {
     pub table: Spanned<TableName>,
     /// How its rows belong to the subject.
     pub via: Option<Via>,
+    /// Or that rows of the subject's reference them.
+    pub referenced_by: Option<ReferencedBy>,
     /// Which of them block.
     pub condition: Option<Fragment>,
     /// What to do about it.
@@ -76,6 +143,10 @@ pub struct Rule {
     pub name: Option<Spanned<String>>,
     /// How rows belong to the subject.
     pub via: Option<Via>,
+    /// Or that rows which other rules reach reference them.
+    pub referenced_by: Option<ReferencedBy>,
+    /// What happens to a row that others reference too; there exactly where `referenced_by` is.
+    pub if_shared: Option<Spanned<IfShared>>,
     /// Which of these rows.
     pub condition: Option<Fragment>,
     /// What happens to them.
@@ -109,6 +180,8 @@ pub struct ColumnRule {
     pub column: Spanned<Ident>,
     /// What happens to its value.
     pub decision: Spanned<Decision>,
+    /// `propagate: true`: the new value also goes into every column that references this one. The place of the word.
+    pub propagate: Option<Span>,
 }
 
 /// How rows belong to the subject: by any of these paths.
@@ -129,15 +202,36 @@ pub struct PathText {
     pub segments: Vec<Segment>,
 }
 
-/// One reference in a path: `client_id`, `bookings.client_id`, `bookings.(club_id, number)`, or a constraint's name.
+/// One reference in a path: `client_id`, `bookings.client_id`, `bookings.(club_id, number)`, a constraint's name, or a
+/// value to compare: `lower(users.email)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// The segment.
     pub span: Span,
     /// The table that the reference is in; none for the rule's own.
     pub table: Option<TableName>,
-    /// One name is a column or a constraint; several are the columns of a composite key.
+    /// One name is a column or a constraint; several are the columns of a composite key. Empty for an expression.
     pub names: Vec<Ident>,
+    /// An expression over one table's columns, which are all written with their table but in the first segment.
+    pub expression: Option<Fragment>,
+}
+
+/// `referenced_by: users.address_id`: rows that rows of another table point to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferencedBy {
+    /// The whole value.
+    pub span: Span,
+    /// At least one reference, each with its table.
+    pub references: Vec<Segment>,
+}
+
+/// What happens to a row that others reference too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfShared {
+    /// It stays as it is, and is counted.
+    Keep,
+    /// The run fails.
+    Refuse,
 }
 
 /// A query whose rows must be the same after as before.
@@ -173,6 +267,8 @@ pub struct Acceptance {
     pub at: Spanned<String>,
     /// Why.
     pub because: Spanned<String>,
+    /// `expect: none`: no row may be found there, which the transaction asserts.
+    pub expect_none: bool,
 }
 
 /// The greatest number of subjects where the policy doesn't say.

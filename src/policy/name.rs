@@ -32,7 +32,7 @@ pub(super) fn path(text: &str, span: Span, place: impl Fn(Span) -> Span) -> Resu
         cursor.blanks();
         let start = cursor.at;
         let (table, names) = cursor.segment(segments.is_empty())?;
-        segments.push(Segment { span: place(Span::new(start, cursor.at)), table, names });
+        segments.push(Segment { span: place(Span::new(start, cursor.at)), table, names, expression: None });
         cursor.blanks();
         if cursor.at == text.len() {
             return Ok(PathText { span, segments });

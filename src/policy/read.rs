@@ -1,7 +1,7 @@
 //! The top of a policy: whose rows, what has to hold, and within which bounds.
 
 use super::keys::{self, empty, shape};
-use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject};
+use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject, SubjectRows};
 use super::name;
 use super::rules::present;
 use super::scalar::{Reader, Sql};
@@ -76,6 +76,7 @@ impl Reader<'_> {
             name: name?,
             description,
             subject: subject?,
+            virtual_keys: Vec::new(),
             search_path,
             guards,
             tables,
@@ -123,7 +124,9 @@ impl Reader<'_> {
         let key = fields.entry("key").map(|(key, node)| self.idents(node, key.span, "key"));
         let condition = fields.entry("where").map(|(key, node)| self.sql(node, key.span, "where", Sql::Condition));
         let condition = present(condition)?.map(|(fragment, _)| fragment);
-        Some(Subject { span: owner, table: table?, key: key.unwrap_or_default(), condition })
+        let rows =
+            SubjectRows { span: owner, table: table?, key: key.unwrap_or_default(), condition, expired_when: None };
+        Some(Subject::Rows(rows))
     }
 
     fn table_value(&mut self, node: &Node, owner: Span) -> Option<Spanned<crate::ident::TableName>> {
@@ -221,7 +224,8 @@ impl Reader<'_> {
         let message = fields.require("message", &keys::GUARD, &mut self.report);
         let message = message.and_then(|message| self.text(message, fields.span, "message"));
         let condition = present(condition)?.map(|(fragment, _)| fragment);
-        Some(Guard { name: name?, table: table?, via: present(via)?, condition, message: message? })
+        let via = present(via)?;
+        Some(Guard { name: name?, table: table?, via, referenced_by: None, condition, message: message? })
     }
 
     /// Names that a person has to tell apart.
@@ -303,7 +307,7 @@ impl Reader<'_> {
             }
             names
         });
-        Some(Acceptance { span: node.span, code: code?, at: at?, because: because? })
+        Some(Acceptance { span: node.span, code: code?, at: at?, because: because?, expect_none: false })
     }
 
     fn code(&mut self, text: &Spanned<String>) -> Option<Spanned<Code>> {

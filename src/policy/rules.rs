@@ -124,7 +124,15 @@ impl Reader<'_> {
                     }
                 };
                 let action = Spanned::new(action, node.span);
-                let rule = Rule { span: node.span, name: None, via: None, condition: None, action };
+                let rule = Rule {
+                    span: node.span,
+                    name: None,
+                    via: None,
+                    referenced_by: None,
+                    if_shared: None,
+                    condition: None,
+                    action,
+                };
                 Some(Read { rule, by_subject: false })
             }
             Kind::Map(map) => {
@@ -157,7 +165,10 @@ impl Reader<'_> {
         let via = present(via)?;
         let condition = present(condition)?.map(|(fragment, _)| fragment);
         let span = name.as_ref().map_or(first_key, |name| name.span);
-        Some(Read { rule: Rule { span, name, via, condition, action: action? }, by_subject })
+        Some(Read {
+            rule: Rule { span, name, via, referenced_by: None, if_shared: None, condition, action: action? },
+            by_subject,
+        })
     }
 
     /// Whether `:subject` stands in a condition; a path beside it is an error, in rules and guards alike.
@@ -237,8 +248,11 @@ impl Reader<'_> {
         for (key, value) in keys::unique(map, str::to_owned, &mut self.report) {
             match self.decision(value, key) {
                 Some(decision) => {
-                    columns
-                        .push(ColumnRule { column: Spanned::new(Ident::new(key.value.as_str()), key.span), decision });
+                    columns.push(ColumnRule {
+                        column: Spanned::new(Ident::new(key.value.as_str()), key.span),
+                        decision,
+                        propagate: None,
+                    });
                 }
                 None => {
                     if map.flow && matches!(value.kind, Kind::Empty) {

@@ -21,7 +21,10 @@ pub(super) fn check(
     accepted: &Accepted<'_>,
     report: &mut Report,
 ) {
-    let subject = resolved.subject.table;
+    let Some(subject) = resolved.subject.table() else {
+        unindexed(resolved, catalog, report);
+        return;
+    };
     // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
     let open =
         |id: KeyId| follows_key(resolved, id) || !accepted.covers(Code::PathNotFollowed, &place(catalog.key(id)));
@@ -30,7 +33,7 @@ pub(super) fn check(
         let decided = resolved.rules_of(table).next().is_some();
         if !decided && table != subject {
             let key = toward(catalog, table, &distances, &open);
-            report.push(words::undecided_table(catalog, table, key, distance, policy.subject.table.span));
+            report.push(words::undecided_table(catalog, table, key, distance, policy.subject.place()));
             continue;
         }
         for (id, key) in catalog.keys_of(&catalog.table(table).name).filter(|(id, _)| open(*id)) {
@@ -59,7 +62,7 @@ fn unsupported(
         let rule_at = |table: TableId| resolved.rules_of(table).next().map(|(_, rule)| rule.origin);
         let tables: Vec<TableId> = key.about.iter().filter_map(|name| catalog.table_id(name)).collect();
         let decided = tables.iter().find_map(|table| rule_at(*table));
-        let leads = tables.iter().any(|table| distances.contains_key(table)).then_some(policy.subject.table.span);
+        let leads = tables.iter().any(|table| distances.contains_key(table)).then_some(policy.subject.place());
         if let Some(span) = decided.or(leads) {
             report.push(words::unsupported_key(key, span));
         }
@@ -81,7 +84,7 @@ fn follows_key(resolved: &ResolvedPolicy, id: KeyId) -> bool {
     resolved.rules.iter().any(|rule| match &rule.reach {
         Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
         Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-        Reach::OwnRow | Reach::Condition => false,
+        Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
     })
 }
 
@@ -90,14 +93,14 @@ fn not_followed(resolved: &ResolvedPolicy, table: TableId, id: KeyId, parent: Ta
     let cascaded = |id: KeyId| {
         resolved.rules_of(table).any(|(_, rule)| match &rule.reach {
             Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-            Reach::OwnRow | Reach::Paths(_) | Reach::Condition => false,
+            Reach::OwnRow | Reach::Paths(_) | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
         })
     };
     if cascaded(id) {
         return Vec::new();
     }
     let followed: Vec<Path> = resolved.rules_of(table).flat_map(|(_, rule)| rule.paths()).collect();
-    let onward: Vec<Path> = if parent == resolved.subject.table {
+    let onward: Vec<Path> = if Some(parent) == resolved.subject.table() {
         vec![Path(Vec::new())]
     } else {
         let mut onward: Vec<Path> = resolved.rules_of(parent).flat_map(|(_, rule)| rule.paths()).collect();
@@ -118,7 +121,7 @@ fn finding(
     table: TableId,
     missing: &Path,
 ) -> Diagnostic {
-    let span = resolved.rules_of(table).next().map_or(policy.subject.table.span, |(_, rule)| rule.origin);
+    let span = resolved.rules_of(table).next().map_or(policy.subject.place(), |(_, rule)| rule.origin);
     words::path_not_followed(catalog, table, missing, span)
 }
 
@@ -153,7 +156,7 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
         let follower = resolved.rules.iter().find(|rule| match &rule.reach {
             Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
             Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-            Reach::OwnRow | Reach::Condition => false,
+            Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
         });
         let checked = deleted.iter().find(|(table, _)| Some(*table) == parent);
         if let Some(span) = follower.map(|rule| rule.origin).or(checked.map(|(_, origin)| *origin)) {

@@ -44,7 +44,7 @@ fn of_change(
         NewValue::Default if catalog.default_of(column).is_none() && column.generated == Generated::No => {
             found.push(words::no_default(catalog, table, column, span));
         }
-        NewValue::Literal(text) => match literal::fits(catalog, &column.ty, text) {
+        NewValue::Literal(text) | NewValue::StandIn(text) => match literal::fits(catalog, &column.ty, text) {
             literal::Fit::Yes => {}
             literal::Fit::AskServer if catalog.observed.live => {}
             literal::Fit::AskServer => found.push(words::unverified_literal(table, column, span)),
@@ -57,7 +57,7 @@ fn of_change(
         .find_map(|(_, key)| Some((key.parent_columns().find_map(|name| moved(table, name, column))?, key)))
     {
         found.push(words::referenced_column(table, moved, key, span));
-    } else if rule.table == policy.subject.table && policy.subject.key.contains(&change.column) {
+    } else if policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column)) {
         found.push(words::subject_key_changes(table, column, span));
     }
     let referencing = catalog

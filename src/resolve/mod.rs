@@ -29,9 +29,11 @@ use crate::policy::Policy;
 
 /// Holds a policy against a catalog.
 ///
+/// What comes back has a catalog of its own, because a policy may add references to it: ids are of that one.
+///
 /// # Errors
 /// The report of everything that was found, when at least one finding is an error.
-pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPolicy>, Report> {
+pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
     let mut report = Report::default();
     let Some(mut resolved) = names::resolve(policy, catalog, &mut report) else {
         return Err(report);
@@ -50,7 +52,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<ResolvedPoli
         session::check(policy, &resolved, catalog, &mut report);
     }
     accepted.settle(&mut report);
-    report.finish(resolved)
+    report.finish(Resolved { policy: resolved, catalog: catalog.clone() })
 }
 
 impl ResolvedPolicy {
@@ -93,7 +95,7 @@ impl NewValue {
     /// Whether the value can be told from others by its looks, so that the verification can see that it is there.
     pub fn is_recognisable(&self) -> bool {
         match self {
-            NewValue::Null | NewValue::Literal(_) => true,
+            NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) => true,
             NewValue::Random(generator) => generator.is_recognisable(),
             NewValue::Default | NewValue::Expression(_) => false,
         }
@@ -101,12 +103,13 @@ impl NewValue {
 }
 
 impl Reach {
-    /// The paths by which rows are reached: one empty path for the subject's own row, none for a condition or a cascade.
+    /// The paths by which rows are reached: one empty path for the subject's own row and for every row, none for a
+    /// condition, a cascade or parents.
     pub fn paths(&self) -> Vec<Path> {
         match self {
-            Reach::OwnRow => vec![Path(Vec::new())],
+            Reach::OwnRow | Reach::EveryRow => vec![Path(Vec::new())],
             Reach::Paths(paths) => paths.clone(),
-            Reach::Condition | Reach::Cascade(_) => Vec::new(),
+            Reach::Condition | Reach::Cascade(_) | Reach::Parents(_) => Vec::new(),
         }
     }
 }

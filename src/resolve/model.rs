@@ -1,11 +1,23 @@
 //! The resolved policy: no typed names any more, only ids of one catalog.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::action::Generator;
-use crate::catalog::{ColumnId, KeyId, TableId};
+use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
+use crate::pgtype::PgType;
+use crate::policy::IfShared;
 use crate::source::{Fragment, Span};
+
+/// A policy that fits a catalog, and that catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The policy, in ids.
+    pub policy: ResolvedPolicy,
+    /// The catalog that the ids are of: the policy's virtual foreign keys stand beside the declared ones.
+    pub catalog: Catalog,
+}
 
 /// A policy that fits a catalog. It can't exist where an error was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +25,17 @@ pub struct ResolvedPolicy {
     /// The policy's name.
     pub name: String,
     /// Whose rows.
-    pub subject: ResolvedSubject,
+    pub subject: Subject,
     /// The author's search path.
     pub search_path: Vec<Ident>,
     /// What must not be found.
     pub guards: Vec<ResolvedGuard>,
+    /// For virtual foreign keys with a `where`, which rows of their tables reference by them.
+    pub virtual_conditions: BTreeMap<KeyId, Condition>,
+    /// For paths that compare values, what is compared.
+    pub values: BTreeMap<KeyId, Values>,
+    /// Where no row may be found.
+    pub expectations: Vec<Expectation>,
     /// Sorted by table, then by the order in which they are tried. A cascade's rules come last.
     pub rules: Vec<ResolvedRule>,
     /// Reports that must not move.
@@ -26,19 +44,86 @@ pub struct ResolvedPolicy {
     pub limits: ResolvedLimits,
 }
 
+/// Two expressions whose values are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// Over the table that is searched.
+    pub own: Expression,
+    /// Over the table that the path leads to.
+    pub theirs: Expression,
+}
+
+/// A reference that nobody follows because nothing is expected there: `expect: none`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// By which no row may reference what the policy reaches.
+    pub key: KeyId,
+    /// The place of the acceptance.
+    pub origin: Span,
+}
+
 /// A rule of one [`ResolvedPolicy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleId(pub(crate) usize);
 
-/// The subject's table and key.
+/// Whose rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResolvedSubject {
+pub enum Subject {
+    /// Rows of a table, given by key.
+    Rows(Box<SubjectRows>),
+    /// Somebody without a row.
+    Value(SubjectValue),
+    /// Everybody's.
+    EveryRow,
+}
+
+/// Subjects that are rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRows {
     /// The table.
     pub table: TableId,
     /// The key's columns, in order; unique together and never null.
     pub key: Vec<ColumnId>,
     /// Nobody else can be erased.
     pub condition: Option<Condition>,
+    /// Whom a retention run chooses.
+    pub expired_when: Option<Condition>,
+}
+
+/// A subject that is a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectValue {
+    /// What it is called, for people.
+    pub name: String,
+    /// Its type.
+    pub ty: PgType,
+}
+
+impl Subject {
+    /// The subjects' rows, where they have some.
+    pub fn rows(&self) -> Option<&SubjectRows> {
+        match self {
+            Subject::Rows(rows) => Some(rows),
+            Subject::Value(_) | Subject::EveryRow => None,
+        }
+    }
+
+    /// The subjects' table, where they have one.
+    pub fn table(&self) -> Option<TableId> {
+        self.rows().map(|rows| rows.table)
+    }
+
+    /// What names one of them: the name and the type of each part; nothing where everybody is meant.
+    pub fn key(&self, catalog: &Catalog) -> Vec<(String, PgType)> {
+        match self {
+            Subject::Rows(rows) => {
+                let columns = rows.key.iter().map(|id| catalog.table(rows.table).column_at(*id));
+                columns.map(|column| (column.name.bare().to_string(), column.ty.clone())).collect()
+            }
+            Subject::Value(value) => vec![(value.name.clone(), value.ty.clone())],
+            Subject::EveryRow => Vec::new(),
+        }
+    }
 }
 
 /// Rows that must not exist.
@@ -86,6 +171,19 @@ pub enum Reach {
     Condition,
     /// They reference, by any of these keys, rows that any of these rules delete.
     Cascade(Vec<(KeyId, Vec<RuleId>)>),
+    /// The other way round: rows that rules reach reference them.
+    Parents(Parents),
+    /// All rows, in a policy for every row.
+    EveryRow,
+}
+
+/// Rows that are referenced by rows which the rules of other tables reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parents {
+    /// The keys by which they are, to the rule's table; at least one.
+    pub keys: Vec<KeyId>,
+    /// What happens to a row that others reference too; none for a guard, which only looks.
+    pub if_shared: Option<IfShared>,
 }
 
 /// Foreign keys from a table up to the subject's; at least one.
@@ -153,6 +251,8 @@ pub struct ColumnChange {
     pub origin: Span,
     /// The new value's place in the policy.
     pub value_at: Span,
+    /// The new value goes into every column that references this one, too. The place of the word.
+    pub propagate: Option<Span>,
 }
 
 /// What a column becomes.
@@ -168,6 +268,8 @@ pub enum NewValue {
     Expression(Expression),
     /// Something random.
     Random(Generator),
+    /// A reference to a stand-in row: this is its key's value, read as the column's type.
+    StandIn(String),
 }
 
 /// A query whose rows must be the same after as before.

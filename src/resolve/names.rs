@@ -2,9 +2,11 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
+use std::collections::BTreeMap;
+
 use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
-    ResolvedRule, ResolvedSubject, RowAction,
+    ResolvedRule, RowAction, Subject, SubjectRows,
 };
 use super::{condition, generator, path, words};
 use crate::action::{Decision, OtherColumns, Randomize};
@@ -33,7 +35,14 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
             report.push(words::table_twice(&entry.table, policy.tables[earlier].table.span));
         }
     }
-    let subject_table = table(catalog, &policy.subject.table, report);
+    let written = match &policy.subject {
+        policy::Subject::Rows(rows) => rows,
+        policy::Subject::Value(_) | policy::Subject::EveryRow(_) => {
+            report.push(words::subject_of_a_later_version(policy.subject.span()));
+            return None;
+        }
+    };
+    let subject_table = table(catalog, &written.table, report);
     for guard in &policy.guards {
         // Looked up again below, with the subject at hand; here only so that every unknown table is told at once.
         if subject_table.is_none() {
@@ -46,7 +55,7 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
         subject: subject_table?,
         decided: tables.iter().flatten().copied().collect(),
     };
-    let subject = subject(&context, policy, report);
+    let subject = subject(&context, written, report).map(|rows| Subject::Rows(Box::new(rows)));
     let guards = policy.guards.iter().filter_map(|found| guard(&context, found, report)).collect();
     let mut rules: Vec<ResolvedRule> = Vec::new();
     let mut entries: Vec<_> =
@@ -68,6 +77,9 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
         subject: subject?,
         search_path: context.search_path,
         guards,
+        virtual_conditions: BTreeMap::new(),
+        values: BTreeMap::new(),
+        expectations: Vec::new(),
         rules,
         reports: reports.collect(),
         limits: ResolvedLimits {
@@ -101,8 +113,7 @@ pub(super) fn column(table: &Table, name: &Spanned<Ident>, place: Span, report: 
 }
 
 /// The subject's key has to tell people apart: unique together, never null.
-fn subject(context: &Context<'_>, policy: &Policy, report: &mut Report) -> Option<ResolvedSubject> {
-    let written = &policy.subject;
+fn subject(context: &Context<'_>, written: &policy::SubjectRows, report: &mut Report) -> Option<SubjectRows> {
     let table = context.catalog.table(context.subject);
     let key: Vec<ColumnId> = if written.key.is_empty() {
         table.primary_key.iter().filter_map(|name| table.column_id(name)).collect()
@@ -118,13 +129,12 @@ fn subject(context: &Context<'_>, policy: &Policy, report: &mut Report) -> Optio
         let span = written.key.first().map_or(written.table.span, |first| first.span);
         report.push(words::key_not_unique(table, &key, span));
     }
-    let found =
-        (written.condition.as_ref()).map(|fragment| condition::resolve(context, context.subject, fragment, report));
-    let condition = match found {
-        Some(found) => Some(found?),
-        None => None,
+    let mut condition = |fragment: &Option<Fragment>| match fragment {
+        Some(fragment) => condition::resolve(context, context.subject, fragment, report).map(Some),
+        None => Some(None),
     };
-    Some(ResolvedSubject { table: context.subject, key, condition })
+    let (found, expired_when) = (condition(&written.condition), condition(&written.expired_when));
+    Some(SubjectRows { table: context.subject, key, condition: found?, expired_when: expired_when? })
 }
 
 /// Whether these columns tell rows apart: a full unique index over exactly them, none of which can be null.
@@ -264,7 +274,8 @@ fn columns_of(
             }
             decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
-                    changes.push(ColumnChange { column: id, value, origin, value_at: written_at(&entry.decision) })
+                    let (value_at, propagate) = (written_at(&entry.decision), entry.propagate);
+                    changes.push(ColumnChange { column: id, value, origin, value_at, propagate });
                 }
                 None => complete = false,
             },
@@ -302,7 +313,8 @@ fn columns_of(
                     };
                     match new_value(context, owner, id, &decision, other.span, report) {
                         Some(value) => {
-                            changes.push(ColumnChange { column: id, value, origin: other.span, value_at: other.span });
+                            let (origin, value_at) = (other.span, other.span);
+                            changes.push(ColumnChange { column: id, value, origin, value_at, propagate: None });
                         }
                         None => complete = false,
                     }
@@ -318,6 +330,7 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
     match &decision.value {
         Decision::Replace(text) => text.span,
         Decision::Sql(fragment) => fragment.span,
+        Decision::ReassignTo(text) => text.span,
         Decision::Keep { .. } | Decision::Null | Decision::Default | Decision::Randomize(_) | Decision::Undecided => {
             decision.span
         }
@@ -339,6 +352,7 @@ fn new_value(
         Decision::Null => Some(NewValue::Null),
         Decision::Default => Some(NewValue::Default),
         Decision::Replace(text) => Some(NewValue::Literal(text.value.clone())),
+        Decision::ReassignTo(text) => Some(NewValue::StandIn(text.value.clone())),
         Decision::Sql(fragment) => expression(context, owner, fragment, report).map(NewValue::Expression),
         Decision::Randomize(randomize) => {
             generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)

@@ -85,7 +85,7 @@ fn is_distinct(catalog: &Catalog, table: &Table, index: &UniqueIndex, effect: &E
                 let default = catalog.default_of(table.column_at(effect.change.column)).unwrap_or_default();
                 ["nextval(", "gen_random_uuid(", "uuid_generate_v"].iter().any(|source| default.contains(source))
             }
-            NewValue::Literal(_) | NewValue::Expression(_) => false,
+            NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => false,
         }
 }
 

@@ -318,10 +318,10 @@ impl PlanFile {
 
 fn subject(reviewed: &Reviewed<'_>) -> SubjectReference {
     let subject = &reviewed.plan.subject;
-    let table = reviewed.catalog.table(subject.table);
+    let table = subject.table().map(|table| reviewed.catalog.table(table).name.bare().to_string());
     SubjectReference {
-        table: table.name.bare().to_string(),
-        key: subject.key.iter().map(|id| table.column_at(*id).name.bare().to_string()).collect(),
+        table: table.unwrap_or_default(),
+        key: subject.key(reviewed.catalog).into_iter().map(|(name, _)| name).collect(),
     }
 }
 

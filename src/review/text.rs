@@ -48,8 +48,7 @@ impl Page {
 
 fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, script, .. } = reviewed;
-    let subject_table = catalog.table(plan.subject.table);
-    let key: Vec<_> = plan.subject.key.iter().map(|id| subject_table.column_at(*id).name.bare().to_string()).collect();
+    let key: Vec<_> = plan.subject.key(catalog).into_iter().map(|(name, _)| name).collect();
     let touched = touched_tables(plan, policy, catalog);
     page.line(0, format!("plan of policy `{}` ({})", shown(&policy.name), shown(&file.name)));
     page.heading("what is reviewed");
@@ -58,8 +57,9 @@ fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     page.line(2, format!("schema   sha256:{} ({})", digest(&part), count(touched.len() as u64, "table")));
     let statements = count(script.statements.len() as u64, "statement");
     page.line(2, format!("script   sha256:{} ({statements})", script.digest()));
-    let mut subject = format!("subject  {} by {}", subject_table.name.bare(), key.join(", "));
-    if let Some(condition) = &plan.subject.condition {
+    let table = plan.subject.table().map_or_else(String::new, |id| catalog.table(id).name.bare().to_string());
+    let mut subject = format!("subject  {table} by {}", key.join(", "));
+    if let Some(condition) = plan.subject.rows().and_then(|rows| rows.condition.as_ref()) {
         let _ = write!(subject, ", where {}", one_line(&condition.fragment.text));
     }
     page.line(2, subject);
@@ -76,8 +76,8 @@ fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
         let resolved = policy.guards.get(index);
         let whose = match resolved.map(|guard| &guard.reach) {
             Some(Reach::OwnRow) => "the subject's own row in",
-            Some(Reach::Paths(_) | Reach::Cascade(_)) => "the subject's rows of",
-            Some(Reach::Condition) | None => "rows of",
+            Some(Reach::Paths(_) | Reach::Cascade(_) | Reach::Parents(_)) => "the subject's rows of",
+            Some(Reach::Condition | Reach::EveryRow) | None => "rows of",
         };
         let condition = resolved.and_then(|guard| guard.condition.as_ref());
         let condition = condition.map_or_else(String::new, |it| format!(" where {}", one_line(&it.fragment.text)));

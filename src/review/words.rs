@@ -44,6 +44,7 @@ pub(super) fn new_value(value: &NewValue) -> String {
         NewValue::Null => "null".into(),
         NewValue::Default => "its default".into(),
         NewValue::Literal(text) => format!("\"{}\"", shown(text)),
+        NewValue::StandIn(key) => format!("a reference to \"{}\"", shown(key)),
         NewValue::Expression(expression) => format!("sql: {}", one_line(&expression.fragment.text)),
         NewValue::Random(generator) => random(generator),
     }

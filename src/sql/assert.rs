@@ -8,6 +8,7 @@ use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::ReferentialAction;
+use crate::pgtype::PgType;
 use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::ResolvedReport;
 
@@ -71,24 +72,29 @@ fn dollar_tag(text: &str) -> String {
 impl Scene<'_> {
     /// The subject exists, once for each key, and is somebody whom this policy may erase.
     pub fn subject_checks(&self) -> Vec<Check> {
-        let subject = &self.plan.subject;
+        let Some(subject) = self.plan.subject.rows() else { return Vec::new() };
         let table = self.catalog.table(subject.table);
         let name = table.name.bare().to_string();
-        let first = |w: &mut Writer| self.key_array(w, 0, table, subject.key[0]);
+        let types: Vec<PgType> = subject.key.iter().map(|id| table.column_at(*id).ty.clone()).collect();
+        let first = |w: &mut Writer| {
+            if let Some(ty) = types.first() {
+                self.key_array(w, 0, ty);
+            }
+        };
 
         let mut empty = Writer::new();
         empty.kw("SELECT CASE WHEN cardinality(");
         first(&mut empty);
         empty.kw(") = 0");
-        for (index, column) in subject.key.iter().enumerate() {
+        for (index, ty) in types.iter().enumerate() {
             empty.kw(" OR array_position(");
-            self.key_array(&mut empty, index, table, *column);
+            self.key_array(&mut empty, index, ty);
             empty.kw(", NULL) IS NOT NULL");
             if index > 0 {
                 empty.kw(" OR cardinality(");
                 first(&mut empty);
                 empty.kw(") <> cardinality(");
-                self.key_array(&mut empty, index, table, *column);
+                self.key_array(&mut empty, index, ty);
                 empty.kw(")");
             }
         }

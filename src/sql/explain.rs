@@ -16,19 +16,19 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
         w.ident(schema);
     });
-    let table = catalog.table(plan.subject.table);
-    let key = plan.subject.key.iter().enumerate().map(|(index, column)| {
+    let key = (0..plan.subject.key(catalog).len()).map(|index| {
         let mut w = Writer::new();
         w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ");
-        if sample {
-            w.kw("(SELECT coalesce(array_agg(sample), '{}')::text FROM (SELECT ").column(table, *column);
+        if let Some(rows) = plan.subject.rows().filter(|_| sample) {
+            let table = catalog.table(rows.table);
+            w.kw("(SELECT coalesce(array_agg(sample), '{}')::text FROM (SELECT ").column(table, rows.key[index]);
             w.kw(" AS sample FROM ").table(&table.name);
             // A condition may need the keys themselves, which are only being set.
-            if let Some(condition) = plan.subject.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
+            if let Some(condition) = rows.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
                 w.kw(" WHERE ");
                 scene.condition(&mut w, condition);
             }
-            w.kw(" ORDER BY ").list(&plan.subject.key, ", ", |w, column| {
+            w.kw(" ORDER BY ").list(&rows.key, ", ", |w, column| {
                 w.column(table, *column);
             });
             w.kw(" LIMIT 1) AS sample)");

@@ -68,9 +68,9 @@ impl Lowering<'_> {
 
     fn preamble(&self) -> Vec<String> {
         let subject = &self.scene.plan.subject;
-        let table = self.table(subject.table);
-        let keys: Vec<_> = subject.key.iter().map(|id| table.column_at(*id).name.bare().to_string()).collect();
+        let keys: Vec<_> = subject.key(self.scene.catalog).into_iter().map(|(name, _)| name).collect();
         let arguments: Vec<_> = (1..=keys.len()).map(|index| format!("-v key{index}='{{…}}'")).collect();
+        let table = subject.table().map_or_else(String::new, |table| self.name(table));
         vec![
             format!(
                 "{}: made by efface from {}. Do not edit: change the policy.",
@@ -78,8 +78,7 @@ impl Lowering<'_> {
                 shown(self.file.short_name())
             ),
             format!(
-                "Run it for the row of {} whose {} is given, one value or more in the braces:",
-                table.name.bare(),
+                "Run it for the row of {table} whose {} is given, one value or more in the braces:",
                 keys.join(", ")
             ),
             format!("  psql -X {} -f THIS_FILE", arguments.join(" ")),
@@ -87,13 +86,8 @@ impl Lowering<'_> {
     }
 
     fn key(&self) -> Vec<KeyColumn> {
-        let subject = &self.scene.plan.subject;
-        let table = self.table(subject.table);
-        let column = |id: &crate::catalog::ColumnId| {
-            let column = table.column_at(*id);
-            KeyColumn { name: column.name.bare().to_string(), type_sql: key_type(&column.ty) }
-        };
-        subject.key.iter().map(column).collect()
+        let key = self.scene.plan.subject.key(self.scene.catalog).into_iter();
+        key.map(|(name, ty)| KeyColumn { name, type_sql: key_type(&ty), ty }).collect()
     }
 
     // 0. Head.
@@ -167,7 +161,7 @@ impl Lowering<'_> {
     // 2. Subject.
 
     fn subject(&mut self) {
-        for index in 0..self.scene.plan.subject.key.len() {
+        for index in 0..self.key().len() {
             let statement = |value: &str| {
                 let mut w = Writer::new();
                 w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ").printed(value);

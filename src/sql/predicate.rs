@@ -29,7 +29,13 @@ impl Scene<'_> {
         let here = self.catalog.table(table);
         match rows {
             Predicate::Subject if self.anyone => self.any_subject(w),
-            Predicate::Subject => self.member(w, here, &self.plan.subject.key, way, |w| self.subject_keys(w)),
+            Predicate::Subject => match self.plan.subject.rows() {
+                Some(subject) => self.member(w, here, &subject.key, way, |w| self.subject_keys(w)),
+                // Nobody has such a row.
+                None => {
+                    w.kw("false");
+                }
+            },
             Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
             Predicate::Captured { capture, rules, added } => {
                 let captured = &self.plan.captures[*capture];
@@ -94,8 +100,7 @@ impl Scene<'_> {
 
     fn references(&self, w: &mut Writer, table: TableId, key: KeyId, rows: &Predicate, way: Way) {
         let here = self.catalog.table(table);
-        let subject = &self.plan.subject;
-        if let Some(columns) = direct_columns(self.catalog, subject.table, &subject.key, key, rows) {
+        if let Some(columns) = direct_columns(self.catalog, &self.plan.subject, key, rows) {
             if self.anyone {
                 w.columns(here, &columns).kw(" IS NOT NULL");
                 return;
@@ -140,13 +145,13 @@ impl Scene<'_> {
 
     /// The keys of the run as a sub-select, one column for each of the subject's key.
     pub fn subject_keys(&self, w: &mut Writer) {
-        let table = self.catalog.table(self.plan.subject.table);
+        let key = self.plan.subject.key(self.catalog);
         let arrays = |w: &mut Writer| {
-            w.list(self.plan.subject.key.iter().enumerate(), ", ", |w, (index, column)| {
-                self.key_array(w, index, table, *column);
+            w.list(key.iter().enumerate(), ", ", |w, (index, (_, ty))| {
+                self.key_array(w, index, ty);
             });
         };
-        if self.plan.subject.key.len() == 1 {
+        if key.len() == 1 {
             w.kw("SELECT unnest(");
             arrays(w);
             w.kw(")");
@@ -158,9 +163,9 @@ impl Scene<'_> {
     }
 
     /// One setting as an array. Never with `missing_ok`: an unset key must be an error, not zero rows.
-    pub fn key_array(&self, w: &mut Writer, index: usize, table: &Table, column: ColumnId) {
+    pub fn key_array(&self, w: &mut Writer, index: usize, ty: &PgType) {
         w.kw("current_setting('efface.key").number(index as i128 + 1).kw("')::");
-        w.printed(&key_type(&table.column_at(column).ty)).kw("[]");
+        w.printed(&key_type(ty)).kw("[]");
     }
 
     /// An author's condition.
@@ -171,8 +176,8 @@ impl Scene<'_> {
     /// What `:subject` stands for: an array of keys, or for a composite key the rows of one.
     pub fn subject_in_author(&self) -> Writer {
         let mut keys = Writer::new();
-        if let [only] = self.plan.subject.key[..] {
-            self.key_array(&mut keys, 0, self.catalog.table(self.plan.subject.table), only);
+        if let [(_, ty)] = &self.plan.subject.key(self.catalog)[..] {
+            self.key_array(&mut keys, 0, ty);
         } else {
             self.subject_keys(&mut keys);
         }

@@ -148,8 +148,9 @@ impl Question {
 pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Question> {
     let asking = Asking { scene: Scene { anyone: true, ..Scene::new(catalog, plan) }, policy };
     let mut questions = Vec::new();
-    if let Some(condition) = &policy.subject.condition {
-        questions.push(asking.condition(policy.subject.table, condition));
+    if let Some(rows) = policy.subject.rows() {
+        let conditions = rows.condition.iter().chain(&rows.expired_when);
+        questions.extend(conditions.map(|condition| asking.condition(rows.table, condition)));
     }
     for guard in &policy.guards {
         questions.extend(guard.condition.iter().map(|condition| asking.condition(guard.table, condition)));
@@ -216,7 +217,7 @@ impl Asking<'_> {
         let constrained = !column.domains.is_empty();
         let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
         let asks = match &change.value {
-            NewValue::Literal(_) => !plain,
+            NewValue::Literal(_) | NewValue::StandIn(_) => !plain,
             NewValue::Null | NewValue::Random(_) | NewValue::Expression(_) => constrained,
             NewValue::Default => false,
         };
@@ -277,7 +278,11 @@ impl Asking<'_> {
             NewValue::Default => {
                 w.printed(self.scene.catalog.default_of(column).unwrap_or("NULL"));
             }
-            NewValue::Null | NewValue::Literal(_) | NewValue::Expression(_) | NewValue::Random(_) => {
+            NewValue::Null
+            | NewValue::Literal(_)
+            | NewValue::StandIn(_)
+            | NewValue::Expression(_)
+            | NewValue::Random(_) => {
                 value::value(w, column, change);
             }
         }
@@ -299,7 +304,8 @@ impl Asking<'_> {
 impl Scene<'_> {
     /// The subject's own rows, whoever the subject may be.
     pub(super) fn any_subject(&self, w: &mut Writer) {
-        match self.plan.subject.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
+        let condition = self.plan.subject.rows().and_then(|rows| rows.condition.as_ref());
+        match condition.filter(|condition| condition.subject.is_empty()) {
             Some(condition) => self.condition(w, condition),
             None => {
                 w.kw("true");

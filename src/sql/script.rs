@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{TableId, hexadecimal};
+use crate::pgtype::PgType;
 
 /// One SQL statement. Only this module's neighbours in `sql` can make one, so no run-time text becomes SQL elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct KeyColumn {
     pub name: String,
     /// Its type, as SQL.
     pub type_sql: String,
+    /// Its type.
+    pub ty: PgType,
 }
 
 /// One statement with its reason.

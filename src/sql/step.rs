@@ -63,7 +63,11 @@ impl Scene<'_> {
             w.kw(if cast { ",\n  CAST(" } else { ",\n  (" });
             match &change.value {
                 NewValue::Default => w.printed(self.catalog.default_of(column).unwrap_or("NULL")),
-                NewValue::Null | NewValue::Literal(_) | NewValue::Expression(_) | NewValue::Random(_) => {
+                NewValue::Null
+                | NewValue::Literal(_)
+                | NewValue::StandIn(_)
+                | NewValue::Expression(_)
+                | NewValue::Random(_) => {
                     value::value(&mut w, column, change);
                     &mut w
                 }

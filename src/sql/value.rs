@@ -19,7 +19,7 @@ pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange) {
     match &change.value {
         NewValue::Null => w.kw("NULL"),
         NewValue::Default => w.kw("DEFAULT"),
-        NewValue::Literal(text) => w.text(text),
+        NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
         NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
         NewValue::Random(generator) => {
             random(w, column, generator);
@@ -134,7 +134,7 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
         NewValue::Null => {
             w.ident(&column.name).kw(" IS NULL");
         }
-        NewValue::Literal(text) => {
+        NewValue::Literal(text) | NewValue::StandIn(text) => {
             w.ident(&column.name);
             if !column.ty.has_equality() {
                 w.kw("::text");
@@ -156,7 +156,7 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
 
 /// Whether all new values of a step are known beforehand, so that rows which have them need no writing.
 pub(super) fn all_knowable(changes: &[ColumnChange]) -> bool {
-    changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Literal(_)))
+    changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_)))
 }
 
 /// A literal as a value of its column's type, cut and rounded as an assignment would.

@@ -91,7 +91,8 @@ fn every_case_ends_as_its_story_says_by_the_engine_s_way_and_by_psql() {
 fn scripted(case: &Case, catalog: &Catalog) -> Result<(Plan, Script), Report> {
     let written = policy::read(&case.policy)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
-    let plan = plan::plan(&resolved.value, catalog)?;
+    let (policy, catalog) = (&resolved.value.policy, &resolved.value.catalog);
+    let plan = plan::plan(policy, catalog)?;
     let script = sql::script(&plan, catalog, &case.policy);
     Ok((plan, script))
 }

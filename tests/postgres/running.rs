@@ -25,7 +25,7 @@ fn ready(db: &Db) -> Ready {
     let catalog = db.catalog();
     let file = SourceFile::new("policy.yaml", POLICY);
     let policy = efface::policy::read(&file).expect("the policy is readable").value;
-    let policy = resolve(&policy, &catalog).expect("the policy fits").value;
+    let efface::resolve::Resolved { policy, catalog } = resolve(&policy, &catalog).expect("the policy fits").value;
     let plan = plan(&policy, &catalog).expect("the policy can be planned");
     let tables = touched_tables(&plan, &policy, &catalog);
     Ready { script: script(&plan, &catalog, &file), reviewed: catalog.part(&tables), tables }

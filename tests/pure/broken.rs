@@ -26,7 +26,7 @@ pub fn report_in(catalog: &Catalog, text: &str) -> (Report, SourceFile) {
     let found = match resolve::resolve(&read.value, catalog) {
         Ok(resolved) => {
             let mut report = resolved.warnings;
-            if let Err(refused) = plan::plan(&resolved.value, catalog) {
+            if let Err(refused) = plan::plan(&resolved.value.policy, &resolved.value.catalog) {
                 report.extend(refused);
             }
             report

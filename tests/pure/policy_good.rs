@@ -1,7 +1,7 @@
 //! Policies that are read, and what is read from them.
 
 use efface::action::{Decision, OtherColumns, random::Kind};
-use efface::policy::{Policy, RowDecision, read};
+use efface::policy::{Policy, RowDecision, Subject, read};
 use efface::source::SourceFile;
 
 /// A policy with everything that this version knows.
@@ -120,7 +120,8 @@ fn decisions(policy: &Policy) -> Vec<(&str, &Decision)> {
 fn a_whole_policy_is_read() {
     let policy = accepted(WHOLE);
     assert_eq!(policy.search_path.len(), 2);
-    assert_eq!(policy.subject.condition.as_ref().unwrap().text, "role = 'client'");
+    let Subject::Rows(rows) = &policy.subject else { panic!("{:?}", policy.subject) };
+    assert_eq!(rows.condition.as_ref().unwrap().text, "role = 'client'");
     assert_eq!(policy.tables.len(), 9);
     let RowDecision::Columns { other, .. } = &policy.tables[2].rules[1].action.value else { panic!("no columns") };
     assert_eq!(other.as_ref().unwrap().value, OtherColumns::Null);

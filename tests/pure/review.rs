@@ -66,14 +66,14 @@ fn reviewed_policy<T>(
 ) -> T {
     let file = SourceFile::new("policies/small.yaml", policy);
     let read = efface::policy::read(&file).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
-    let policy =
-        efface::resolve::resolve(&read, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted())).value;
-    let plan = plan(&policy, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted()));
+    let resolved = efface::resolve::resolve(&read, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted()));
+    let efface::resolve::Resolved { policy, catalog } = &resolved.value;
+    let plan = plan(policy, catalog).unwrap_or_else(|report| panic!("{:#?}", report.sorted()));
     let script = script(&plan, catalog, &file);
     let (estimates, warnings) = (Estimates { rows }, Report::default());
     look(&Reviewed {
         file: &file,
-        policy: &policy,
+        policy,
         catalog,
         plan: &plan,
         script: &script,

@@ -12,7 +12,6 @@ use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::rehearse::{Intent, interrupted, subjects, transaction};
-use crate::catalog::Catalog;
 use crate::review::{Estimates, count, text};
 use crate::server::throwaway::{Server, find_or_install};
 use crate::server::{ServerError, Settings, connect};
@@ -91,22 +90,22 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     tell(&format!("  fits the schema: {}", count(loaded.plan.steps.len() as u64, "step")))?;
 
     tell(&format!("\n$ efface plan {POLICY_NAME}    (its steps; run it yourself to see all of it)"))?;
-    steps(&loaded, &catalog).iter().try_for_each(|line| tell(line))?;
+    steps(&loaded).iter().try_for_each(|line| tell(line))?;
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
-    let keys = subjects(&loaded, &catalog, &[CLIENT.into()])?;
-    let rehearsed = transaction(live, &catalog, &loaded, &keys, Intent::Rehearse, output).await?;
+    let keys = subjects(&loaded, &[CLIENT.into()])?;
+    let rehearsed = transaction(live, &loaded, &keys, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
         (rehearsed.erased.iter().map(|it| it.rows).sum(), rehearsed.anonymised.iter().map(|it| it.rows).sum());
     tell(&format!("  would delete {} and change {}; everything was rolled back", rows(erased), rows(changed)))?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
-    let debtor = subjects(&loaded, &catalog, &[DEBTOR.into()])?;
-    blocked(transaction(live, &catalog, &loaded, &debtor, Intent::Apply, output).await, output)?;
+    let debtor = subjects(&loaded, &[DEBTOR.into()])?;
+    blocked(transaction(live, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
-    let receipt = transaction(live, &catalog, &loaded, &keys, Intent::Apply, output).await?;
+    let receipt = transaction(live, &loaded, &keys, Intent::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
     tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;
@@ -119,8 +118,8 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 }
 
 /// The numbered steps of the plan's page.
-fn steps(loaded: &Loaded, catalog: &Catalog) -> Vec<String> {
-    let page = text(&loaded.reviewed(catalog, &Estimates::default()));
+fn steps(loaded: &Loaded) -> Vec<String> {
+    let page = text(&loaded.reviewed(&Estimates::default()));
     let is_step = |line: &&str| line.starts_with("  ") && line[2..].starts_with(|first: char| first.is_ascii_digit());
     page.lines().filter(is_step).map(str::to_owned).collect()
 }

@@ -65,7 +65,7 @@ fn literal(sql: &str) -> Option<String> {
 /// Whether a new value is certainly something.
 fn is_never_null(value: &NewValue) -> bool {
     match value {
-        NewValue::Literal(_) | NewValue::Random(_) => true,
+        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => true,
         NewValue::Expression(expression) => {
             let text = expression.fragment.text.trim().to_lowercase();
             let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));

@@ -202,3 +202,9 @@ pub(in crate::resolve) fn left_open(catalog: &Catalog, table: &Table, path: &Pat
         .note("the first rule that matches a row decides it; nothing may be reached and left undecided")
         .help(format!("add a last rule for the other rows:\n{via}"))
 }
+
+pub(in crate::resolve) fn subject_of_a_later_version(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::NotInThisVersion, "this kind of subject is not in this version of efface")
+        .at(span, "known to a later version only")
+        .help("name a table: `subject: { table: users }`")
+}

@@ -174,7 +174,7 @@ pub(in crate::resolve) fn not_unique(
         _ if enters => "the row may come into this partial index, where another may have its key",
         NewValue::Null if index.nulls_not_distinct => "a second NULL would collide (NULLS NOT DISTINCT)",
         NewValue::Null => "efface can't tell that the new value is unique in this index",
-        NewValue::Literal(_) => "a second row would get the same value",
+        NewValue::Literal(_) | NewValue::StandIn(_) => "a second row would get the same value",
         NewValue::Default => "a second row would get the same default",
         NewValue::Expression(_) => "efface can't tell that the expression is unique",
         NewValue::Random(_) => "these random values may repeat",

@@ -170,8 +170,11 @@ mod tests {
 
     #[test]
     fn a_key_that_could_be_personal_is_shown_as_a_digest_only() {
-        let columns = [("id", "bigint"), ("email", "text")]
-            .map(|(name, type_sql)| KeyColumn { name: name.into(), type_sql: type_sql.into() });
+        let columns = [("id", "bigint"), ("email", "text")].map(|(name, type_sql)| KeyColumn {
+            name: name.into(),
+            type_sql: type_sql.into(),
+            ty: crate::pgtype::PgType::BigInt,
+        });
         let keys = [vec!["42".to_string()], vec!["ann@example.org".to_string()]];
         let subjects = subjects(&columns, &keys);
         assert_eq!(subjects[0][0], "42");

@@ -122,6 +122,7 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
                 (true, true) => CheckTime::DeferrableDeferred,
             },
             not_valid: !get::<bool>(row, "is_valid")?,
+            basis: crate::catalog::Basis::Declared,
         });
     }
     Ok(keys)

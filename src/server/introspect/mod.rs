@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Row};
 
 use self::relations::Relations;
 use super::error::ServerError;
-use crate::catalog::{CATALOG_FORMAT, Catalog, Extension, Observed};
+use crate::catalog::{CATALOG_FORMAT, Catalog, Extension, KeyIndex, Observed};
 use crate::ident::Ident;
 
 /// Reads the catalog, inside the caller's transaction. REPEATABLE READ gives one snapshot of it; under READ COMMITTED a
@@ -125,6 +125,8 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
             .collect::<Result<_, ServerError>>()?,
         others,
         observed,
+        virtual_keys: Vec::new(),
+        index: KeyIndex::default(),
     };
     Ok(catalog.new()?)
 }

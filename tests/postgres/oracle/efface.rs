@@ -34,7 +34,8 @@ impl Efface {
         };
         let catalog = self.db.catalog();
         let read = policy::read(&file).map_err(refused)?;
-        let resolved = resolve::resolve(&read.value, &catalog).map_err(refused)?.value;
+        let resolve::Resolved { policy: resolved, catalog } =
+            resolve::resolve(&read.value, &catalog).map_err(refused)?.value;
         let mut planned = plan::plan(&resolved, &catalog).map_err(refused)?;
         if let Some(fault) = fault {
             plant(&mut planned, fault);
