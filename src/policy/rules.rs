@@ -292,7 +292,7 @@ impl Reader<'_> {
     }
 
     fn path(&mut self, node: &Node, owner: Span) -> Option<PathText> {
-        let text = self.line(node, owner, "via")?;
+        let text = self.named(node, owner, "via")?;
         let start = self.start_of(&text.value, text.span);
         let place = |span: Span| match start {
             Some(start) => Span::new(start + span.start, start + span.end),

@@ -64,10 +64,21 @@ impl Reader<'_> {
         let text = self.text(node, owner, key)?;
         if text.value.contains('\n') {
             let found = Diagnostic::new(Code::InvalidValue, format!("`{key}` has more than one line"));
-            self.report.push(found.at(text.span, "one line stands here"));
+            self.report.push(found.at(text.span, "one line stands here").help("write it on one line"));
             return None;
         }
         Some(text)
+    }
+
+    /// A name, or a path of names. In quotes it holds whatever a name of the server's holds: blanks only, a line break.
+    pub fn named(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<String>> {
+        match &node.kind {
+            Kind::Scalar(scalar) if scalar.style == Style::Quoted && !scalar.text.is_empty() => {
+                let refused = self.refuses_nul(scalar, node.span, key);
+                (!refused).then(|| Spanned::new(scalar.text.clone(), node.span))
+            }
+            Kind::Scalar(_) | Kind::Empty | Kind::List(_) | Kind::Map(_) => self.line(node, owner, key),
+        }
     }
 
     /// The characters of a literal, as the author sees them.

@@ -10,6 +10,8 @@ use efface::ident::{Ident, TableName};
 
 use crate::harness::Db;
 
+mod policies;
+
 /// The torture catalog, as far as the server knows what is in it.
 fn tortured() -> Db {
     let db = Db::new();

@@ -47,7 +47,7 @@ BEGIN
         EXECUTE format('CREATE SEQUENCE twin_a.%I', 's' || number || left(name, 10));
         EXECUTE format('CREATE STATISTICS twin_a.%I ON id, value FROM twin_b.%I', 'st' || number || left(name, 10), name);
         EXECUTE format('CREATE TRIGGER %1$I AFTER UPDATE OF %1$I ON twin_b.%1$I FOR EACH ROW EXECUTE FUNCTION public.log_it(%1$L)', name);
-        EXECUTE format('CREATE RULE %1$I AS ON UPDATE TO twin_b.%1$I DO ALSO NOTHING', name);
+        EXECUTE format('CREATE RULE %1$I AS ON INSERT TO twin_b.%1$I DO ALSO NOTHING', name);
         EXECUTE format('CREATE SCHEMA %I CREATE TABLE t (id int PRIMARY KEY)', 'z' || number || left(name, 10));
         EXECUTE format('ALTER TABLE %1$I.t ADD %2$I int CONSTRAINT %2$I REFERENCES twin_b.%2$I', 'z' || number || left(name, 10), name);
     END LOOP;
