@@ -3,11 +3,13 @@
 //! A word, or a map with exactly one action and that action's options.
 
 use super::keys::{self, Fields, empty, shape};
+use super::model::ColumnRule;
+use super::rules::present;
 use super::scalar::{Reader, Sql};
 use super::yaml::{Kind, Node, Style};
 use crate::action::{Decision, OtherColumns, Randomize, random};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ident::shown;
+use crate::ident::{Ident, shown};
 use crate::source::{Span, Spanned};
 
 const WORDS: &[&str] = &["keep", "null", "default", "randomize", "undecided"];
@@ -35,15 +37,28 @@ const DATE_WORDS: &[&str] = &[
 const NO_REASONS: &[&str] = &["true", "false", "yes", "no", "on", "off"];
 
 impl Reader<'_> {
-    /// The decision about one column.
-    pub fn decision(&mut self, node: &Node, column: &Spanned<String>) -> Option<Spanned<Decision>> {
+    /// What happens to one column: its name and what stands behind it.
+    pub fn column_rule(&mut self, node: &Node, name: &Spanned<String>) -> Option<ColumnRule> {
+        let column = Spanned::new(Ident::new(name.value.as_str()), name.span);
+        if !matches!(node.kind, Kind::Map(_)) {
+            let decision = self.word(node, name)?;
+            return Some(ColumnRule { column, decision, propagate: None });
+        }
+        let fields = keys::fields(node, name.span, &keys::DECISION, &mut self.report)?;
+        let propagate = fields.entry("propagate").map(|(key, value)| self.propagate(value, key.span, &fields));
+        let decision = Spanned::new(self.action(&fields, node)?, node.span);
+        Some(ColumnRule { column, decision, propagate: present(propagate)? })
+    }
+
+    /// A decision that is one word.
+    fn word(&mut self, node: &Node, column: &Spanned<String>) -> Option<Spanned<Decision>> {
         match &node.kind {
             Kind::Empty => {
                 let found = empty(column.span, &format!("column `{}`", shown(&column.value)));
                 self.report.push(found.help("write `null` to set it to NULL"));
                 None
             }
-            Kind::List(_) => {
+            Kind::List(_) | Kind::Map(_) => {
                 let found = shape(node, "a column's decision is a word or a map");
                 self.report.push(found.help("a text in brackets stands in quotes: `{ replace: \"[deleted]\" }`"));
                 None
@@ -63,12 +78,29 @@ impl Reader<'_> {
                 };
                 Some(Spanned::new(decision, node.span))
             }
-            Kind::Map(_) => {
-                let fields = keys::fields(node, column.span, &keys::DECISION, &mut self.report)?;
-                let decision = self.action(&fields, node)?;
-                Some(Spanned::new(decision, node.span))
-            }
         }
+    }
+
+    /// `propagate: true`, beside an action that gives the value a new one; the place of its key.
+    fn propagate(&mut self, node: &Node, owner: Span, fields: &Fields<'_>) -> Option<Span> {
+        if let Some((keep, _)) = fields.entry("keep") {
+            let found = Diagnostic::new(Code::ConflictingKeys, "`propagate` stands beside `keep`")
+                .at(owner, "nothing has to follow")
+                .label(keep.span, "the value stays as it is");
+            self.report.push(found.help("leave it out"));
+            return None;
+        }
+        if node.word() == Some("true") {
+            return Some(owner);
+        }
+        let found = match &node.kind {
+            Kind::Empty => empty(owner, "`propagate`"),
+            Kind::List(_) | Kind::Map(_) => shape(node, "`propagate` is the word `true`"),
+            Kind::Scalar(_) => Diagnostic::new(Code::InvalidValue, "`propagate` is not the word `true`")
+                .at(node.span, "it is written or left out"),
+        };
+        self.report.push(found.help("write `propagate: true`, or leave it out"));
+        None
     }
 
     fn action(&mut self, fields: &Fields<'_>, node: &Node) -> Option<Decision> {
@@ -80,7 +112,10 @@ impl Reader<'_> {
                 self.report.push(found.at(second.span, "a second action").label(first.span, "the first"));
             } else if let Some((option, _)) = fields.entries.first() {
                 let found = Diagnostic::new(Code::MissingKey, "a column's decision has no action");
-                let found = found.at(option.span, "this is only an option");
+                let mut found = found.at(option.span, "this is only an option");
+                if fields.entry("propagate").is_some() {
+                    found = found.note("what references a row can follow to a new value, but not to NULL or a default");
+                }
                 self.report.push(found.help(format!("actions: {}", keys::list(keys::ACTIONS))));
             } else if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
                 self.report.push(empty(node.span, "a column's decision").help("write `null` to set it to NULL"));
@@ -88,11 +123,13 @@ impl Reader<'_> {
             return None;
         };
         if action.value != "randomize" {
-            for (option, _) in fields.entries.iter().filter(|(key, _)| key.value != action.value) {
+            let options =
+                fields.entries.iter().filter(|(key, _)| key.value != action.value && key.value != "propagate");
+            for (option, _) in options {
                 let message = format!("`{}` is an option of `randomize`, not of `{}`", option.value, action.value);
                 let found =
                     Diagnostic::new(Code::ConflictingKeys, message).at(option.span, "stands beside another action");
-                self.report.push(found.label(action.span, "the action"));
+                self.report.push(found.label(action.span, "the action").help(format!("leave `{}` out", option.value)));
             }
         }
         match action.value.as_str() {
@@ -109,6 +146,7 @@ impl Reader<'_> {
                 }
                 Some(Decision::Replace(literal))
             }
+            "reassign_to" => Some(Decision::ReassignTo(self.literal(value, action.span, "reassign_to")?)),
             "sql" => Some(Decision::Sql(self.sql(value, action.span, "sql", Sql::Expression)?.0)),
             _ => self.randomize(value, action.span, fields),
         }
@@ -153,7 +191,7 @@ impl Reader<'_> {
         let mut random = Randomize { kind: Some(Spanned::new(kind, node.span)), ..Randomize::default() };
         for (option, value) in fields.entries.iter().copied().filter(|(key, _)| key.value != "randomize") {
             let name = option.value.as_str();
-            if keys::ACTIONS.contains(&name) {
+            if keys::ACTIONS.contains(&name) || name == "propagate" {
                 continue;
             }
             if !options(kind).contains(&name) {

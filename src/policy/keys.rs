@@ -28,27 +28,44 @@ pub(super) static TOP: Place = Place {
         "name",
         "description",
         "subject",
+        "every_row",
         "search_path",
+        "virtual_foreign_keys",
         "guards",
         "tables",
         "verify",
         "limits",
         "accept",
     ],
-    later: &["every_row", "virtual_foreign_keys", "seal", "suppress", "request"],
+    later: &["seal", "suppress", "request"],
 };
 pub(super) static SUBJECT: Place =
-    Place { name: "`subject`", keys: &["table", "key", "where"], later: &["expired_when", "value", "name"] };
+    Place { name: "`subject`", keys: &["table", "key", "where", "expired_when", "value", "name"], later: &[] };
+pub(super) static VIRTUAL_KEY: Place =
+    Place { name: "a virtual foreign key", keys: &["table", "columns", "references", "where", "lock"], later: &[] };
 pub(super) static GUARD: Place =
-    Place { name: "a guard", keys: &["name", "table", "via", "where", "message"], later: &["referenced_by"] };
+    Place { name: "a guard", keys: &["name", "table", "via", "referenced_by", "where", "message"], later: &[] };
 pub(super) static RULE: Place = Place {
     name: "a rule",
-    keys: &["name", "via", "where", "keep", "rows", "columns", "other_columns"],
-    later: &["referenced_by", "if_shared", "emit", "objects", "refresh", "seal", "suppress"],
+    keys: &["name", "via", "referenced_by", "if_shared", "where", "keep", "rows", "columns", "other_columns"],
+    later: &["emit", "objects", "refresh", "seal", "suppress"],
 };
 pub(super) static DECISION: Place = Place {
     name: "a column's decision",
-    keys: &["keep", "replace", "sql", "randomize", "domain", "format", "min", "max", "length", "from"],
+    keys: &[
+        "keep",
+        "replace",
+        "sql",
+        "randomize",
+        "reassign_to",
+        "propagate",
+        "domain",
+        "format",
+        "min",
+        "max",
+        "length",
+        "from",
+    ],
     later: &[
         "pseudonymize",
         "mask",
@@ -61,19 +78,18 @@ pub(super) static DECISION: Place = Place {
         "scrub",
         "with",
         "short",
-        "reassign_to",
-        "propagate",
     ],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
-pub(super) const ACTIONS: &[&str] = &["keep", "replace", "sql", "randomize"];
+pub(super) const ACTIONS: &[&str] = &["keep", "replace", "sql", "randomize", "reassign_to"];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =
     Place { name: "`limits`", keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"], later: &[] };
-pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because"], later: &["expect"] };
+pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because", "expect"], later: &[] };
 
-static PLACES: &[&Place] = &[&TOP, &SUBJECT, &GUARD, &RULE, &DECISION, &VERIFY, &REPORT, &LIMITS, &ACCEPT];
+static PLACES: &[&Place] =
+    &[&TOP, &SUBJECT, &VIRTUAL_KEY, &GUARD, &RULE, &DECISION, &VERIFY, &REPORT, &LIMITS, &ACCEPT];
 
 /// The entries of one map, each key known at its place and there once.
 pub(super) struct Fields<'n> {
@@ -98,7 +114,8 @@ impl<'n> Fields<'n> {
         let found = self.get(key);
         if found.is_none() {
             let missing = Diagnostic::new(Code::MissingKey, format!("{} has no `{key}`", place.name));
-            report.push(missing.at(self.span, format!("`{key}` is missing here")));
+            let missing = missing.at(self.span, format!("`{key}` is missing here"));
+            report.push(missing.help(format!("add `{key}:`")));
         }
         found
     }

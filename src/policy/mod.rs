@@ -10,12 +10,15 @@ mod decision;
 mod keys;
 mod model;
 mod name;
+mod reach;
 mod read;
 mod rules;
 mod scalar;
 mod schema;
 pub mod sql;
+mod subject;
 mod syntax;
+mod virtual_keys;
 mod yaml;
 
 pub use model::*;

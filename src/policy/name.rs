@@ -1,19 +1,29 @@
-//! How are tables and paths written in a policy?
+//! How are names of tables and references written in a policy?
 //!
 //! A name is written as `\d` shows it and never folded. A part that holds a dot or a quote is written as in SQL, in
-//! double quotes. An arrow means "references": `booking_id -> bookings.client_id`.
+//! double quotes. An arrow means "references": `booking_id -> bookings.client_id`. Where no name is meant but a value,
+//! the text between two arrows is SQL: [`is_expression`] tells them apart.
 
-use super::model::{PathText, Segment};
+use std::ops::Range;
+
 use crate::ident::{Ident, TableName};
-use crate::source::Span;
 
 /// Why a name or a path can't be read, and at which byte of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NameError {
     pub message: String,
     pub at: usize,
-    /// Whether it belongs to a later version of the language.
-    pub later: bool,
+}
+
+/// Where a reference stands, which decides whether its table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    /// It begins a path: in the rule's own table.
+    Own,
+    /// Behind an arrow.
+    BehindArrow,
+    /// In `referenced_by`.
+    Referencing,
 }
 
 /// `users`, `club.users`, `"odd.name"`; without a schema: public.
@@ -24,24 +34,82 @@ pub(super) fn table(text: &str) -> Result<TableName, NameError> {
     Ok(table)
 }
 
-/// A path, with `place` turning a byte range of the text into a place in the file.
-pub(super) fn path(text: &str, span: Span, place: impl Fn(Span) -> Span) -> Result<PathText, NameError> {
+/// `users`, `users(club_id, number)`, `club.users(…)`: a table with the columns of a key, where they are written.
+pub(super) fn referenced(text: &str) -> Result<(TableName, Vec<Ident>), NameError> {
     let mut cursor = Cursor { text, at: 0 };
+    let table = cursor.table_name()?;
+    cursor.blanks();
+    let key = if cursor.rest().starts_with('(') { cursor.names()? } else { Vec::new() };
+    cursor.end()?;
+    Ok((table, key))
+}
+
+/// The parts of a path between its arrows, as ranges of its text without the blanks around them.
+///
+/// An arrow in parentheses or quotes is part of a value, and so is the operator `->>`.
+pub(super) fn segments(text: &str) -> Vec<Range<usize>> {
     let mut segments = Vec::new();
-    loop {
-        cursor.blanks();
-        let start = cursor.at;
-        let (table, names) = cursor.segment(segments.is_empty())?;
-        segments.push(Segment { span: place(Span::new(start, cursor.at)), table, names, expression: None });
-        cursor.blanks();
-        if cursor.at == text.len() {
-            return Ok(PathText { span, segments });
-        }
-        if !cursor.take("->") {
-            return Err(cursor.error("expected `->` or the end of the path"));
+    let (mut start, mut depth, mut quote) = (0, 0_usize, None);
+    for (at, c) in text.char_indices().filter(|(_, c)| matches!(c, '\'' | '"' | '(' | ')' | '-')) {
+        match (c, quote) {
+            (_, Some(open)) => quote = (c != open).then_some(open),
+            ('\'' | '"', None) => quote = Some(c),
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
+            _ => {
+                let rest = &text[at..];
+                if depth == 0 && rest.starts_with("->") && !rest.starts_with("->>") {
+                    segments.push(trimmed(text, start..at));
+                    start = at + 2;
+                }
+            }
         }
     }
+    segments.push(trimmed(text, start..text.len()));
+    segments
 }
+
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let part = &text[range.clone()];
+    let start = range.start + part.len() - part.trim_start_matches(BLANKS).len();
+    start..(range.start + part.trim_end_matches(BLANKS).len()).max(start)
+}
+
+/// Whether a part of a path is SQL and no name: it holds parentheses behind a name, a cast, a quote or `->>`.
+pub(super) fn is_expression(text: &str) -> bool {
+    let mut quoted = false;
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        if c == '"' {
+            quoted = !quoted;
+        }
+        let rest = &text[at..];
+        let call = c == '(' && before.is_some_and(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"'));
+        if !quoted && (call || c == '\'' || rest.starts_with("::") || rest.starts_with("->>")) {
+            return true;
+        }
+        if !BLANKS.contains(&c) {
+            before = Some(c);
+        }
+    }
+    false
+}
+
+/// One reference: `column`, `table.column`, `schema.table.column`, `(a, b)`, `table.(a, b)`, or a constraint's name in
+/// a column's place. The range is that of a whole part of `text`.
+pub(super) fn reference(
+    text: &str,
+    range: Range<usize>,
+    position: Position,
+) -> Result<(Option<TableName>, Vec<Ident>), NameError> {
+    let mut cursor = Cursor { text: &text[..range.end], at: range.start };
+    let found = cursor.reference(position)?;
+    cursor.end()?;
+    Ok(found)
+}
+
+/// What separates words and ends no name.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 struct Cursor<'a> {
     text: &'a str,
@@ -54,7 +122,7 @@ impl Cursor<'_> {
     }
 
     fn blanks(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
+        self.at += self.rest().len() - self.rest().trim_start_matches(BLANKS).len();
     }
 
     fn take(&mut self, token: &str) -> bool {
@@ -66,7 +134,7 @@ impl Cursor<'_> {
     }
 
     fn error(&self, message: &str) -> NameError {
-        NameError { message: message.into(), at: self.at, later: false }
+        NameError { message: message.into(), at: self.at }
     }
 
     fn end(&mut self) -> Result<(), NameError> {
@@ -84,7 +152,7 @@ impl Cursor<'_> {
             c.is_control() || matches!(c, '.' | '"' | '(' | ')' | ',') || self.rest()[at..].starts_with("->")
         };
         let len = self.rest().char_indices().find(|found| end(*found)).map_or(self.rest().len(), |(at, _)| at);
-        let name = self.rest()[..len].trim_end_matches([' ', '\t']);
+        let name = self.rest()[..len].trim_end_matches(BLANKS);
         if name.is_empty() {
             return Err(self.error("expected a name"));
         }
@@ -125,8 +193,7 @@ impl Cursor<'_> {
         Ok(TableName { schema: first, name })
     }
 
-    /// `column`, `table.column`, `schema.table.column`, `(a, b)`, `table.(a, b)`.
-    fn segment(&mut self, first: bool) -> Result<(Option<TableName>, Vec<Ident>), NameError> {
+    fn reference(&mut self, position: Position) -> Result<(Option<TableName>, Vec<Ident>), NameError> {
         let start = self.at;
         let mut parts = Vec::new();
         let names = loop {
@@ -139,11 +206,6 @@ impl Cursor<'_> {
                 break Vec::from_iter(parts.pop());
             }
         };
-        self.blanks();
-        if self.rest().starts_with('(') {
-            let message = "a path that compares values is not in this version of efface".into();
-            return Err(NameError { message, at: start, later: true });
-        }
         let table = match (parts.pop(), parts.pop(), parts.pop()) {
             (None, ..) => None,
             (Some(name), None, _) => Some(TableName { schema: "public".into(), name }),
@@ -153,16 +215,20 @@ impl Cursor<'_> {
                 return Err(self.error("the name has too many parts"));
             }
         };
-        match (&table, first) {
-            (Some(_), true) => {
-                self.at = start;
-                Err(self.error("a path begins with a column of the rule's own table, without the table's name"))
+        let problem = match (&table, position) {
+            (Some(_), Position::BehindArrow | Position::Referencing) | (None, Position::Own) => None,
+            (Some(_), Position::Own) => {
+                Some("a path begins with a column of the rule's own table, without the table's name")
             }
-            (None, false) => {
+            (None, Position::BehindArrow) => Some("behind an arrow the table is written too: `table.column`"),
+            (None, Position::Referencing) => Some("the table whose rows reference these is written too"),
+        };
+        match problem {
+            Some(problem) => {
                 self.at = start;
-                Err(self.error("behind an arrow the table is written too: `table.column`"))
+                Err(self.error(problem))
             }
-            (Some(_), false) | (None, true) => Ok((table, names)),
+            None => Ok((table, names)),
         }
     }
 
@@ -188,15 +254,17 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<PathText, NameError> {
-        path(text, Span::new(0, text.len()), |span| span)
+    type Reference = (Option<TableName>, Vec<Ident>);
+
+    fn read(text: &str) -> Result<Vec<Reference>, NameError> {
+        let position = |index| if index == 0 { Position::Own } else { Position::BehindArrow };
+        let parts = segments(text).into_iter().enumerate();
+        parts.map(|(index, range)| reference(text, range, position(index))).collect()
     }
 
     fn shape(text: &str) -> Vec<(Option<TableName>, Vec<String>)> {
-        let segments = read(text).unwrap().segments.into_iter();
-        segments
-            .map(|segment| (segment.table, segment.names.iter().map(|name| name.as_str().into()).collect()))
-            .collect()
+        let references = read(text).unwrap().into_iter();
+        references.map(|(table, names)| (table, names.iter().map(|name| name.as_str().into()).collect())).collect()
     }
 
     #[test]
@@ -219,10 +287,44 @@ mod tests {
         assert_eq!(at("a ->"), 4);
         assert_eq!(at("a -> b"), 5);
         assert_eq!(at("t.a"), 0);
-        assert_eq!(at("a(b"), 0);
+        assert_eq!(at("a b (c"), 4);
         assert_eq!(at("(a b"), 4);
         assert_eq!(at("a -> w.x.y.z"), 5);
-        assert!(read("lower(email) -> lower(users.email)").unwrap_err().later);
+    }
+
+    #[test]
+    fn an_arrow_in_parentheses_or_quotes_is_part_of_a_value() {
+        let parts = |text: &'static str| segments(text).into_iter().map(|range| &text[range]).collect::<Vec<_>>();
+        assert_eq!(parts("lower(a -> 'x') ->lower(u.b)"), ["lower(a -> 'x')", "lower(u.b)"]);
+        assert_eq!(parts("'->' || a -> u.\"->\""), ["'->' || a", "u.\"->\""]);
+        assert_eq!(parts("data->>'a' -> u.b"), ["data->>'a'", "u.b"]);
+        assert_eq!(parts("a -> "), ["a", ""]);
+        assert_eq!(parts("f('it''s)') -> b.c"), ["f('it''s)')", "b.c"]);
+        assert_eq!(parts("a--> b.c"), ["a-", "b.c"]);
+    }
+
+    #[test]
+    fn a_name_is_no_value_and_a_value_is_no_name() {
+        for value in ["lower(a)", "lower (a)", "\"F\"(a)", "a::text", "'x' || a", "data->>b", "(lower(a))", "u.f$(a)"] {
+            assert!(is_expression(value), "{value}");
+        }
+        for name in ["a", "u.a", "(a, b)", "u.(a, b)", "club.u.(a, b)", "\"it's::(x)\"", "u.\"f(a)\"", "(\"a\", b)"] {
+            assert!(!is_expression(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_referenced_key_is_a_table_with_columns_or_without() {
+        let read = |text: &str| {
+            let (table, key) = referenced(text).unwrap();
+            (table, key.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(read("users"), (TableName::new("public", "users"), vec![]));
+        let key = vec!["club_id".to_owned(), "no,1".to_owned()];
+        assert_eq!(read("club.users (club_id, \"no,1\")"), (TableName::new("club", "users"), key));
+        for text in ["users()", "users(a", "users(a)b", "users.(a)", "(a)", "users(a,)", "a.b.c"] {
+            assert!(referenced(text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -245,7 +347,7 @@ mod tests {
             if let Err(error) = read(&text) {
                 prop_assert!(text.is_char_boundary(error.at));
             }
-            let _ = table(&text);
+            let _ = (table(&text), referenced(&text), is_expression(&text));
         }
     }
 }

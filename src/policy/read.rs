@@ -1,10 +1,11 @@
 //! The top of a policy: whose rows, what has to hold, and within which bounds.
 
 use super::keys::{self, empty, shape};
-use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery, Subject, SubjectRows};
+use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery};
 use super::name;
+use super::reach::Reach;
 use super::rules::present;
-use super::scalar::{Reader, Sql};
+use super::scalar::{Reader, Sql, Whose};
 use super::yaml::{self, Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Report, Warned};
 use crate::ident::{Ident, shown};
@@ -14,7 +15,7 @@ use crate::source::{SourceFile, Span, Spanned};
 pub fn read(file: &SourceFile) -> Result<Warned<Policy>, Report> {
     let mut report = Report::default();
     let node = yaml::read(file, &mut report);
-    let mut reader = Reader { file, report };
+    let mut reader = Reader { file, report, whose: Whose::Unknown };
     let policy = node.and_then(|node| reader.policy(&node));
     match policy {
         Some(policy) => reader.report.finish(policy),
@@ -43,19 +44,10 @@ impl Reader<'_> {
         let version = version.is_some_and(|node| self.version(node));
         let name = fields.require("name", &keys::TOP, &mut self.report).and_then(|node| self.policy_name(node));
         let description = fields.entry("description").map(|(key, node)| self.text(node, key.span, "description"));
-        let subject = match fields.entry("subject") {
-            Some((key, node)) => self.subject(node, key.span),
-            None => {
-                // An `every_row` of a later version was refused already, by name.
-                if !map.entries.iter().any(|(key, _)| key.value == "every_row") {
-                    let found = Diagnostic::new(Code::MissingKey, "the policy has no `subject`")
-                        .at(start, "`subject` is missing here")
-                        .note("without it nothing says whose rows are meant");
-                    self.report.push(found.help("add:\nsubject:\n  table: users"));
-                }
-                None
-            }
-        };
+        let subject = self.whose(&fields, start);
+        self.whose = Whose::of(subject.as_ref());
+        let virtual_keys =
+            fields.entry("virtual_foreign_keys").map_or_else(Vec::new, |(key, node)| self.virtual_keys(node, key.span));
         let search_path = match fields.entry("search_path") {
             Some((key, node)) => self.search_path(node, key.span),
             None => vec![Spanned::new("public".into(), start)],
@@ -76,7 +68,7 @@ impl Reader<'_> {
             name: name?,
             description,
             subject: subject?,
-            virtual_keys: Vec::new(),
+            virtual_keys,
             search_path,
             guards,
             tables,
@@ -106,60 +98,44 @@ impl Reader<'_> {
         None
     }
 
-    fn subject(&mut self, node: &Node, owner: Span) -> Option<Subject> {
-        let fields = match &node.kind {
-            Kind::Empty => {
-                let found = empty(owner, "`subject`").note("without it nothing says whose rows are meant");
-                self.report.push(found.help("write, indented under it:\nsubject:\n  table: users"));
-                return None;
-            }
-            Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
-                keys::fields(node, owner, &keys::SUBJECT, &mut self.report)?
-            }
-        };
-        // A guest without a row is a subject of a later version, refused by the name of its key.
-        let guest = matches!(&node.kind, Kind::Map(map) if map.entries.iter().any(|(key, _)| key.value == "value"));
-        let table = if guest { fields.get("table") } else { fields.require("table", &keys::SUBJECT, &mut self.report) };
-        let table = table.and_then(|table| self.table_value(table, owner));
-        let key = fields.entry("key").map(|(key, node)| self.idents(node, key.span, "key"));
-        let condition = fields.entry("where").map(|(key, node)| self.sql(node, key.span, "where", Sql::Condition));
-        let condition = present(condition)?.map(|(fragment, _)| fragment);
-        let rows =
-            SubjectRows { span: owner, table: table?, key: key.unwrap_or_default(), condition, expired_when: None };
-        Some(Subject::Rows(rows))
-    }
-
-    fn table_value(&mut self, node: &Node, owner: Span) -> Option<Spanned<crate::ident::TableName>> {
+    /// A table's name in a value.
+    pub fn table_value(&mut self, node: &Node, owner: Span) -> Option<Spanned<crate::ident::TableName>> {
         // A name may hold whatever a name of the server's holds, a line break too.
         let text = self.text(node, owner, "table")?;
         self.table_name(&text)
     }
 
-    /// One name or a list of names, each once.
-    fn idents(&mut self, node: &Node, owner: Span, key: &str) -> Vec<Spanned<Ident>> {
+    /// One name or a list of names, each once; `None` where one of them can't be read.
+    pub fn idents(&mut self, node: &Node, owner: Span, key: &str) -> Option<Vec<Spanned<Ident>>> {
         let items = match &node.kind {
             Kind::List(items) if items.is_empty() => {
-                self.report.push(empty(node.span, &format!("`{key}`")));
-                return Vec::new();
+                self.report.push(empty(node.span, &format!("`{key}`")).help("write at least one name"));
+                return None;
             }
             Kind::List(items) => items.as_slice(),
             Kind::Empty | Kind::Scalar(_) | Kind::Map(_) => std::slice::from_ref(node),
         };
         let mut idents: Vec<Spanned<Ident>> = Vec::new();
+        let mut complete = true;
         for item in items {
             let owner = if matches!(item.kind, Kind::Empty) { owner } else { item.span };
-            let Some(text) = self.name(item, owner, key) else { continue };
+            let Some(text) = self.name(item, owner, key) else {
+                complete = false;
+                continue;
+            };
             // One name and nothing else: as under `columns`, it needs no SQL quoting.
             let ident = Ident::new(text.value.as_str());
             match idents.iter().find(|other| other.value == ident) {
                 Some(first) => {
                     let found = Diagnostic::new(Code::DuplicateKey, format!("`{}` stands twice", ident.bare()));
-                    self.report.push(found.at(text.span, "again here").label(first.span, "first here"));
+                    let found = found.at(text.span, "again here").label(first.span, "first here");
+                    self.report.push(found.help("leave one of them out"));
+                    complete = false;
                 }
                 None => idents.push(Spanned::new(ident, text.span)),
             }
         }
-        idents
+        complete.then_some(idents)
     }
 
     /// A name in a value: `null` and the like are names there as everywhere else.
@@ -171,7 +147,7 @@ impl Reader<'_> {
     }
 
     fn search_path(&mut self, node: &Node, owner: Span) -> Vec<Spanned<Ident>> {
-        let mut schemas = self.idents(node, owner, "search_path");
+        let mut schemas = self.idents(node, owner, "search_path").unwrap_or_default();
         schemas.retain(|schema| {
             let name = schema.value.as_str();
             let own = name == "$user" || name.starts_with("pg_temp");
@@ -188,7 +164,7 @@ impl Reader<'_> {
     }
 
     /// The items of a list that is not empty.
-    fn items<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> &'n [Node] {
+    pub fn items<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> &'n [Node] {
         match &node.kind {
             Kind::List(items) if !items.is_empty() => return items,
             Kind::List(_) | Kind::Empty => {
@@ -217,15 +193,11 @@ impl Reader<'_> {
         let name = name.and_then(|name| self.line(name, fields.span, "name"));
         let table = fields.require("table", &keys::GUARD, &mut self.report);
         let table = table.and_then(|table| self.table_value(table, fields.span));
-        let via = fields.entry("via").map(|(key, value)| self.via(value, key.span));
-        let condition =
-            fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
-        self.subject_without_path(&fields, condition.as_ref().and_then(Option::as_ref));
+        let reach = self.reach(&fields);
         let message = fields.require("message", &keys::GUARD, &mut self.report);
         let message = message.and_then(|message| self.text(message, fields.span, "message"));
-        let condition = present(condition)?.map(|(fragment, _)| fragment);
-        let via = present(via)?;
-        Some(Guard { name: name?, table: table?, via, referenced_by: None, condition, message: message? })
+        let Reach { via, referenced_by, condition, by_subject: _ } = reach?;
+        Some(Guard { name: name?, table: table?, via, referenced_by, condition, message: message? })
     }
 
     /// Names that a person has to tell apart.
@@ -298,6 +270,7 @@ impl Reader<'_> {
             value.and_then(|value| self.line(value, fields.span, key))
         });
         let code = code.and_then(|code| self.code(&code));
+        let expect = fields.entry("expect").map(|(key, node)| self.expect_none(node, key.span, code.as_ref()));
         let at = at.filter(|at| {
             let names = at.value.contains(|c| !matches!(c, '*' | '.' | ' '));
             if !names {
@@ -307,7 +280,31 @@ impl Reader<'_> {
             }
             names
         });
-        Some(Acceptance { span: node.span, code: code?, at: at?, because: because?, expect_none: false })
+        let expect_none = present(expect)?.is_some();
+        Some(Acceptance { span: node.span, code: code?, at: at?, because: because?, expect_none })
+    }
+
+    /// `expect: none`, for paths only: what the transaction then asserts is that a path reaches no row.
+    fn expect_none(&mut self, node: &Node, owner: Span, code: Option<&Spanned<Code>>) -> Option<()> {
+        if node.word() != Some("none") {
+            let found = match &node.kind {
+                Kind::Empty => empty(owner, "`expect`"),
+                Kind::List(_) | Kind::Map(_) => shape(node, "`expect` is the word `none`"),
+                Kind::Scalar(_) => Diagnostic::new(Code::InvalidValue, "`expect` is not the word `none`")
+                    .at(node.span, "nothing else can be expected"),
+            };
+            self.report.push(found.help("write `expect: none` to assert that no row is found there, or leave it out"));
+            return None;
+        }
+        if let Some(code) = code.filter(|code| code.value != Code::PathNotFollowed) {
+            let message = format!("`expect` stands in an acceptance of `{}`", code.value.name());
+            let found = Diagnostic::new(Code::ConflictingKeys, message)
+                .at(owner, "no rows belong to this kind of finding")
+                .label(code.span, "only `path-not-followed` is about rows");
+            self.report.push(found.help("leave `expect` out"));
+            return None;
+        }
+        Some(())
     }
 
     fn code(&mut self, text: &Spanned<String>) -> Option<Spanned<Code>> {

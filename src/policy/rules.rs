@@ -4,14 +4,14 @@
 //! error, and so is a path whose rows could be left without any rule.
 
 use super::keys::{self, Fields, empty, shape};
-use super::model::{ColumnRule, PathText, RowDecision, Rule, Segment, TablePolicy, Via};
+use super::model::{ColumnRule, IfShared, PathText, RowDecision, Rule, Segment, TablePolicy};
 use super::name::{self, NameError};
-use super::scalar::{Reader, Sql};
-use super::sql::Parsed;
+use super::reach::{Reach, same_path, same_segment};
+use super::scalar::{Reader, Whose};
 use super::yaml::{Kind, Node, Style};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ident::{Ident, TableName, shown};
-use crate::source::{Fragment, Span, Spanned};
+use crate::ident::{TableName, shown};
+use crate::source::{Span, Spanned};
 
 const WORDS: &[&str] = &["delete", "cascade", "undecided"];
 
@@ -57,11 +57,18 @@ impl Reader<'_> {
 
     /// What is wrong with a name, at its own place where the file spells it as it is.
     pub fn name_error(&self, error: &NameError, text: &str, span: Span, message: &str) -> Diagnostic {
-        if error.later {
-            let found = Diagnostic::new(Code::NotInThisVersion, error.message.as_str());
-            return found.at(span, "known to a later version only");
-        }
-        let start = self.start_of(text, span);
+        self.name_error_at(error, text, self.start_of(text, span), span, message)
+    }
+
+    /// The same, where it is known already at which byte of the file the text begins.
+    pub fn name_error_at(
+        &self,
+        error: &NameError,
+        text: &str,
+        start: Option<usize>,
+        span: Span,
+        message: &str,
+    ) -> Diagnostic {
         let place = start.map_or(span, |start| {
             let at = start + error.at;
             let next = text[error.at..].chars().next().map_or(0, char::len_utf8);
@@ -71,7 +78,7 @@ impl Reader<'_> {
     }
 
     /// Where a text begins within its scalar, when the file spells it as it is.
-    fn start_of(&self, text: &str, span: Span) -> Option<usize> {
+    pub fn start_of(&self, text: &str, span: Span) -> Option<usize> {
         let source = self.file.slice(span);
         let inner = source.len().checked_sub(1).and_then(|end| source.get(1..end));
         if source == text { Some(span.start) } else { (inner == Some(text)).then_some(span.start + 1) }
@@ -123,6 +130,7 @@ impl Reader<'_> {
                         return None;
                     }
                 };
+                self.word_reaches(&action, node.span);
                 let action = Spanned::new(action, node.span);
                 let rule = Rule {
                     span: node.span,
@@ -150,10 +158,8 @@ impl Reader<'_> {
 
     fn rule_map(&mut self, fields: &Fields<'_>, first_key: Span) -> Option<Read> {
         let name = fields.entry("name").map(|(key, value)| self.line(value, key.span, "name"));
-        let via = fields.entry("via").map(|(key, value)| self.via(value, key.span));
-        let condition =
-            fields.entry("where").map(|(key, value)| self.sql(value, key.span, "where", Sql::RuleCondition));
-        let by_subject = self.subject_without_path(fields, condition.as_ref().and_then(Option::as_ref));
+        let reach = self.reach(fields);
+        let if_shared = self.if_shared(fields);
         let action = self.row_decision(fields);
         let decided = ["keep", "rows", "columns"].iter().any(|key| fields.entry(key).is_some());
         if let (Some((key, _)), false) = (fields.entry("other_columns"), decided) {
@@ -162,27 +168,51 @@ impl Reader<'_> {
         }
         // What was written and could not be read must not be taken for what was not written.
         let name = present(name)?;
-        let via = present(via)?;
-        let condition = present(condition)?.map(|(fragment, _)| fragment);
+        let if_shared = present(if_shared)?;
+        let Reach { via, referenced_by, condition, by_subject } = reach?;
         let span = name.as_ref().map_or(first_key, |name| name.span);
-        Some(Read {
-            rule: Rule { span, name, via, referenced_by: None, if_shared: None, condition, action: action? },
-            by_subject,
-        })
+        let rule = Rule { span, name, via, referenced_by, if_shared, condition, action: action? };
+        Some(Read { rule, by_subject })
     }
 
-    /// Whether `:subject` stands in a condition; a path beside it is an error, in rules and guards alike.
-    pub fn subject_without_path(&mut self, fields: &Fields<'_>, condition: Option<&(Fragment, Parsed)>) -> bool {
-        let Some((fragment, parsed)) = condition else { return false };
-        let Some(subject) = parsed.subject.first() else { return false };
-        if let Some((via, _)) = fields.entry("via") {
-            let found = Diagnostic::new(Code::ConflictingKeys, "`via` stands beside a `where` with `:subject`")
-                .at(via.span, "a path to the subject")
-                .label(fragment.locate_span(*subject), "already says whose rows")
-                .help("leave `via` out, or `:subject`");
-            self.report.push(found);
-        }
-        true
+    /// `if_shared`, which stands exactly where `referenced_by` does.
+    #[expect(clippy::option_option, reason = "written or not, and if so, read or not")]
+    fn if_shared(&mut self, fields: &Fields<'_>) -> Option<Option<Spanned<IfShared>>> {
+        let (key, value) = match (fields.entry("referenced_by"), fields.entry("if_shared")) {
+            (None, None) => return None,
+            (Some((parents, _)), None) => {
+                let found = Diagnostic::new(Code::MissingKey, "a rule with `referenced_by` has no `if_shared`")
+                    .at(parents.span, "what if someone else's rows reference the same row?")
+                    .note("a row that several rows reference belongs to several people");
+                self.report.push(found.help("add `if_shared: keep`, or `if_shared: refuse` to fail then"));
+                return Some(None);
+            }
+            (None, Some((shared, _))) => {
+                let found = Diagnostic::new(Code::ConflictingKeys, "`if_shared` stands without `referenced_by`")
+                    .at(shared.span, "shared with whom?")
+                    .note("it is about rows that the subject's rows reference, and others may reference too");
+                self.report.push(found.help("leave it out, or add `referenced_by: table.column`"));
+                return Some(None);
+            }
+            (Some(_), Some(entry)) => entry,
+        };
+        let shared = match value.word() {
+            Some("keep") => IfShared::Keep,
+            Some("refuse") => IfShared::Refuse,
+            _ => {
+                let found = match &value.kind {
+                    Kind::Empty => empty(key.span, "`if_shared`"),
+                    Kind::List(_) | Kind::Map(_) => shape(value, "`if_shared` is a word"),
+                    Kind::Scalar(scalar) => {
+                        let message = format!("`if_shared` has no word `{}`", shown(&scalar.text));
+                        Diagnostic::new(Code::InvalidValue, message).at(value.span, "not known here")
+                    }
+                };
+                self.report.push(found.help("write keep or refuse, without quotes"));
+                return Some(None);
+            }
+        };
+        Some(Some(Spanned::new(shared, value.span)))
     }
 
     fn row_decision(&mut self, fields: &Fields<'_>) -> Option<Spanned<RowDecision>> {
@@ -246,14 +276,8 @@ impl Reader<'_> {
         let mut columns = Vec::new();
         let mut complete = map.complete && !map.is_empty();
         for (key, value) in keys::unique(map, str::to_owned, &mut self.report) {
-            match self.decision(value, key) {
-                Some(decision) => {
-                    columns.push(ColumnRule {
-                        column: Spanned::new(Ident::new(key.value.as_str()), key.span),
-                        decision,
-                        propagate: None,
-                    });
-                }
+            match self.column_rule(value, key) {
+                Some(column) => columns.push(column),
                 None => {
                     if map.flow && matches!(value.kind, Kind::Empty) {
                         let found = Diagnostic::new(Code::InvalidYaml, "a comma inside `{ }` ends a value");
@@ -267,66 +291,22 @@ impl Reader<'_> {
         complete.then_some(columns)
     }
 
-    /// `via`: a path or a list of paths.
-    pub fn via(&mut self, node: &Node, owner: Span) -> Option<Via> {
-        let items = match &node.kind {
-            Kind::List(items) if items.is_empty() => {
-                self.report.push(empty(node.span, "`via`"));
-                return None;
-            }
-            Kind::List(items) => items.as_slice(),
-            Kind::Empty | Kind::Scalar(_) | Kind::Map(_) => std::slice::from_ref(node),
-        };
-        let mut paths: Vec<PathText> = Vec::new();
-        for item in items {
-            let owner = if matches!(item.kind, Kind::Empty) { owner } else { item.span };
-            let path = self.path(item, owner)?;
-            if paths.iter().any(|other| same(other, &path)) {
-                let found = Diagnostic::new(Code::DuplicateKey, "a path stands twice").at(path.span, "again here");
-                self.report.push(found.help("leave it out"));
-            } else {
-                paths.push(path);
-            }
-        }
-        Some(Via { span: node.span, paths })
-    }
-
-    fn path(&mut self, node: &Node, owner: Span) -> Option<PathText> {
-        let text = self.named(node, owner, "via")?;
-        let start = self.start_of(&text.value, text.span);
-        let place = |span: Span| match start {
-            Some(start) => Span::new(start + span.start, start + span.end),
-            None => text.span,
-        };
-        match name::path(&text.value, text.span, place) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                let mut found = self.name_error(&error, &text.value, text.span, "a path cannot be read");
-                if error.later {
-                    self.report.push(found);
-                    return None;
-                }
-                if text.value.contains('(') != text.value.contains(')') {
-                    found = found.help("inside `[ ]` and `{ }` a comma ends the value: put the path in quotes");
-                }
-                self.report.push(found.help("a path is a column, or `column -> table.column`"));
-                None
-            }
-        }
-    }
-
     /// First match: every rule can match, and the last rule of every path matches all that is left.
     fn order(&mut self, rules: &[Read], table: &Spanned<String>) {
+        // A value has no path: every rule says for itself whose rows it means.
+        if matches!(self.whose, Whose::Value(_)) {
+            return;
+        }
         let rules: Vec<&Rule> = rules.iter().filter(|read| !read.by_subject).map(|read| &read.rule).collect();
         // A rule without `via` may follow the same path as one with it: only the catalog tells (see `resolve`).
-        if rules.iter().any(|rule| rule.via.is_some()) && rules.iter().any(|rule| rule.via.is_none()) {
+        let implicit = |rule: &&Rule| rule.via.is_none() && rule.referenced_by.is_none();
+        if rules.iter().any(|rule| rule.via.is_some()) && rules.iter().any(implicit) {
             return;
         }
         for (index, rule) in rules.iter().enumerate() {
-            let blocks = |path: &PathKey<'_>| {
-                rules[..index].iter().find(|other| other.condition.is_none() && covers(other, path))
-            };
-            let blocked: Option<Vec<&&Rule>> = paths(rule).iter().map(blocks).collect();
+            let blocks =
+                |path: &Way<'_>| rules[..index].iter().find(|other| other.condition.is_none() && covers(other, path));
+            let blocked: Option<Vec<&&Rule>> = ways(rule).iter().map(blocks).collect();
             if let Some(blockers) = blocked
                 && let Some(blocker) = blockers.first()
             {
@@ -336,52 +316,71 @@ impl Reader<'_> {
                     .help("move the rule without `where` behind the others");
                 self.report.push(found);
             }
-            for path in paths(rule) {
+            for path in ways(rule) {
                 let is_last = !rules[index + 1..].iter().any(|other| covers(other, &path));
                 let open = is_last && rule.condition.is_some();
                 if open && !rules[..index].iter().any(|other| other.condition.is_none() && covers(other, &path)) {
-                    let of = match path {
-                        Some(path) => format!(" reached by `{}`", shown(self.file.slice(path.span))),
-                        None => String::new(),
+                    let written = match path {
+                        Way::Only => None,
+                        Way::Path(path) => Some(("via", path.span)),
+                        Way::Parent(reference) => Some(("referenced_by", reference.span)),
                     };
+                    let written = written.map(|(key, span)| (key, shown(self.file.slice(span)).to_string()));
+                    let of = written.as_ref().map_or(String::new(), |(_, way)| format!(" reached by `{way}`"));
                     let message = format!("rows of `{}`{of} may be left without a rule", shown(&table.value));
                     let found = Diagnostic::new(Code::RuleOrder, message)
                         .at(rule.span, "the last rule of this path has a `where`")
                         .note(
                             "the first rule that matches a row decides it; nothing may be reached and left undecided",
                         );
-                    self.report.push(found.help(match path {
-                        Some(path) => {
-                            let path = shown(self.file.slice(path.span)).to_string();
-                            format!("add a last rule for the other rows:\n- via: {path}\n  keep: why they stay")
+                    let rule = match written {
+                        Some(("via", way)) => format!("- via: {way}"),
+                        Some((key, way)) => format!("- {key}: {way}\n  if_shared: keep"),
+                        None => {
+                            self.report.push(found.help("add a last rule for the other rows:\n- keep: why they stay"));
+                            continue;
                         }
-                        None => "add a last rule for the other rows:\n- keep: why they stay".to_owned(),
-                    }));
+                    };
+                    let help = format!("add a last rule for the other rows:\n{rule}\n  keep: why they stay");
+                    self.report.push(found.help(help));
                 }
             }
         }
     }
 }
 
-/// A path of a rule; none for a rule without `via`.
-type PathKey<'a> = Option<&'a PathText>;
-
-fn paths(rule: &Rule) -> Vec<PathKey<'_>> {
-    rule.via.as_ref().map_or_else(|| vec![None], |via| via.paths.iter().map(Some).collect())
+/// One of the ways on which a rule reaches its rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way<'a> {
+    /// The table's only foreign key to the subject, the subject's own row, or every row: nothing is written.
+    Only,
+    /// A path upwards.
+    Path(&'a PathText),
+    /// A reference of other rows to these.
+    Parent(&'a Segment),
 }
 
-fn covers(rule: &Rule, path: &PathKey<'_>) -> bool {
-    paths(rule).iter().any(|own| match (own, path) {
-        (None, None) => true,
-        (Some(own), Some(path)) => same(own, path),
-        (None, Some(_)) | (Some(_), None) => false,
-    })
+impl Way<'_> {
+    /// Whether two ways say the same, wherever they stand.
+    fn is(&self, other: &Way<'_>) -> bool {
+        match (self, other) {
+            (Way::Only, Way::Only) => true,
+            (Way::Path(a), Way::Path(b)) => same_path(a, b),
+            (Way::Parent(a), Way::Parent(b)) => same_segment(a, b),
+            (Way::Only | Way::Path(_) | Way::Parent(_), _) => false,
+        }
+    }
 }
 
-/// Whether two paths say the same, wherever they stand.
-fn same(a: &PathText, b: &PathText) -> bool {
-    let same = |(a, b): (&Segment, &Segment)| a.table == b.table && a.names == b.names;
-    a.segments.len() == b.segments.len() && a.segments.iter().zip(&b.segments).all(same)
+fn ways(rule: &Rule) -> Vec<Way<'_>> {
+    let paths = rule.via.iter().flat_map(|via| via.paths.iter().map(Way::Path));
+    let parents = rule.referenced_by.iter().flat_map(|by| by.references.iter().map(Way::Parent));
+    let written: Vec<_> = paths.chain(parents).collect();
+    if written.is_empty() { vec![Way::Only] } else { written }
+}
+
+fn covers(rule: &Rule, way: &Way<'_>) -> bool {
+    ways(rule).iter().any(|own| own.is(way))
 }
 
 /// `None` when something was written and could not be read.

@@ -19,6 +19,21 @@ const NULLS: &[&str] = &["null", "Null", "NULL", "~"];
 pub(super) struct Reader<'a> {
     pub file: &'a SourceFile,
     pub report: Report,
+    /// Whose rows are meant, which decides how a rule may reach its rows.
+    pub whose: Whose,
+}
+
+/// Whose rows a policy is about, as far as its rules have to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// It could not be read: rules are not held against it.
+    Unknown,
+    /// A row of the subject table.
+    Rows,
+    /// A value without a row; the place of `subject`.
+    Value(Span),
+    /// Everybody's; the place of `every_row`.
+    EveryRow(Span),
 }
 
 /// What kind of SQL stands somewhere.
@@ -218,7 +233,8 @@ impl Reader<'_> {
                 if let (Sql::Condition, Some(span)) = (kind, parsed.subject.first()) {
                     let found = Diagnostic::new(Code::SqlNotAllowed, "`:subject` stands where no subject is known");
                     let label = "only the `where` of a rule or a guard has it";
-                    self.report.push(found.at(fragment.locate_span(*span), label));
+                    let found = found.at(fragment.locate_span(*span), label);
+                    self.report.push(found.help("name columns of the row instead"));
                     return None;
                 }
                 Some((fragment, parsed))
@@ -232,7 +248,7 @@ impl Reader<'_> {
 }
 
 /// What the gate said, at its place in the file.
-fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFile) -> Diagnostic {
+pub(super) fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFile) -> Diagnostic {
     let at = fragment.locate(error.at).min(file.text.len());
     // The whole word where one begins, else one character.
     let rest = &file.text[at..fragment.span.end.max(at)];
@@ -294,14 +310,14 @@ fn misread(scalar: &Scalar, span: Span, key: &str, file: &SourceFile) -> Option<
 
 /// The comment that probably belongs to the value: one that is meant as a comment stands two blanks apart, and a blank
 /// follows its `#`. In `data  #> '{a}'` it is an operator, in `+## ###` a picture of digits.
-fn cut_short(scalar: &Scalar, span: Span, file: &SourceFile) -> Option<Span> {
+pub(super) fn cut_short(scalar: &Scalar, span: Span, file: &SourceFile) -> Option<Span> {
     let comment = scalar.comment.filter(|_| scalar.style == Style::Plain)?;
     let text = file.slice(comment).trim_start_matches('#');
     let apart = comment.start > span.end + 1 && (text.is_empty() || text.starts_with([' ', '\t']));
     (!apart).then_some(comment)
 }
 
-fn cut(comment: Span, what: &str) -> Diagnostic {
+pub(super) fn cut(comment: Span, what: &str) -> Diagnostic {
     Diagnostic::new(Code::SqlCutShort, format!("a YAML comment cuts {what} short"))
         .at(comment, "for YAML the value ends in front of this")
         .note("` #` begins a comment")

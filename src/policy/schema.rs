@@ -13,12 +13,17 @@ use crate::diagnostic::Code;
 pub fn json_schema() -> Value {
     let mut schema = object(
         "a policy: whose rows are erased, and what happens to every table and column that leads to them",
-        &["version", "name", "subject", "tables"],
+        &["version", "name", "tables"],
         &[
             ("version", json!({ "description": "the version of the policy language", "const": 1 })),
             ("name", text("the policy's name, for plans and receipts; one line, at most 100 characters")),
             ("description", text("what the policy is for")),
             ("subject", subject()),
+            (
+                "every_row",
+                json!({ "description": "the rows of everybody, for a masked copy; instead of `subject`", "const": true }),
+            ),
+            ("virtual_foreign_keys", list("references that the database doesn't declare", virtual_key())),
             (
                 "search_path",
                 one_or_many(
@@ -44,13 +49,18 @@ pub fn json_schema() -> Value {
         "time": { "type": "string", "pattern": "^[0-9]*[1-9][0-9]*(ms|s|min|h)$" },
         "reason": { "type": ["string", "number"], "pattern": "\\S", "not": { "enum": ["yes", "no", "on", "off", "true", "false"] } },
         "via": one_or_many(
-            "how rows belong to the subject: `column`, `column -> table.column`, a constraint's name, or a list of these",
+            "how rows belong to the subject: `column`, `column -> table.column`, a constraint's name, two values as in `lower(email) -> lower(users.email)`, or a list of these",
+            &reference("name"),
+        ),
+        "referenced_by": one_or_many(
+            "rows that rows of another table point to: `table.column`, `table.(a, b)`, `table.constraint`, or a list of these",
             &reference("name"),
         ),
         "rule": rule(),
         "decision": decision(),
     });
     if let Value::Object(top) = &mut schema {
+        top.insert("oneOf".into(), json!([{ "required": ["subject"] }, { "required": ["every_row"] }]));
         top.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         top.insert("title".into(), json!("efface policy"));
         top.insert("$defs".into(), definitions);
@@ -59,29 +69,64 @@ pub fn json_schema() -> Value {
 }
 
 fn subject() -> Value {
-    object(
-        "whose rows are erased",
+    let rows = object(
+        "rows of a table",
         &["table"],
         &[
             ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
             ("key", one_or_many("the columns of the key; the primary key when left out", &reference("name"))),
             ("where", sql("nobody else can ever be erased by this policy")),
+            ("expired_when", sql("whom `--expired` chooses")),
+        ],
+    );
+    let value = object(
+        "a value without a row, such as a guest's address",
+        &["value", "name"],
+        &[
+            ("value", name("the value's type, as in a cast: `text`")),
+            (
+                "name",
+                json!({ "description": "what the value is called: `email`", "$ref": "#/$defs/text", "maxLength": 63 }),
+            ),
+        ],
+    );
+    json!({ "description": "whose rows are erased", "anyOf": [rows, value] })
+}
+
+fn virtual_key() -> Value {
+    object(
+        "a reference that the database doesn't declare",
+        &["table", "columns", "references"],
+        &[
+            ("table", name("the referencing table")),
+            ("columns", one_or_many("the referencing columns", &reference("name"))),
+            ("references", name("the referenced table, by its primary key, or `table(a, b)` by these columns")),
+            ("where", sql("which rows of the referencing table reference that table")),
+            (
+                "lock",
+                json!({ "description": "writers of the referencing table wait, so that no new row escapes", "const": "table" }),
+            ),
         ],
     )
 }
 
 fn guard() -> Value {
-    object(
+    let mut guard = object(
         "rows that must not exist",
         &["name", "table", "message"],
         &[
             ("name", text("the guard's name")),
             ("table", name("the table that is looked at")),
             ("via", described("how its rows belong to the subject, as in a rule", "via")),
+            ("referenced_by", described("or that rows of the subject's point to them, as in a rule", "referenced_by")),
             ("where", sql("which of these rows block")),
             ("message", text("what to do about them")),
         ],
-    )
+    );
+    if let Value::Object(map) = &mut guard {
+        map.insert("not".into(), json!({ "required": ["via", "referenced_by"] }));
+    }
+    guard
 }
 
 fn tables() -> Value {
@@ -107,6 +152,17 @@ fn rule() -> Value {
                     "how the rows belong to the subject; may be left out where only one foreign key leads there",
                     "via",
                 ),
+            ),
+            (
+                "referenced_by",
+                described("the other way round: rows that reached rows of another table point to", "referenced_by"),
+            ),
+            (
+                "if_shared",
+                json!({
+                    "description": "what happens to a row that someone else's rows point to as well: it stays, or the run fails",
+                    "enum": ["keep", "refuse"],
+                }),
             ),
             ("where", sql("which of these rows; with `:subject` in it, instead of `via`")),
             ("keep", described("the rows stay, for this reason", "reason")),
@@ -138,7 +194,10 @@ fn rule() -> Value {
     if let Value::Object(map) = &mut rule {
         let one = ["keep", "rows", "columns"].map(|key| json!({ "required": [key] }));
         map.insert("oneOf".into(), json!(one));
-        map.insert("dependentRequired".into(), json!({ "other_columns": ["columns"] }));
+        map.insert("not".into(), json!({ "required": ["via", "referenced_by"] }));
+        let together =
+            json!({ "other_columns": ["columns"], "referenced_by": ["if_shared"], "if_shared": ["referenced_by"] });
+        map.insert("dependentRequired".into(), together);
     }
     json!({ "anyOf": [
         { "description": "`delete`, `cascade`, or not decided yet", "enum": ["delete", "cascade", "undecided"] },
@@ -156,12 +215,24 @@ fn decision() -> Value {
         object(
             "the value becomes a literal",
             &["replace"],
-            &[(
-                "replace",
-                described("the new value, as text; an array or JSON as PostgreSQL text in quotes", "literal"),
-            )],
+            &[
+                (
+                    "replace",
+                    described("the new value, as text; an array or JSON as PostgreSQL text in quotes", "literal"),
+                ),
+                propagate(),
+            ],
         ),
-        object("the value becomes an SQL expression", &["sql"], &[("sql", sql("an expression over the row"))]),
+        object(
+            "the value becomes an SQL expression",
+            &["sql"],
+            &[("sql", sql("an expression over the row")), propagate()],
+        ),
+        object(
+            "the reference becomes one to a stand-in row",
+            &["reassign_to"],
+            &[("reassign_to", described("the key of the stand-in row", "literal")), propagate()],
+        ),
     ];
     // Kinds with the same options share a form.
     let mut groups: Vec<(&[&str], Vec<Kind>)> = Vec::new();
@@ -177,9 +248,16 @@ fn decision() -> Value {
         let kind = json!({ "description": summaries.join("; "), "enum": kinds });
         let mut properties = vec![("randomize", kind)];
         properties.extend(names.iter().map(|name| (*name, option(name))));
+        properties.push(propagate());
         forms.push(object("the value becomes random", &["randomize"], &properties));
     }
     json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
+}
+
+/// The option of every action that makes a new value.
+fn propagate() -> (&'static str, Value) {
+    let description = "the new value also goes into every column that references this one";
+    ("propagate", json!({ "description": description, "const": true }))
 }
 
 /// An option of `randomize`.
@@ -231,7 +309,7 @@ fn limits() -> Value {
 
 fn acceptance() -> Value {
     let codes: Vec<&str> = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name()).collect();
-    object(
+    let mut acceptance = object(
         "a warning that someone has looked at",
         &["code", "at", "because"],
         &[
@@ -245,8 +323,21 @@ fn acceptance() -> Value {
                 }),
             ),
             ("because", text("why it is fine")),
+            (
+                "expect",
+                json!({
+                    "description": "no row may be found there, which the transaction asserts; for `path-not-followed`",
+                    "const": "none",
+                }),
+            ),
         ],
-    )
+    );
+    if let Value::Object(map) = &mut acceptance {
+        let code = json!({ "description": "the only code that is about rows", "const": Code::PathNotFollowed.name() });
+        map.insert("if".into(), json!({ "required": ["expect"] }));
+        map.insert("then".into(), json!({ "properties": { "code": code } }));
+    }
+    acceptance
 }
 
 fn object(description: &str, required: &[&str], properties: &[(&str, Value)]) -> Value {

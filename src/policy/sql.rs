@@ -48,6 +48,8 @@ pub struct RelationRef {
 /// A column that a fragment names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnRef {
+    /// The schema in front of the table, where written.
+    pub schema: Option<Ident>,
     /// The table, view or alias in front of the dot.
     pub qualifier: Option<Ident>,
     /// Its name, folded as PostgreSQL does.
@@ -94,6 +96,20 @@ pub fn parse_query(text: &str) -> Result<Parsed, GateError> {
     }
     let mut walk = walk::Walk::new(&tokens, true);
     finish(query.visit(&mut walk), walk)
+}
+
+/// The name of a type, as it stands behind a cast: `text`, `character varying(20)`, `club.citext`.
+pub fn parse_type(text: &str) -> Result<(), GateError> {
+    let tokens = Tokens::read(text, false)?;
+    // What no type's name holds could be a comment, a literal or an array's bounds.
+    let strange = |c: char| !(c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | '"' | '(' | ')' | ','));
+    if let Some(at) = text.find(strange) {
+        return Err(tokens.error(Code::SqlNotUnderstood, at, NOT_A_TYPE, "not part of a type's name"));
+    }
+    let mut parser = tokens.parser();
+    let refused = |error: GateError| GateError { message: NOT_A_TYPE.into(), help: None, ..error };
+    parser.parse_data_type().map_err(|error| refused(tokens.not_understood(&error)))?;
+    tokens.end(&mut parser).map_err(refused)
 }
 
 fn parse_one(text: &str, subject: bool) -> Result<Parsed, GateError> {
@@ -192,7 +208,8 @@ impl<'a> Tokens<'a> {
                     Some(Token::Word(word)) if word.value == "subject" && word.quote_style.is_none() => {
                         if !subject {
                             let message = "`:subject` stands where no subject is known";
-                            return Err(self.not_allowed(at, message, "only the `where` of a rule or a guard has it"));
+                            let error = self.not_allowed(at, message, "only the `where` of a rule or a guard has it");
+                            return Err(GateError { help: Some("name columns of the row instead".into()), ..error });
                         }
                         found.push(Span::new(at, self.span(&self.tokens[index + 1]).end));
                     }
@@ -307,4 +324,5 @@ fn is_psql_variable(rest: &str) -> bool {
     rest.starts_with(|c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '_' | '\'' | '"' | '{'))
 }
 
+const NOT_A_TYPE: &str = "this is not the name of a type";
 const NOT_UNDERSTOOD: &str = "the SQL is not understood by efface's parser";

@@ -18,6 +18,7 @@ mod names;
 mod orphans;
 mod path;
 mod session;
+mod subject;
 mod unique;
 mod words;
 

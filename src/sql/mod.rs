@@ -6,6 +6,7 @@
 mod analyze;
 mod assert;
 mod capture;
+mod closure;
 pub mod explain;
 mod lower;
 mod predicate;
@@ -13,6 +14,7 @@ pub mod probe;
 pub mod quote;
 mod script;
 mod step;
+mod subject;
 mod value;
 mod writer;
 

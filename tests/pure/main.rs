@@ -13,6 +13,8 @@ mod mutated_catalogs;
 mod policy_broken;
 mod policy_good;
 mod policy_laws;
+mod policy_reach;
 mod policy_schema;
 mod policy_sql;
+mod policy_whose;
 mod review;

@@ -15,6 +15,14 @@ subject:                              # whose rows
   table: users
   key: id                             # may be left out
   where: role = 'client'              # nobody else can ever be erased by this policy
+  expired_when: last_seen_at < now() - interval '3 years'
+
+virtual_foreign_keys:                 # references that the database doesn't declare
+  - table: audits
+    columns: auditable_id
+    references: users
+    where: auditable_type = 'User'
+  - { table: club.members, columns: [club_id, number], references: "club.people(club, no)", lock: table }
 
 guards:
   - name: archived first
@@ -26,6 +34,7 @@ guards:
     via: client_id
     where: status in ('due', 'failed')
     message: settle, refund or write off these payments first
+  - { name: a home, table: homes, referenced_by: users.home_id, message: sell it }
 
 tables:
   users:
@@ -42,6 +51,8 @@ tables:
       null: default
       on: randomize
       007: { sql: now() }
+      code: { replace: x1, propagate: true }
+      trainer_id: { reassign_to: 0x01 }
     other_columns: keep
 
   audits:
@@ -73,6 +84,15 @@ tables:
     where: email = any(:subject::text[]) and slots[1] is not null
     rows: delete
 
+  orders:
+    via: [lower(email) -> lower(users.email), booking_id -> btrim(bookings.mail) -> club.people.mail]
+    rows: delete
+
+  addresses:                          # the other way round: rows that the client points to
+    referenced_by: [users.address_id, 'club.members.(a, b)', bookings.bookings_address_fkey]
+    if_shared: keep
+    rows: delete
+
   subscriptions:
     - where: status = 'active'
       columns:
@@ -93,7 +113,7 @@ verify:
 limits: { lock_timeout: 300ms, statement_timeout: 1min, max_subjects: 1, max_rows: { audits: 100000 } }
 accept:
   - { code: unindexed-foreign-key, at: audits.user_id, because: nightly run }
-  - { code: path-not-followed, at: "*.created_by_id", because: only staff create rows }
+  - { code: path-not-followed, at: "*.created_by_id", because: only staff create rows, expect: none }
 "###;
 
 /// Reads a policy that has to be fine; its twin is `policy_broken::refused`.
@@ -122,7 +142,7 @@ fn a_whole_policy_is_read() {
     assert_eq!(policy.search_path.len(), 2);
     let Subject::Rows(rows) = &policy.subject else { panic!("{:?}", policy.subject) };
     assert_eq!(rows.condition.as_ref().unwrap().text, "role = 'client'");
-    assert_eq!(policy.tables.len(), 9);
+    assert_eq!(policy.tables.len(), 11);
     let RowDecision::Columns { other, .. } = &policy.tables[2].rules[1].action.value else { panic!("no columns") };
     assert_eq!(other.as_ref().unwrap().value, OtherColumns::Null);
     let via = policy.tables[4].rules[0].via.as_ref().unwrap();

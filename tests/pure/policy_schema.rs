@@ -56,7 +56,18 @@ fn every_key_has_a_description() {
 fn both_accept_what_is_right() {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
-    let mut good = vec![whole, top("search_path: club"), top("description: 2026")];
+    let everybody = top("").replace("subject: { table: users }", "every_row: true");
+    let guest = with_rules("    where: email = any(:subject)\n    rows: delete\n");
+    let guest = guest.replace("table: users", "value: text, name: email");
+    let expired = top("").replace("table: users", "table: users, expired_when: a > b");
+    let mut good = vec![whole, everybody, guest, expired, top("search_path: club"), top("description: 2026")];
+    let keys = [
+        "virtual_foreign_keys: [{ table: a, columns: b, references: users }]",
+        "virtual_foreign_keys: [{ table: a, columns: [b, c], references: 'u(d, e)', where: f, lock: table }]",
+        "accept: [{ code: path-not-followed, at: a, because: b, expect: none }]",
+        "guards: [{ name: a, table: b, referenced_by: users.b_id, message: c }]",
+    ];
+    good.extend(keys.map(top));
     let decisions = [
         "a: keep",
         "a: null",
@@ -70,12 +81,20 @@ fn both_accept_what_is_right() {
         "a: { randomize: integer, min: 1, max: 2 }",
         "a: undecided",
         "a: { randomize: choice, from: [1, b] }",
+        "a: { reassign_to: 1 }",
+        "a: { reassign_to: 1, propagate: true }",
+        "a: { replace: b, propagate: true }",
+        "a: { sql: b, propagate: true }",
+        "a: { randomize: digits, format: '#', propagate: true }",
     ];
     good.extend(decisions.map(column));
     let rules = [
         "    keep: why\n",
         "    via: [a, b]\n    rows: cascade\n",
         "    - { rows: delete, where: x = any(:subject) }\n",
+        "    referenced_by: a.b\n    if_shared: keep\n    rows: delete\n",
+        "    referenced_by: [a.b, c.d]\n    if_shared: refuse\n    keep: why\n",
+        "    via: lower(a) -> lower(users.a)\n    rows: delete\n",
     ];
     good.extend(rules.map(with_rules));
     for text in good {
@@ -106,18 +125,30 @@ fn both_refuse_what_has_the_wrong_shape() {
         "verify: { unchanged: [{ name: a }] }",
         "search_path: []",
         "description: null",
-        // Of later versions.
         "every_row: true",
+        "every_row: false",
         "virtual_foreign_keys: []",
+        "virtual_foreign_keys: {}",
+        "virtual_foreign_keys: [{ table: a, columns: b }]",
+        "virtual_foreign_keys: [{ table: a, columns: [], references: c }]",
+        "virtual_foreign_keys: [{ table: a, columns: b, references: c, lock: rows }]",
+        "virtual_foreign_keys: [{ table: a, columns: b, references: c, via: d }]",
+        "guards: [{ name: a, table: b, via: c, referenced_by: d.e, message: f }]",
+        "guards: [{ name: a, table: b, referenced_by: d.e, if_shared: keep, message: f }]",
+        "accept: [{ code: unverified, at: a, because: b, expect: none }]",
+        "accept: [{ code: path-not-followed, at: a, because: b, expect: some }]",
+        // Of later versions.
         "seal: true",
         "suppress: true",
         "request: {}",
         "verify: { gone: [a.b] }",
-        "accept: [{ code: unverified, at: a, because: b, expect: none }]",
     ];
     bad.extend(keys.map(top));
-    bad.push(top("").replace("table: users", "table: users, expired_when: a > b"));
-    bad.push(top("").replace("table: users", "value: text, name: email"));
+    bad.push(top("").replace("subject: { table: users }", "every_row: false"));
+    bad.push(top("").replace("table: users", "value: text"));
+    bad.push(top("").replace("table: users", "name: email"));
+    bad.push(top("").replace("table: users", "value: text, name: email, table: users"));
+    bad.push(top("").replace("table: users", &format!("value: text, name: {}", "n".repeat(64))));
     bad.push(top("").replace("subject: { table: users }\n", ""));
     bad.push(top("").replace("users: delete", "users: keep"));
     bad.push(top("").replace("users: delete", "users: delte"));
@@ -148,8 +179,14 @@ fn both_refuse_what_has_the_wrong_shape() {
         "a: { shift_days: 3 }",
         "a: { json: { b: remove }, other_keys: keep }",
         "a: { scrub: [b.c], with: x }",
-        "a: { reassign_to: 1 }",
-        "a: { replace: b, propagate: true }",
+        "a: { reassign_to: [1] }",
+        "a: { reassign_to: null }",
+        "a: { reassign_to: 1, replace: b }",
+        "a: { reassign_to: 1, domain: b }",
+        "a: { propagate: true }",
+        "a: { keep: b, propagate: true }",
+        "a: { replace: b, propagate: false }",
+        "a: { replace: b, propagate: }",
     ];
     // `a:` is a null to a schema, and written out it is allowed: only the reader tells them apart.
     bad.extend(decisions.iter().skip(1).map(|decision| column(decision)));
@@ -161,7 +198,11 @@ fn both_refuse_what_has_the_wrong_shape() {
         "    rows: keep\n",
         "    rows: delete\n    other_columns: keep\n",
         "    keep: null\n",
-        "    referenced_by: a.b\n    if_shared: keep\n    rows: delete\n",
+        "    referenced_by: a.b\n    rows: delete\n",
+        "    if_shared: keep\n    rows: delete\n",
+        "    referenced_by: a.b\n    if_shared: delete\n    rows: delete\n",
+        "    referenced_by: []\n    if_shared: keep\n    rows: delete\n",
+        "    referenced_by: a.b\n    via: c\n    if_shared: keep\n    rows: delete\n",
         "    rows: delete\n    emit: []\n",
         "    rows: delete\n    objects: a\n",
         "    rows: delete\n    refresh: true\n",
@@ -184,6 +225,12 @@ fn what_only_the_reader_can_see() {
         with_rules("    where: a >\n    rows: delete\n"),
         with_rules("    where: a > 1\n    rows: delete\n"),
         with_rules("    via: a.b.c.d\n    rows: delete\n"),
+        with_rules("    via: lower(a)\n    rows: delete\n"),
+        with_rules("    referenced_by: a\n    if_shared: keep\n    rows: delete\n"),
+        with_rules("    rows: delete\n").replace("table: users", "value: text, name: email"),
+        with_rules("    via: a\n    rows: delete\n").replace("subject: { table: users }", "every_row: true"),
+        top("virtual_foreign_keys: [{ table: a, columns: b, references: 'c(d, e)' }]"),
+        top("").replace("table: users", "value: text -- x, name: email"),
     ];
     for text in only {
         assert!(!by_reader(&text), "the reader accepts:\n{text}");

@@ -103,13 +103,14 @@ impl<'a> Walk<'a> {
             self.parsed.functions.push(folded(ident).as_str().to_owned());
             return;
         }
-        let qualifier = parts.len().checked_sub(2).and_then(|index| parts.get(index));
+        let before = |back: usize| parts.len().checked_sub(back).and_then(|index| parts.get(index)).map(folded);
+        let (schema, qualifier) = (before(3), before(2));
         let span = Span::new(self.span(parts[0].span).start, self.span(name.span).end);
         if self.not_columns.contains(&span) {
             return;
         }
         let in_subquery = !self.scopes.is_empty();
-        self.parsed.columns.push(ColumnRef { qualifier: qualifier.map(folded), name: folded(name), span, in_subquery });
+        self.parsed.columns.push(ColumnRef { schema, qualifier, name: folded(name), span, in_subquery });
     }
 
     fn function(&mut self, function: &Function) -> Flow {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
-use super::outcome::{Progress, Ran, StepRun};
+use super::outcome::{Chosen, Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
@@ -66,13 +66,15 @@ impl<'a> Attempt<'a> {
         Self { connection, order, interrupt, interrupted: false }
     }
 
-    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open.
-    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Ran, Stopped> {
+    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open. Nothing, and an
+    /// open transaction, where the script chooses the subjects and there is nobody.
+    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Option<Ran>, Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
         let statements = &order.script.statements;
         let before_commit = &statements[..statements.len() - 1];
         let mut steps = Vec::new();
+        let mut chosen: Option<Chosen> = None;
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -85,8 +87,23 @@ impl<'a> Attempt<'a> {
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
             let rows = self.statement(statement).await?;
-            if let (Role::Step { step, sweep }, Some(rows)) = (&statement.role, rows) {
-                steps.push(StepRun { step: *step, sweep: *sweep, rows });
+            match &statement.role {
+                Role::Step { step, sweep } => {
+                    steps.extend(rows.iter().map(|rows| StepRun { step: *step, sweep: *sweep, rows: *rows }));
+                }
+                Role::Together { steps: all } => {
+                    let run = all.iter().zip(&rows);
+                    steps.extend(run.map(|(step, rows)| StepRun { step: *step, sweep: false, rows: *rows }));
+                }
+                _ => {}
+            }
+            let rows = (!rows.is_empty()).then(|| rows.iter().sum());
+            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, Some(subjects)) = (&statement.role, rows) {
+                if subjects == 0 {
+                    return Ok(None);
+                }
+                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(subjects));
+                chosen = Some(Chosen { subjects, dropped, keys: self.keys(&statement.role).await? });
             }
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
@@ -106,7 +123,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Ran { steps, started, finished, transaction, attempts: 1 })
+        Ok(Some(Ran { steps, chosen, started, finished, transaction, attempts: 1 }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -123,7 +140,7 @@ impl<'a> Attempt<'a> {
     }
 
     #[tracing::instrument(skip_all, fields(phase = ?statement.phase, title = %statement.title))]
-    async fn statement(&mut self, statement: &Statement) -> Result<Option<u64>, Stopped> {
+    async fn statement(&mut self, statement: &Statement) -> Result<Vec<u64>, Stopped> {
         let connection = self.connection;
         let client = &connection.client;
         let title = statement.title.as_str();
@@ -131,32 +148,51 @@ impl<'a> Attempt<'a> {
         let rows = match &statement.role {
             Role::Begin | Role::Prepare | Role::Assert(_) => {
                 self.watched(title, client.simple_query(sql)).await?;
-                None
+                Vec::new()
             }
             Role::LockTables => {
                 self.watched(title, client.simple_query(sql)).await?;
                 self.same_schema().await?;
-                None
+                Vec::new()
             }
             Role::BindSubject { column, bound } => {
                 let keys = array_text(&self.order.keys[*column]);
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
-                None
+                Vec::new()
             }
-            Role::LockRows { .. } => {
+            Role::LockRows { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
-                let rows = text_at(&answer, 0).and_then(|text| text.parse().ok());
-                Some(rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))?)
+                vec![number_at(&answer, 0, title)?]
             }
             Role::Step { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
-                Some(affected(&answer))
+                vec![affected(&answer)]
+            }
+            Role::Together { steps } => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                (0..steps.len()).map(|column| number_at(&answer, column, title)).collect::<Result<_, _>>()?
             }
             // `check_shape` lets it stand at the end only, which the caller leaves out.
             Role::Commit => return Err(Stopped::Malformed("COMMIT stands before the end".into())),
         };
-        tracing::debug!(rows, "statement run");
+        tracing::debug!(?rows, "statement run");
         Ok(rows)
+    }
+
+    /// The keys of the subjects that were chosen, one list for each key column; none before their rows are locked.
+    async fn keys(&mut self, role: &Role) -> Result<Vec<Vec<String>>, Stopped> {
+        let Role::NarrowSubjects { keys } = role else { return Ok(Vec::new()) };
+        let client = &self.connection.client;
+        let answer = self.watched("reading the subjects' keys", client.simple_query(keys.as_str())).await?;
+        let mut lists = vec![Vec::new(); self.order.script.key.len()];
+        for message in &answer {
+            let SimpleQueryMessage::Row(row) = message else { continue };
+            for (column, list) in lists.iter_mut().enumerate() {
+                let key = row.try_get(column).ok().flatten();
+                list.push(key.ok_or_else(|| Stopped::Malformed("a chosen subject has no key".into()))?.to_owned());
+            }
+        }
+        Ok(lists)
     }
 
     /// Compares the schema of the plan's tables with the reviewed one. Their locks keep out whatever would change it now.
@@ -226,6 +262,12 @@ pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<St
         SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
         _ => None,
     })
+}
+
+/// The number of rows in a column of the only row.
+fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
+    let rows = text_at(answer, column).and_then(|text| text.parse().ok());
+    rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
 }
 
 /// The row count of the statement.
