@@ -18,6 +18,7 @@ mod model;
 mod names;
 mod orphans;
 mod parents;
+mod partitions;
 mod path;
 mod session;
 mod subject;
