@@ -21,7 +21,8 @@ pub(super) struct Steps {
 
 impl Steps {
     pub fn new(output: &Output, script: &Script) -> Self {
-        let steps = script.statements.iter().filter(|it| matches!(it.role, Role::Step { .. })).count();
+        let steps =
+            script.statements.iter().filter(|it| matches!(it.role, Role::Step { .. } | Role::Together { .. })).count();
         let bar = (!output.is_quiet() && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(script.statements.len() as u64);
             if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}") {
@@ -58,7 +59,7 @@ impl Progress for Steps {
     }
 
     fn finished(&mut self, statement: &Statement, rows: Option<u64>, elapsed: Duration) {
-        if matches!(statement.role, Role::Step { .. }) {
+        if matches!(statement.role, Role::Step { .. } | Role::Together { .. }) {
             self.done += 1;
             let rows = rows.map_or_else(String::new, |rows| crate::review::count(rows, "row"));
             let (done, steps, title) = (self.done, self.steps, &statement.title);

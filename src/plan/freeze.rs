@@ -9,19 +9,21 @@ use std::collections::BTreeMap;
 
 use super::model::{Choice, Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::predicate;
+use super::scopes::Scopes;
 use crate::catalog::{Catalog, TableId};
-use crate::resolve::{NewValue, ResolvedPolicy, Subject};
+use crate::resolve::{NewValue, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
-pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Step]) -> Vec<RowLock> {
+pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &Scopes, steps: &[Step]) -> Vec<RowLock> {
     // Where every row is meant the tables are locked, and no row can come or change.
     if policy.subject == Subject::EveryRow {
         return Vec::new();
     }
+    let whole = |rule: RuleId| scopes.whole.get(rule.0).cloned().flatten().unwrap_or(Predicate::Any(Vec::new()));
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
     for step in steps {
         for rule in &step.rules {
-            on_the_way(catalog, &whole(policy, step.table, *rule), &mut found);
+            on_the_way(catalog, &whole(*rule), &mut found);
         }
     }
     for step in steps {
@@ -30,19 +32,20 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
         let rules: Vec<_> = policy.rules_of(step.table).filter(|(id, _)| Some(*id) <= acting).collect();
         let conditional = rules.iter().any(|(_, rule)| rule.condition.is_some());
         // Several ways are looked up beforehand: a row that another session takes off the way meanwhile would still go.
-        let several_ways = rules.iter().any(|(id, _)| matches!(whole(policy, step.table, *id), Predicate::Any(_)));
+        let several_ways = rules.iter().any(|(id, _)| matches!(whole(*id), Predicate::Any(_)));
         // A remembered row is worked on by its key, wherever it may have gone meanwhile.
         let remembered = matches!(step.rows, Predicate::Captured { .. });
         if rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
-            let rows = rules.iter().map(|(id, _)| whole(policy, step.table, *id));
+            let rows = rules.iter().map(|(id, _)| whole(*id));
             found.entry(step.table).or_default().extend(rows);
         }
     }
     let subject = policy.subject.table();
     let mut locks: Vec<RowLock> = Vec::new();
     for (table, parts) in found {
-        // The subject's own row has its own lock, before all others.
-        let parts = parts.into_iter().filter(|rows| !(Some(table) == subject && *rows == Predicate::Subject));
+        // The subject's own row has its own lock, before all others; a closure is locked as it is followed.
+        let own = |rows: &Predicate| Some(table) == subject && *rows == Predicate::Subject;
+        let parts = parts.into_iter().filter(|rows| !own(rows) && !matches!(rows, Predicate::Closure { .. }));
         let rows = Predicate::any(parts);
         if rows != Predicate::Any(Vec::new()) {
             locks.push(RowLock { table, rows });
@@ -55,17 +58,10 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, steps: &[Ste
     locks
 }
 
-/// The rows that a rule reaches, whatever its condition says.
-fn whole(policy: &ResolvedPolicy, table: TableId, rule: crate::resolve::RuleId) -> Predicate {
-    let rule = policy.rule(rule);
-    debug_assert_eq!(rule.table, table);
-    predicate::reached(policy, &rule.reach, rule.condition.as_ref(), &[])
-}
-
 /// The rows above a scope: new rows below them have to wait.
 fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId, Vec<Predicate>>) {
     match rows {
-        Predicate::References { key, rows } => {
+        Predicate::References { key, rows } | Predicate::Matches { key, rows, .. } => {
             if let Some(parent) = catalog.table_id(&catalog.key(*key).parent)
                 && **rows != Predicate::Subject
             {
@@ -77,15 +73,15 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
             parts.iter().for_each(|part| on_the_way(catalog, part, found));
         }
         Predicate::NotTrue(part) => on_the_way(catalog, part, found),
-        Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => {}
     }
 }
 
 /// How many keys away from the subject a predicate's farthest rows are.
 fn depth(rows: &Predicate) -> usize {
     match rows {
-        Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => 0,
-        Predicate::References { rows, .. } => 1 + depth(rows),
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => 0,
+        Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => 1 + depth(rows),
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(depth).max().unwrap_or(0),
         Predicate::NotTrue(part) => depth(part),
     }

@@ -7,10 +7,13 @@
 //! captured by key before the first change; the others stay inline, as a person would write them. Steps are ordered so
 //! that referencing rows come first.
 
+mod circle;
+mod edges;
 mod freeze;
 mod model;
 mod order;
 mod predicate;
+mod scopes;
 mod sentence;
 mod steps;
 mod sweep;
@@ -21,7 +24,9 @@ pub use predicate::touched_tables;
 pub(crate) use predicate::{direct_columns, rows_for_anyone};
 pub use sentence::scope_of;
 
-use crate::catalog::Catalog;
+use std::collections::BTreeSet;
+
+use crate::catalog::{Catalog, KeyId, TableId};
 use crate::diagnostic::Report;
 use crate::resolve::{ResolvedPolicy, RowAction};
 
@@ -40,9 +45,9 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
 /// As [`plan`].
 pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
     let mut report = Report::default();
-    let drafted = steps::draft(policy, catalog, &mut report);
-    let steps = order::sort(drafted.steps, policy, catalog, &mut report);
-    let (sweeps, triggers) = sweep::find(&steps, &drafted.captures, catalog, &mut report);
+    let scopes = scopes::find(policy, catalog, &mut report);
+    let Ordered { steps, captures, deferred } = ordered(policy, catalog, &scopes, &mut report);
+    let (sweeps, triggers) = sweep::find(&steps, &captures, catalog, &mut report);
     let guards: Vec<Guard> = policy
         .guards
         .iter()
@@ -57,7 +62,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: guard.origin,
         })
         .collect();
-    let row_locks = freeze::row_locks(policy, catalog, &steps);
+    let row_locks = freeze::row_locks(policy, catalog, &scopes, &steps);
     let kept = policy.rules.iter().enumerate().filter_map(|(index, rule)| {
         let reason = match &rule.action {
             RowAction::Keep(reason) => reason.clone(),
@@ -79,7 +84,8 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &guards),
         choice,
         row_locks,
-        captures: drafted.captures,
+        closures: scopes.closures,
+        captures,
         guards,
         reports: policy.reports.clone(),
         limits: policy.limits.clone(),
@@ -89,10 +95,38 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             .iter()
             .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
             .collect(),
+        deferred,
         steps,
         sweeps,
         kept: kept.collect(),
         triggers,
     };
     if report.has_errors() { Err(report) } else { Ok(plan) }
+}
+
+/// Steps in their order, with what is remembered for them.
+struct Ordered {
+    steps: Vec<Step>,
+    captures: Vec<Capture>,
+    deferred: Vec<KeyId>,
+}
+
+/// Drafts the steps and puts them in order; where they read in a circle, once more with more of them remembered.
+fn ordered(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &scopes::Scopes, report: &mut Report) -> Ordered {
+    let mut circular = BTreeSet::new();
+    loop {
+        let mut found = Report::default();
+        let drafted = steps::draft(policy, catalog, scopes, &circular, &mut found);
+        let captures = drafted.captures;
+        let can_remember = |table: TableId| {
+            !captures.iter().any(|capture| capture.table == table) && steps::has_key(policy, catalog, table)
+        };
+        match order::sort(drafted.steps, policy, catalog, &can_remember, &mut found) {
+            order::Order::Remember(tables) => circular.extend(tables),
+            order::Order::Sorted { steps, deferred } => {
+                report.extend(found);
+                return Ordered { steps, captures, deferred };
+            }
+        }
+    }
 }

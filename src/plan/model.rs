@@ -1,7 +1,9 @@
 //! The plan as a value.
 
 use crate::catalog::{ColumnId, KeyId, TableId};
-use crate::resolve::{ColumnChange, Condition, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject};
+use crate::resolve::{
+    ColumnChange, Condition, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject, Values,
+};
 use crate::source::Span;
 
 /// Everything that one run does, in order.
@@ -19,6 +21,8 @@ pub struct Plan {
     pub table_locks: Vec<(TableId, TableLock)>,
     /// Rows that are locked before anything is read, top-down; the subject's own first.
     pub row_locks: Vec<RowLock>,
+    /// Rows that cascades reach in circles, followed to their end before anything else is remembered.
+    pub closures: Vec<Closure>,
     /// Sets of rows that are remembered by key before the first change.
     pub captures: Vec<Capture>,
     /// What must not be found.
@@ -29,6 +33,8 @@ pub struct Plan {
     pub limits: ResolvedLimits,
     /// For tables with a bound, the rows that count.
     pub limited_rows: Vec<(TableId, u64, Predicate)>,
+    /// Keys whose check is put off to the end of the steps, because rows reference each other in a circle.
+    pub deferred: Vec<KeyId>,
     /// The changes, in order.
     pub steps: Vec<Step>,
     /// Steps that run again after the last one, by index, because a trigger may have written into their rows.
@@ -98,6 +104,22 @@ pub enum Predicate {
         /// Only those that were added when the capture was asked again for this round of sweeps, counted from 1.
         added: Option<usize>,
     },
+    /// Those that a closure holds.
+    Closure {
+        /// The index in [`Plan::closures`].
+        closure: usize,
+        /// The index in its members.
+        member: usize,
+    },
+    /// Those with a value that also rows of another table have.
+    Matches {
+        /// The comparison, as a key from this table to the other.
+        key: KeyId,
+        /// What is compared.
+        values: Box<Values>,
+        /// Which rows of the other table.
+        rows: Box<Predicate>,
+    },
     /// Those for which the author's condition holds.
     Author(Condition),
     /// Those of all of these.
@@ -106,6 +128,45 @@ pub enum Predicate {
     Any(Vec<Predicate>),
     /// Those for which it isn't true; NULL counts as not true.
     NotTrue(Box<Predicate>),
+}
+
+/// Rows that go because rows that go are referenced by them, in a tree or a circle of tables: found by following the keys
+/// until nothing new turns up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closure {
+    /// The tables, each once, by name.
+    pub members: Vec<Member>,
+}
+
+impl Closure {
+    /// The seeds of a member that has none of its own.
+    pub fn nothing() -> Predicate {
+        Predicate::Any(Vec::new())
+    }
+}
+
+/// A table of a closure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The table.
+    pub table: TableId,
+    /// Columns that tell its rows apart.
+    pub key: Vec<ColumnId>,
+    /// The rows with which it begins.
+    pub seeds: Predicate,
+    /// The keys by which its rows reference rows of a member, by index, and so follow them.
+    pub follows: Vec<Follow>,
+}
+
+/// A key along which a closure grows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follow {
+    /// The key, from the member's table.
+    pub key: KeyId,
+    /// For a virtual key, which rows reference by it.
+    pub condition: Option<Condition>,
+    /// The member whose rows are followed.
+    pub member: usize,
 }
 
 /// Rows of one table, remembered by key with the rule that decides each: the first that matches.
@@ -128,6 +189,8 @@ pub enum CaptureReason {
     SeveralRules,
     /// Steps change what the scope reads: asked again later, it would answer otherwise.
     Disturbed,
+    /// Its step and others read each other's rows in a circle.
+    Circle,
     /// A trigger could keep or change them so that the scope, asked again, would not find them.
     Trigger,
 }
@@ -165,12 +228,32 @@ pub struct Step {
     pub reason: Reason,
     /// Steps, by index, before which it has to come, with the reason.
     pub before: Vec<(usize, EdgeReason)>,
+    /// Steps side by side with the same number wait for each other, and run as one statement.
+    pub together: Option<usize>,
     /// The rule's name, for people.
     pub name: Option<String>,
     /// The scope as a sentence, for people.
     pub scope: String,
     /// Its place in the policy.
     pub origin: Span,
+}
+
+impl Predicate {
+    /// The predicates that this one is made of.
+    pub fn parts(&self) -> &[Predicate] {
+        match self {
+            Predicate::References { rows, .. } | Predicate::Matches { rows, .. } | Predicate::NotTrue(rows) => {
+                std::slice::from_ref(rows)
+            }
+            Predicate::All(parts) | Predicate::Any(parts) => parts,
+            Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => &[],
+        }
+    }
+
+    /// Whether this one, or one that it is made of, is such.
+    pub fn mentions(&self, wanted: &impl Fn(&Predicate) -> bool) -> bool {
+        wanted(self) || self.parts().iter().any(|part| part.mentions(wanted))
+    }
 }
 
 impl Step {
@@ -207,6 +290,11 @@ pub enum Reason {
         /// The keys by which they do.
         keys: Vec<KeyId>,
     },
+    /// It clears a reference, so that rows which reference each other in a circle can go one after the other.
+    Opens {
+        /// The key of the reference.
+        key: KeyId,
+    },
 }
 
 /// Why one step comes before another.
@@ -214,6 +302,8 @@ pub enum Reason {
 pub enum EdgeReason {
     /// Its scope reads what the other changes.
     Read,
+    /// Its new values are computed from what the other changes.
+    Compute,
     /// Its rows reference, by this key, rows that the other deletes.
     Key(KeyId),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, RuleId, Subject};
+use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
 
 impl Predicate {
     /// Rows of any of these; equal ones once, a single one as itself.
@@ -38,11 +38,26 @@ impl Predicate {
 }
 
 /// The rows that reference the subject by a path of keys.
-pub(super) fn by_path(path: &Path) -> Predicate {
-    path.0.iter().rev().fold(Predicate::Subject, |rows, key| Predicate::References { key: *key, rows: Box::new(rows) })
+fn by_path(policy: &ResolvedPolicy, path: &Path) -> Predicate {
+    path.0.iter().rev().fold(Predicate::Subject, |rows, key| following(policy, *key, rows))
 }
 
-/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows.
+/// The rows that reference some rows by a key, as the policy understands the key: by a comparison of values, or only
+/// where a virtual key's condition holds.
+pub(super) fn following(policy: &ResolvedPolicy, key: KeyId, rows: Predicate) -> Predicate {
+    let rows = Box::new(rows);
+    if let Some(values) = policy.values.get(&key) {
+        return Predicate::Matches { key, values: Box::new(values.clone()), rows };
+    }
+    let references = Predicate::References { key, rows };
+    match policy.virtual_conditions.get(&key) {
+        Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
+        None => references,
+    }
+}
+
+/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows:
+/// those of rules that come later are followed by a closure and not asked for here.
 pub(super) fn reached(
     policy: &ResolvedPolicy,
     reach: &Reach,
@@ -51,7 +66,7 @@ pub(super) fn reached(
 ) -> Predicate {
     match reach {
         Reach::OwnRow => Predicate::Subject,
-        Reach::Paths(paths) => Predicate::any(paths.iter().map(by_path)),
+        Reach::Paths(paths) => Predicate::any(paths.iter().map(|path| by_path(policy, path))),
         // Without `:subject` there would be no condition at all, and no rows.
         Reach::Condition => match condition.filter(|condition| !condition.subject.is_empty()) {
             Some(condition) => Predicate::Author(condition.clone()),
@@ -59,20 +74,11 @@ pub(super) fn reached(
         },
         Reach::EveryRow => Predicate::All(Vec::new()),
         Reach::Parents(_) => Predicate::Any(Vec::new()),
-        Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| Predicate::References {
-            key: *key,
-            rows: Box::new(Predicate::any(rules.iter().map(|rule| match decided.get(rule.0) {
-                Some(Some(rows)) => rows.clone(),
-                _ => undecided(policy, *rule),
-            }))),
+        Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| {
+            let decided = rules.iter().filter_map(|rule| decided.get(rule.0).cloned().flatten());
+            following(policy, *key, Predicate::any(decided))
         })),
     }
-}
-
-/// The rows that a rule would take if it were alone and had no condition: what locks are taken on.
-fn undecided(policy: &ResolvedPolicy, rule: RuleId) -> Predicate {
-    let rule = policy.rule(rule);
-    reached(policy, &rule.reach, rule.condition.as_ref(), &[])
 }
 
 /// The rows of a predicate for which a condition holds too; a condition with `:subject` is the whole predicate.
@@ -143,17 +149,30 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                 collect(catalog, policy, parent, rows, found);
             }
         }
-        Predicate::Captured { .. } => {}
+        Predicate::Matches { key, values, rows } => {
+            own_reads(table, &values.own.reads, found);
+            if let Some(parent) = catalog.table_id(&catalog.key(*key).parent) {
+                own_reads(parent, &values.theirs.reads, found);
+                found.through.insert(parent);
+                collect(catalog, policy, parent, rows, found);
+            }
+        }
+        Predicate::Captured { .. } | Predicate::Closure { .. } => {}
         Predicate::Author(condition) => {
-            found.columns.extend(condition.reads.own.iter().map(|column| (table, *column)));
-            found.author.extend(&condition.reads.tables);
-            found.unknown |= condition.reads.unknown;
+            own_reads(table, &condition.reads, found);
         }
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| collect(catalog, policy, table, part, found));
         }
         Predicate::NotTrue(part) => collect(catalog, policy, table, part, found),
     }
+}
+
+/// What an author's expression over a table reads.
+fn own_reads(table: TableId, reads: &crate::resolve::Reads, found: &mut Reads) {
+    found.columns.extend(reads.own.iter().map(|column| (table, *column)));
+    found.author.extend(&reads.tables);
+    found.unknown |= reads.unknown;
 }
 
 /// Whether a key references exactly the subject's key, so that no look at the subject's table is needed.

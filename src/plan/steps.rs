@@ -4,8 +4,11 @@
 //! captured, so that each row is decided once. So is a scope that other steps disturb: the verification afterwards asks
 //! the same question again and must not get another answer.
 
+use std::collections::BTreeSet;
+
 use super::model::{Capture, CaptureReason, Predicate, Reason, Step, StepAction};
 use super::predicate::{self, Reads};
+use super::scopes::Scopes;
 use super::sentence;
 use super::triggers::{fired, written};
 use crate::catalog::{Catalog, ColumnId, TableId, Trigger};
@@ -18,21 +21,21 @@ pub(super) struct Drafted {
     pub captures: Vec<Capture>,
 }
 
-/// Makes steps of rules.
-pub(super) fn draft(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) -> Drafted {
-    let mut order: Vec<TableId> = Vec::new();
-    // A cascade's rules refer to rows of tables above: those have to be there first. `resolve` lists them top-down.
-    for rule in &policy.rules {
-        if !order.contains(&rule.table) {
-            order.push(rule.table);
-        }
-    }
-    order.sort_by_key(|table| cascade_position(policy, *table));
-    let inline = Layout { policy, catalog, captured: &|_| None };
-    let plain = inline.draft(&order, report);
-    let reason = |table: TableId| capture_reason(policy, catalog, table, &plain.steps);
-    let mut drafted = if order.iter().any(|table| reason(*table).is_some()) {
-        Layout { policy, catalog, captured: &reason }.draft(&order, report)
+/// Makes steps of rules; the rows of the tables in `circular` are remembered because their steps read in a circle.
+pub(super) fn draft(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    scopes: &Scopes,
+    circular: &BTreeSet<TableId>,
+    report: &mut Report,
+) -> Drafted {
+    let plain = Layout { policy, catalog, scopes, captured: &|_| None }.draft(report);
+    let reason = |table: TableId| {
+        capture_reason(policy, catalog, table, &plain.steps)
+            .or_else(|| circular.contains(&table).then_some(CaptureReason::Circle))
+    };
+    let mut drafted = if scopes.tables.iter().any(|table| reason(*table).is_some()) {
+        Layout { policy, catalog, scopes, captured: &reason }.draft(report)
     } else {
         plain
     };
@@ -63,17 +66,13 @@ fn values_first(
         Predicate::Subject => policy.subject.rows().map(|rows| rows.key.clone()),
         // Without a key the rows aren't remembered, and neither can their values be.
         Predicate::References { .. }
+        | Predicate::Matches { .. }
+        | Predicate::Closure { .. }
         | Predicate::Author(_)
         | Predicate::All(_)
         | Predicate::Any(_)
         | Predicate::NotTrue(_) => None,
     }
-}
-
-/// Tables below a cascade come behind the tables whose rows they reference.
-fn cascade_position(policy: &ResolvedPolicy, table: TableId) -> usize {
-    let cascaded = policy.rules_of(table).filter(|(_, rule)| matches!(rule.reach, Reach::Cascade(_)));
-    cascaded.map(|(id, _)| 1 + id.0).max().unwrap_or(0)
 }
 
 /// Why the scopes of a table have to be remembered, if they have to.
@@ -137,15 +136,16 @@ fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
 struct Layout<'a> {
     policy: &'a ResolvedPolicy,
     catalog: &'a Catalog,
+    scopes: &'a Scopes,
     captured: &'a dyn Fn(TableId) -> Option<CaptureReason>,
 }
 
 impl Layout<'_> {
-    fn draft(&self, order: &[TableId], report: &mut Report) -> Drafted {
+    fn draft(&self, report: &mut Report) -> Drafted {
         let mut drafted = Drafted { steps: Vec::new(), captures: Vec::new() };
         // For each rule the rows that it decides, for the cascades below it.
         let mut decided: Vec<Option<Predicate>> = vec![None; self.policy.rules.len()];
-        for &table in order {
+        for &table in &self.scopes.tables {
             self.draft_table(table, &mut drafted, &mut decided, report);
         }
         drafted
@@ -159,7 +159,7 @@ impl Layout<'_> {
         report: &mut Report,
     ) {
         let rules: Vec<(RuleId, &ResolvedRule)> = self.policy.rules_of(table).collect();
-        let alone: Vec<Predicate> = rules.iter().map(|(_, rule)| self.alone(rule, decided)).collect();
+        let alone: Vec<Predicate> = rules.iter().map(|(id, rule)| self.alone(*id, rule, decided)).collect();
         let capture = (self.captured)(table).and_then(|reason| self.capture(table, reason, &rules, &alone, report));
         let rows: Vec<Predicate> = match capture {
             Some(capture) => {
@@ -189,9 +189,11 @@ impl Layout<'_> {
     }
 
     /// The rows that a rule would take if it were the table's only one.
-    fn alone(&self, rule: &ResolvedRule, decided: &[Option<Predicate>]) -> Predicate {
-        let reached = predicate::reached(self.policy, &rule.reach, rule.condition.as_ref(), decided);
-        predicate::narrowed(reached, rule.condition.as_ref())
+    fn alone(&self, id: RuleId, rule: &ResolvedRule, decided: &[Option<Predicate>]) -> Predicate {
+        self.scopes.closure_of(id).unwrap_or_else(|| {
+            let reached = predicate::reached(self.policy, &rule.reach, rule.condition.as_ref(), decided);
+            predicate::narrowed(reached, rule.condition.as_ref())
+        })
     }
 
     fn capture(
@@ -202,14 +204,7 @@ impl Layout<'_> {
         alone: &[Predicate],
         report: &mut Report,
     ) -> Option<Capture> {
-        let changed: Vec<ColumnId> = rules
-            .iter()
-            .flat_map(|(_, rule)| match &rule.action {
-                RowAction::Change { changes, .. } => changes.iter().map(|change| change.column).collect(),
-                RowAction::Keep(_) | RowAction::Delete { .. } => Vec::new(),
-            })
-            .collect();
-        let Some(key) = row_key(self.catalog, table, &changed) else {
+        let Some(key) = row_key(self.catalog, table, &changed_columns(rules)) else {
             report.push(needs_key(self.catalog, table, reason, rules));
             return None;
         };
@@ -243,6 +238,7 @@ impl Layout<'_> {
             reason: if asked { Reason::Asked } else { Reason::Cascade { keys } },
             values_first: None,
             before: Vec::new(),
+            together: None,
             name: (!names.is_empty()).then(|| names.join(", ")),
             scope: scopes.join("; or "),
             origin: rule.origin,
@@ -250,8 +246,23 @@ impl Layout<'_> {
     }
 }
 
+/// The columns that any of these rules changes.
+fn changed_columns(rules: &[(RuleId, &ResolvedRule)]) -> Vec<ColumnId> {
+    let changes = rules.iter().filter_map(|(_, rule)| match &rule.action {
+        RowAction::Change { changes, .. } => Some(changes),
+        RowAction::Keep(_) | RowAction::Delete { .. } => None,
+    });
+    changes.flatten().map(|change| change.column).collect()
+}
+
+/// Whether rows of a table could be remembered.
+pub(super) fn has_key(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId) -> bool {
+    let rules: Vec<(RuleId, &ResolvedRule)> = policy.rules_of(table).collect();
+    row_key(catalog, table, &changed_columns(&rules)).is_some()
+}
+
 /// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
-fn row_key(catalog: &Catalog, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
+pub(super) fn row_key(catalog: &Catalog, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
     let table = catalog.table(table);
     let primary = std::iter::once(&table.primary_key).filter(|key| !key.is_empty());
     let unique = table.unique.iter().filter(|index| {
@@ -264,9 +275,10 @@ fn row_key(catalog: &Catalog, table: TableId, changed: &[ColumnId]) -> Option<Ve
 
 /// The rows of a rule that no rule before it takes. Rules that do the same need no telling apart, and with NULL a
 /// condition is not true, so the rows go on to the next rule.
-fn first_match(rules: &[(RuleId, &ResolvedRule)], alone: &[Predicate], index: usize) -> Predicate {
+pub(super) fn first_match(rules: &[(RuleId, &ResolvedRule)], alone: &[Predicate], index: usize) -> Predicate {
     let deletes = |rule: &ResolvedRule| matches!(rule.action, RowAction::Delete { .. });
-    let earlier = (0..index).filter(|other| !(deletes(rules[*other].1) && deletes(rules[index].1)));
+    let same = |other: usize| deletes(rules[other].1) && rules[other].1.action == rules[index].1.action;
+    let earlier = (0..index).filter(|other| !same(*other));
     let taken = earlier.map(|other| Predicate::NotTrue(Box::new(alone[other].clone())));
     Predicate::all(std::iter::once(alone[index].clone()).chain(taken))
 }
@@ -290,6 +302,8 @@ fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
             other => others.push(other),
         }
     }
+    numbers.sort_unstable();
+    numbers.dedup();
     let remembered = found.map(|capture| captured(capture, numbers));
     Predicate::any(remembered.into_iter().chain(others))
 }
@@ -311,6 +325,7 @@ fn needs_key(
             "several rules change the table, so the rule of each row is decided once, by key"
         }
         CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first, by key",
+        CaptureReason::Circle => "steps read each other's rows in a circle, so these are remembered first, by key",
         CaptureReason::Trigger => {
             "the rule changes what finds these rows, and a trigger may do otherwise: so they are remembered first, by key"
         }

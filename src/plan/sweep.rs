@@ -167,8 +167,8 @@ fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
         }
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().find_map(|part| answers_otherwise(steps, part)),
         Predicate::NotTrue(part) => answers_otherwise(steps, part),
-        Predicate::References { rows, .. } => answers_otherwise(steps, rows),
-        Predicate::Subject | Predicate::Captured { .. } => None,
+        Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => answers_otherwise(steps, rows),
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => None,
     }
 }
 
@@ -182,7 +182,7 @@ fn written_twice(step: &Step) -> Option<Span> {
 /// The columns of the keys that a predicate follows, above the table itself.
 fn collect_way(catalog: &Catalog, table: TableId, rows: &Predicate, columns: &mut BTreeSet<(TableId, Ident)>) {
     match rows {
-        Predicate::References { key, rows } => {
+        Predicate::References { key, rows } | Predicate::Matches { key, rows, .. } => {
             let foreign = catalog.key(*key);
             columns.extend(foreign.child_columns().map(|name| (table, name.clone())));
             if let Some(parent) = catalog.table_id(&foreign.parent) {
@@ -193,6 +193,6 @@ fn collect_way(catalog: &Catalog, table: TableId, rows: &Predicate, columns: &mu
             parts.iter().for_each(|part| collect_way(catalog, table, part, columns));
         }
         Predicate::NotTrue(part) => collect_way(catalog, table, part, columns),
-        Predicate::Subject | Predicate::Captured { .. } | Predicate::Author(_) => {}
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => {}
     }
 }

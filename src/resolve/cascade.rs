@@ -1,116 +1,112 @@
 //! Which tables does a `cascade` reach?
 //!
 //! The rows that reference a deleted row, and so on down, over keys of any ON DELETE action: each table reached becomes a
-//! rule of its own, so that the plan names it. A table with rules of its own agrees when all of them delete.
+//! rule of its own, so that the plan names it. Trees and circles of tables lead back to rules that are there already. A
+//! table with rules of its own agrees when all of them delete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::model::{Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 use super::words;
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::diagnostic::Report;
+use crate::graph;
+use crate::source::Span;
 
-/// Appends a rule for every table that a cascade reaches.
+/// Appends a rule for every table that a cascade reaches, those further down behind those further up.
 pub(super) fn expand(policy: &mut ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
-    let roots: Vec<RuleId> = (0..policy.rules.len())
-        .map(RuleId)
-        .filter(|id| policy.rule(*id).action == RowAction::Delete { cascade: true })
-        .collect();
-    if roots.is_empty() {
+    let mut roots: BTreeMap<TableId, Vec<RuleId>> = BTreeMap::new();
+    for (index, rule) in policy.rules.iter().enumerate() {
+        if rule.action == (RowAction::Delete { cascade: true }) {
+            roots.entry(rule.table).or_default().push(RuleId(index));
+        }
+    }
+    let reached = reached(policy, catalog, &roots);
+    let order = top_down(&reached, catalog);
+    let rule_of: BTreeMap<TableId, RuleId> =
+        order.iter().enumerate().map(|(index, table)| (*table, RuleId(policy.rules.len() + index))).collect();
+    for table in order {
+        let Some(Reached { keys, origin }) = reached.get(&table) else { continue };
+        agree(policy, catalog, table, keys, *origin, report);
+        let sources = |key: &KeyId| {
+            let parent = catalog.table_id(&catalog.key(*key).parent);
+            let own = parent.and_then(|parent| roots.get(&parent)).into_iter().flatten();
+            own.chain(parent.and_then(|parent| rule_of.get(&parent))).copied().collect::<Vec<_>>()
+        };
+        let reach = Reach::Cascade(keys.iter().map(|key| (*key, sources(key))).collect());
+        let action = RowAction::Delete { cascade: true };
+        policy.rules.push(ResolvedRule { table, name: None, reach, condition: None, action, origin: *origin });
+    }
+}
+
+/// A table that a cascade reaches.
+struct Reached {
+    /// The keys by which it does, sorted.
+    keys: Vec<KeyId>,
+    /// The place of the rule that asked for it.
+    origin: Span,
+}
+
+/// Everything below the tables with a rule that cascades.
+fn reached(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    roots: &BTreeMap<TableId, Vec<RuleId>>,
+) -> BTreeMap<TableId, Reached> {
+    let mut reached: BTreeMap<TableId, Reached> = BTreeMap::new();
+    let mut origins: BTreeMap<TableId, Span> = BTreeMap::new();
+    for (table, rules) in roots {
+        origins.extend(rules.first().map(|rule| (*table, policy.rule(*rule).origin)));
+    }
+    let mut queue: VecDeque<TableId> = roots.keys().copied().collect();
+    while let Some(table) = queue.pop_front() {
+        let origin = origins.get(&table).copied().unwrap_or_default();
+        for (id, key) in catalog.keys_to(&catalog.table(table).name) {
+            let Some(child) = catalog.table_id(&key.child) else { continue };
+            reached.entry(child).or_insert_with(|| Reached { keys: Vec::new(), origin }).keys.push(id);
+            origins.entry(child).or_insert_with(|| {
+                // Below rows that a rule keeps there is nothing to delete.
+                if keeper(policy, child).is_none() {
+                    queue.push_back(child);
+                }
+                origin
+            });
+        }
+    }
+    for found in reached.values_mut() {
+        found.keys.sort();
+    }
+    reached
+}
+
+/// The tables reached, each behind all that it references; those on a circle by name.
+fn top_down(reached: &BTreeMap<TableId, Reached>, catalog: &Catalog) -> Vec<TableId> {
+    let tables: Vec<TableId> = reached.keys().copied().collect();
+    let place = |table: TableId| tables.binary_search(&table).ok();
+    let edges = reached.iter().flat_map(|(child, found)| {
+        let parents = found.keys.iter().filter_map(|key| catalog.table_id(&catalog.key(*key).parent));
+        parents.filter_map(|parent| Some((place(parent)?, place(*child)?))).collect::<Vec<_>>()
+    });
+    graph::components(tables.len(), edges).into_iter().flatten().map(|index| tables[index]).collect()
+}
+
+/// A rule that keeps rows of a table.
+fn keeper(policy: &ResolvedPolicy, table: TableId) -> Option<&ResolvedRule> {
+    let rules = policy.rules_of(table).map(|(_, rule)| rule);
+    rules.into_iter().find(|rule| !matches!(rule.action, RowAction::Delete { .. }))
+}
+
+/// Reports what keeps a cascade from deleting rows of a table.
+fn agree(policy: &ResolvedPolicy, catalog: &Catalog, id: TableId, keys: &[KeyId], origin: Span, report: &mut Report) {
+    if let (Some(rule), Some(key)) = (keeper(policy, id), keys.first()) {
+        report.push(words::cascade_conflict(catalog, *key, rule.origin, origin));
         return;
     }
-    let inbound = inbound(catalog);
-    let start: BTreeSet<TableId> = roots.iter().map(|id| policy.rule(*id).table).collect();
-    let order = match top_down(&inbound, &start) {
-        Ok(order) => order,
-        Err(circle) => {
-            let origin = policy.rule(roots[0]).origin;
-            report.push(words::cascade_cycle(catalog, &circle, origin));
-            return;
-        }
-    };
-    let mut deleting: BTreeMap<TableId, Vec<RuleId>> = BTreeMap::new();
-    for id in &roots {
-        deleting.entry(policy.rule(*id).table).or_default().push(*id);
+    let table = catalog.table(id);
+    if !table.inherited_by.is_empty() {
+        report.push(words::inherited_table(table, origin));
     }
-    let mut reached: BTreeMap<TableId, Vec<(KeyId, Vec<RuleId>)>> = BTreeMap::new();
-    for table in order {
-        if let Some(keys) = reached.remove(&table) {
-            let origin = policy.rule(keys[0].1[0]).origin;
-            let keeps = policy.rules_of(table).find(|(_, rule)| !matches!(rule.action, RowAction::Delete { .. }));
-            if let Some((_, rule)) = keeps {
-                report.push(words::cascade_conflict(catalog, keys[0].0, rule.origin, origin));
-                continue;
-            }
-            let reached = catalog.table(table);
-            if !reached.inherited_by.is_empty() {
-                report.push(words::inherited_table(reached, origin));
-            }
-            if let Some(rule) = reached.rewrite_rules.iter().find(|rule| rule.event == "delete") {
-                report.push(words::rewrite_rule(reached, rule, origin));
-            }
-            let id = RuleId(policy.rules.len());
-            policy.rules.push(ResolvedRule {
-                table,
-                name: None,
-                reach: Reach::Cascade(keys),
-                condition: None,
-                action: RowAction::Delete { cascade: true },
-                origin,
-            });
-            deleting.entry(table).or_default().push(id);
-        }
-        let rules = deleting.get(&table).cloned().unwrap_or_default();
-        for (key, child) in inbound.get(&table).into_iter().flatten() {
-            reached.entry(*child).or_default().push((*key, rules.clone()));
-        }
+    if let Some(rule) = table.rewrite_rules.iter().find(|rule| rule.event == "delete") {
+        report.push(words::rewrite_rule(table, rule, origin));
     }
-}
-
-/// For each table, the keys that reference it and their tables.
-fn inbound(catalog: &Catalog) -> BTreeMap<TableId, Vec<(KeyId, TableId)>> {
-    let mut inbound: BTreeMap<TableId, Vec<(KeyId, TableId)>> = BTreeMap::new();
-    for (id, key) in catalog.keys() {
-        if let (Some(child), Some(parent)) = (catalog.table_id(&key.child), catalog.table_id(&key.parent)) {
-            inbound.entry(parent).or_default().push((id, child));
-        }
-    }
-    inbound
-}
-
-/// Everything below `start`, each table behind all that it references; or a circle of tables.
-fn top_down(
-    inbound: &BTreeMap<TableId, Vec<(KeyId, TableId)>>,
-    start: &BTreeSet<TableId>,
-) -> Result<Vec<TableId>, Vec<TableId>> {
-    let mut done = BTreeSet::new();
-    let mut order = Vec::new();
-    for table in start {
-        visit(inbound, *table, &mut Vec::new(), &mut done, &mut order)?;
-    }
-    order.reverse();
-    Ok(order)
-}
-
-fn visit(
-    inbound: &BTreeMap<TableId, Vec<(KeyId, TableId)>>,
-    table: TableId,
-    trail: &mut Vec<TableId>,
-    done: &mut BTreeSet<TableId>,
-    order: &mut Vec<TableId>,
-) -> Result<(), Vec<TableId>> {
-    if let Some(at) = trail.iter().position(|seen| *seen == table) {
-        return Err(trail[at..].to_vec());
-    }
-    if done.contains(&table) {
-        return Ok(());
-    }
-    trail.push(table);
-    for (_, child) in inbound.get(&table).into_iter().flatten() {
-        visit(inbound, *child, trail, done, order)?;
-    }
-    trail.pop();
-    done.insert(table);
-    order.push(table);
-    Ok(())
 }

@@ -136,6 +136,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules change it, and each row is decided once",
             CaptureReason::Disturbed => "other steps change what its scope reads",
+            CaptureReason::Circle => "steps read each other's rows in a circle",
             CaptureReason::Trigger => "a trigger could hide what it did to its rows",
         };
         page.line(2, format!("rows of {} are remembered by key first: {why}", table(catalog, capture.table)));

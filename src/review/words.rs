@@ -76,11 +76,26 @@ pub(super) fn reasons(catalog: &Catalog, plan: &Plan, file: &SourceFile, step: &
             let keys: Vec<_> = keys.iter().map(|id| key(catalog, *id)).collect();
             format!("{} cascades, and its rows reference deleted ones by {}", place(file, step.origin), keys.join(", "))
         }
+        Reason::Opens { key: id } => {
+            format!(
+                "rows reference each other in a circle, which is opened at {} so that they can go",
+                key(catalog, *id)
+            )
+        }
     }];
+    if let Some(together) = step.together {
+        let others = plan.steps.iter().enumerate().filter(|(_, other)| other.together == Some(together));
+        let others: Vec<_> =
+            others.filter(|(_, other)| other.table != step.table).map(|(n, _)| (n + 1).to_string()).collect();
+        sentences.push(format!("in one statement with step {}, since each waits for the other", others.join(" and ")));
+    }
     for (later, reason) in &step.before {
         let other = plan.steps.get(*later).map_or_else(String::new, |other| table(catalog, other.table));
         sentences.push(match reason {
             EdgeReason::Read => format!("before step {} ({other}), which changes what its scope reads", later + 1),
+            EdgeReason::Compute => {
+                format!("before step {} ({other}), which changes what its new values are computed from", later + 1)
+            }
             EdgeReason::Key(id) => {
                 format!("before step {} ({other}), whose rows it references by {}", later + 1, key(catalog, *id))
             }

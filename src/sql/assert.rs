@@ -115,9 +115,15 @@ impl Scene<'_> {
             let rows = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
             let mut count = Writer::new();
             count.kw("SELECT count(*) FROM ").table(&key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
-            if child == step.table {
-                // Rows that go together may reference each other.
-                count.kw(" AND (").sql(&self.rows(step.table, &step.rows)).kw(") IS NOT TRUE");
+            // Rows that go in the same statement may reference each other.
+            let with = |other: &&Step| {
+                other.table == child
+                    && other.action == StepAction::Delete
+                    && (child == step.table || (step.together.is_some() && other.together == step.together))
+            };
+            let together = std::iter::once(step).chain(&self.plan.steps).find(with);
+            if let Some(other) = together {
+                count.kw(" AND (").sql(&self.rows(child, &other.rows)).kw(") IS NOT TRUE");
             }
             Some(Check {
                 name: key.child.bare().to_string(),

@@ -72,8 +72,8 @@ pub(super) fn answers_alike(capture: &Capture) -> bool {
             }
             Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
             Predicate::NotTrue(part) => alike(part),
-            Predicate::References { rows, .. } => alike(rows),
-            Predicate::Subject | Predicate::Captured { .. } => true,
+            Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => alike(rows),
+            Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => true,
         }
     }
     capture.rules.iter().all(|(_, rows)| alike(rows))

@@ -43,7 +43,7 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index.
 pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
-    let scene = Scene::new(catalog, plan);
+    let scene = Scene { inline: true, ..Scene::new(catalog, plan) };
     let steps = plan.steps.iter().enumerate();
     steps
         .map(|(index, step)| {
@@ -78,6 +78,9 @@ fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
         Predicate::All(parts) => Predicate::All(each(parts)),
         Predicate::Any(parts) => Predicate::Any(each(parts)),
         Predicate::NotTrue(part) => Predicate::NotTrue(Box::new(uncaptured(plan, part))),
-        Predicate::Subject | Predicate::Author(_) => rows.clone(),
+        Predicate::Matches { key, values, rows } => {
+            Predicate::Matches { key: *key, values: values.clone(), rows: Box::new(uncaptured(plan, rows)) }
+        }
+        Predicate::Subject | Predicate::Closure { .. } | Predicate::Author(_) => rows.clone(),
     }
 }

@@ -207,24 +207,14 @@ impl Lowering<'_> {
 
     fn freeze(&mut self) {
         let plan = self.scene.plan;
-        for (index, lock) in plan.row_locks.iter().enumerate() {
-            let table = self.scene.catalog.table(lock.table);
-            let mut w = Writer::new();
-            w.kw("SELECT count(*) FROM (SELECT 1 FROM ").table(&table.name).kw(" WHERE ");
-            w.sql(&self.scene.rows(lock.table, &lock.rows));
-            let key: Vec<_> = table.primary_key.iter().collect();
-            if !key.is_empty() {
-                w.kw(" ORDER BY ").list(key, ", ", |w, name| {
-                    w.ident(name);
-                });
-            }
-            w.kw(" FOR UPDATE) AS locked");
+        let closes = |rows: &Predicate| rows.mentions(&|part| matches!(part, Predicate::Closure { .. }));
+        let (below, above): (Vec<_>, Vec<_>) = plan.row_locks.iter().partition(|lock| closes(&lock.rows));
+        for (index, lock) in above.into_iter().enumerate() {
             let comment = match index {
                 0 => vec!["Lock first, read later: new rows that reference these wait for our COMMIT.".to_owned()],
                 _ => Vec::new(),
             };
-            let title = format!("lock rows of {}", table.name.bare());
-            self.push(Phase::Freeze, title, Role::LockRows { table: lock.table }, comment, w);
+            self.lock(lock.table, &lock.rows, comment);
             // The first lock is the one on the subjects' own rows.
             if let Some(narrowed) = self.scene.narrowed().filter(|_| index == 0) {
                 let comment = vec!["Whoever came back while the lock waited is no subject.".to_owned()];
@@ -232,10 +222,77 @@ impl Lowering<'_> {
                 self.push(Phase::Freeze, "choose again, with the rows locked", role, comment, narrowed);
             }
         }
+        for index in 0..plan.closures.len() {
+            self.closure(index);
+        }
+        for lock in below {
+            self.lock(lock.table, &lock.rows, Vec::new());
+        }
         let checks = self.scene.subject_checks();
         self.assertion(Phase::Freeze, Assertion::Subject, "the subject can't be erased:", &checks, Vec::new());
         for index in 0..plan.captures.len() {
             self.capture(index);
+        }
+    }
+
+    fn lock(&mut self, id: TableId, rows: &Predicate, comment: Vec<String>) {
+        let table = self.scene.catalog.table(id);
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) FROM (SELECT 1 FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(id, rows));
+        let key: Vec<_> = table.primary_key.iter().collect();
+        if !key.is_empty() {
+            w.kw(" ORDER BY ").list(key, ", ", |w, name| {
+                w.ident(name);
+            });
+        }
+        w.kw(" FOR UPDATE) AS locked");
+        let title = format!("lock rows of {}", table.name.bare());
+        self.push(Phase::Freeze, title, Role::LockRows { table: id }, comment, w);
+    }
+
+    /// A closure is followed and locked, and followed once more now that nothing can be added below what is locked: what
+    /// came in between is locked too.
+    fn closure(&mut self, index: usize) {
+        let closure = &self.scene.plan.closures[index];
+        let names: Vec<_> = closure.members.iter().map(|member| self.name(member.table)).collect();
+        let title = format!("follow the keys of {}", names.join(", "));
+        let number = index as i128 + 1;
+        let mut w = Writer::new();
+        w.kw("CREATE TEMP VIEW efface_follow_").number(number).kw(" AS\n");
+        self.scene.followed(&mut w, closure);
+        let comment = vec![format!("{}: the keys are followed until nothing new turns up.", names.join(", "))];
+        self.prepare(Phase::Freeze, &title, comment, w);
+        let mut w = Writer::new();
+        w.kw("CREATE TEMP TABLE efface_closure_")
+            .number(number)
+            .kw(" ON COMMIT DROP AS SELECT * FROM pg_temp.efface_follow_");
+        w.number(number);
+        self.prepare(Phase::Freeze, &title, Vec::new(), w);
+        let mut w = Writer::new();
+        w.kw("ANALYZE pg_temp.efface_closure_").number(number).kw(" (");
+        self.scene.closure_columns(&mut w, closure);
+        w.kw(")");
+        self.prepare(Phase::Freeze, &title, Vec::new(), w);
+        self.lock_closure(index);
+        let mut w = Writer::new();
+        w.kw("DELETE FROM pg_temp.efface_closure_").number(number);
+        let comment = vec!["Once more, for rows that came in or went elsewhere while we waited.".to_owned()];
+        self.prepare(Phase::Freeze, &title, comment, w);
+        let mut w = Writer::new();
+        w.kw("INSERT INTO pg_temp.efface_closure_")
+            .number(number)
+            .kw(" SELECT * FROM pg_temp.efface_follow_")
+            .number(number);
+        self.prepare(Phase::Freeze, &title, Vec::new(), w);
+        let mut w = Writer::new();
+        w.kw("DROP VIEW pg_temp.efface_follow_").number(number);
+        self.prepare(Phase::Freeze, &title, Vec::new(), w);
+        self.lock_closure(index);
+    }
+
+    fn lock_closure(&mut self, index: usize) {
+        for (member, found) in self.scene.plan.closures[index].members.iter().enumerate() {
+            self.lock(found.table, &Predicate::Closure { closure: index, member }, Vec::new());
         }
     }
 
@@ -245,6 +302,7 @@ impl Lowering<'_> {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
             CaptureReason::Disturbed => "steps change what finds these rows, so they are remembered first",
+            CaptureReason::Circle => "steps read each other's rows in a circle, so these are remembered first",
             CaptureReason::Trigger => "a trigger could hide what it did to these rows, so they are remembered first",
         };
         let mut w = Writer::new();
@@ -322,17 +380,75 @@ impl Lowering<'_> {
     // 6. Steps and sweeps.
 
     fn steps(&mut self) {
-        for index in 0..self.scene.plan.steps.len() {
-            let step = &self.scene.plan.steps[index];
-            let comment = self.explain_step(index, step);
-            self.step(Phase::Steps, index, None, comment);
+        let steps = &self.scene.plan.steps;
+        self.defer();
+        let mut next = 0;
+        while let Some(step) = steps.get(next) {
+            let with = |other: &&Step| step.together.is_some() && other.together == step.together;
+            let together = steps[next..].iter().take_while(with).count();
+            if together > 1 {
+                self.together(next, together);
+            } else {
+                let comment = self.explain_step(next, step);
+                self.step(Phase::Steps, next, None, comment);
+            }
+            next += together.max(1);
         }
+    }
+
+    /// Where a circle of keys is opened by putting a check off.
+    fn defer(&mut self) {
+        let (plan, catalog) = (self.scene.plan, self.scene.catalog);
+        if plan.deferred.is_empty() {
+            return;
+        }
+        let mut w = Writer::new();
+        w.kw("SET CONSTRAINTS ").list(&plan.deferred, ", ", |w, key| {
+            let key = catalog.key(*key);
+            w.ident(&key.child.schema).kw(".").ident(&key.name);
+        });
+        w.kw(" DEFERRED");
+        let comment =
+            vec!["Rows reference each other in a circle: these keys are checked behind the last step.".to_owned()];
+        self.prepare(Phase::Steps, "put off the check of keys", comment, w);
+    }
+
+    /// Steps that wait for each other, as one statement: what each finds is what was there before it.
+    fn together(&mut self, first: usize, count: usize) {
+        let steps = &self.scene.plan.steps[first..first + count];
+        let mut comment = Vec::new();
+        for (index, step) in (first..).zip(steps) {
+            self.before_step(Phase::Steps, index, step, true);
+            comment.extend(self.explain_step(index, step));
+        }
+        comment.push("  as one statement, since each waits for the other: keys are checked at its end".to_owned());
+        let mut w = Writer::new();
+        w.kw("WITH ").list((first..).zip(steps), ",\n", |w, (index, step)| {
+            w.kw("efface_step_").number(index as i128 + 1).kw(" AS (\n").sql(&self.scene.step(step));
+            w.kw("\nRETURNING 1)");
+        });
+        w.kw("\nSELECT ").list(first..first + count, ", ", |w, index| {
+            w.kw("(SELECT count(*) FROM efface_step_")
+                .number(index as i128 + 1)
+                .kw(") AS step_")
+                .number(index as i128 + 1);
+        });
+        let titles: Vec<_> = steps.iter().map(|step| self.title(step)).collect();
+        let role = Role::Together { steps: (first..first + count).collect() };
+        self.push(Phase::Steps, titles.join(" and "), role, comment, w);
     }
 
     fn step(&mut self, phase: Phase, index: usize, sweep: Option<usize>, comment: Vec<String>) {
         let planned = &self.scene.plan.steps[index];
         let step = &sweep.map_or_else(|| planned.clone(), |round| planned.for_added_rows(round + 1));
         let title = self.title(step);
+        self.before_step(phase, index, step, sweep.is_none());
+        let sql = self.scene.step(step);
+        self.push(phase, title, Role::Step { step: index, sweep: sweep.is_some() }, comment, sql);
+    }
+
+    /// What has to hold and what has to be computed before a step.
+    fn before_step(&mut self, phase: Phase, index: usize, step: &Step, first_time: bool) {
         if step.action == StepAction::Delete {
             let checks = self.scene.reference_checks(step);
             let headline = "rows would change that no step names:";
@@ -341,13 +457,11 @@ impl Lowering<'_> {
             let comment = vec![format!("rows of {name} go next. {why}")];
             self.assertion(phase, Assertion::References, headline, &checks, comment);
         }
-        if let Some(values) = self.scene.remembered_values(index, step).filter(|_| sweep.is_none()) {
+        if let Some(values) = self.scene.remembered_values(index, step).filter(|_| first_time) {
             let name = self.name(step.table);
             let why = "a trigger could keep these values back, so they are computed first and compared in the end.";
             self.prepare(phase, &format!("compute values for {name}"), vec![format!("{name}: {why}")], values);
         }
-        let sql = self.scene.step(step);
-        self.push(phase, title, Role::Step { step: index, sweep: sweep.is_some() }, comment, sql);
     }
 
     fn title(&self, step: &Step) -> String {
@@ -366,6 +480,10 @@ impl Lowering<'_> {
         lines.push(format!("  {}", step.scope));
         lines.push(match &step.reason {
             Reason::Asked => format!("  because {} says so", self.place(step.origin)),
+            Reason::Opens { key } => {
+                let key = self.scene.catalog.key(*key).name.bare();
+                format!("  because rows reference each other in a circle, which is opened at {key}")
+            }
             Reason::Cascade { keys } => {
                 let parents: Vec<_> = keys
                     .iter()

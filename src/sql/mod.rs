@@ -6,6 +6,7 @@
 mod analyze;
 mod assert;
 mod capture;
+mod closure;
 pub mod explain;
 mod lower;
 mod predicate;

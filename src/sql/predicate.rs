@@ -8,7 +8,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
 use crate::pgtype::PgType;
 use crate::plan::{Predicate, direct_columns};
-use crate::resolve::Condition;
+use crate::resolve::{Condition, Values};
 
 /// Whether several ways stand beside each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,11 @@ impl Scene<'_> {
                     }
                 });
             }
+            Predicate::Closure { closure, member } => {
+                let key = &self.plan.closures[*closure].members[*member].key;
+                self.member(w, here, key, way, |w| self.closure_keys(w, *closure, *member));
+            }
+            Predicate::Matches { key, values, rows } => self.matches(w, *key, values, rows, way),
             Predicate::Author(condition) => self.condition(w, condition),
             Predicate::All(parts) => {
                 let narrowing: Vec<_> = parts.iter().filter(|part| **part != Predicate::All(Vec::new())).collect();
@@ -119,6 +124,20 @@ impl Scene<'_> {
                 self.write(w, parent, rows, Way::Only);
             }
         });
+    }
+
+    /// A value equals one of another table's.
+    fn matches(&self, w: &mut Writer, key: KeyId, values: &Values, rows: &Predicate, way: Way) {
+        let foreign = self.catalog.key(key);
+        let several = way == Way::OneOfSeveral;
+        w.author(&values.own.fragment, &[], &Writer::new());
+        w.kw(if several { " = ANY (ARRAY(SELECT " } else { " IN (SELECT " });
+        w.author(&values.theirs.fragment, &[], &Writer::new());
+        w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+        if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+            self.write(w, parent, rows, Way::Only);
+        }
+        w.kw(if several { "))" } else { ")" });
     }
 
     /// `columns IN (select)`, or the form that may stand beside others.

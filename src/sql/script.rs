@@ -125,6 +125,11 @@ pub enum Role {
         /// Whether it is the step's repetition after triggers.
         sweep: bool,
     },
+    /// Steps that run as one statement: one row with the row count of each.
+    Together {
+        /// The indices in the plan's steps.
+        steps: Vec<usize>,
+    },
     /// `COMMIT`.
     Commit,
 }
@@ -218,6 +223,7 @@ impl Script {
                 | Role::LockRows { .. }
                 | Role::Assert(_)
                 | Role::Step { .. }
+                | Role::Together { .. }
                 | Role::Commit => text.push_str(";\n"),
             }
         }

@@ -140,10 +140,12 @@ pub(super) struct Scene<'a> {
     pub plan: &'a Plan,
     /// Whether `the subject` means anybody who could be one: for questions about a policy before there is a subject.
     pub anyone: bool,
+    /// Whether closures are followed on the spot, because no temporary table holds them yet.
+    pub inline: bool,
 }
 
 impl<'a> Scene<'a> {
     pub fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
-        Self { catalog, plan, anyone: false }
+        Self { catalog, plan, anyone: false, inline: false }
     }
 }

@@ -118,13 +118,16 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
             let done = match &statement.role {
                 Role::BindSubject { column, bound } => {
                     let key = &case.keys[*column];
-                    client.query_typed(bound.as_str(), &[(key, Type::TEXT)]).await.map(|_| 0)
+                    client.query_typed(bound.as_str(), &[(key, Type::TEXT)]).await.map(|_| Vec::new())
                 }
-                Role::Step { .. } => client.execute_typed(statement.sql.as_str(), &[]).await,
+                Role::Step { .. } => client.execute_typed(statement.sql.as_str(), &[]).await.map(|rows| vec![rows]),
+                Role::Together { steps } => client.query_typed_one(statement.sql.as_str(), &[]).await.map(|row| {
+                    (0..steps.len()).map(|column| row.get::<_, i64>(column).unsigned_abs()).collect::<Vec<u64>>()
+                }),
                 Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
-                    client.simple_query(statement.sql.as_str()).await.map(|answer| number(&answer))
+                    client.simple_query(statement.sql.as_str()).await.map(|answer| vec![number(&answer)])
                 }
-                _ => client.simple_query(statement.sql.as_str()).await.map(|_| 0),
+                _ => client.simple_query(statement.sql.as_str()).await.map(|_| Vec::new()),
             };
             let rows = done.map_err(|error| {
                 let told = error.as_db_error().unwrap_or_else(|| panic!("{error}"));
@@ -136,14 +139,18 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
                 }
             })?;
             if matches!(statement.role, Role::ChooseSubjects | Role::NarrowSubjects { .. }) {
-                counts.push(format!("{}: {rows}", statement.title));
-                if rows == 0 {
+                counts.push(format!("{}: {}", statement.title, rows[0]));
+                if rows == [0] {
                     client.simple_query("ROLLBACK").await.expect("a rollback");
                     return Ok(());
                 }
             }
-            if let Role::Step { step, sweep } = statement.role {
-                let again = if sweep { " again" } else { "" };
+            let (steps, again) = match &statement.role {
+                Role::Step { step, sweep } => (vec![*step], if *sweep { " again" } else { "" }),
+                Role::Together { steps } => (steps.clone(), ""),
+                _ => (Vec::new(), ""),
+            };
+            for (step, rows) in steps.into_iter().zip(rows) {
                 counts.push(format!("step {}{again}: {}: {rows}", step + 1, statement.title));
             }
         }

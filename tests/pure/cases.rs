@@ -95,11 +95,12 @@ fn the_order_in_which_a_catalog_lists_things_changes_nothing() {
 /// One statement for each step, in the plan's order, and one more for each sweep.
 pub fn follows_the_plan(plan: &Plan, script: &Script) {
     let run = |again: bool| {
-        let roles = script.statements.iter().filter_map(move |statement| match statement.role {
-            Role::Step { step, sweep } if sweep == again => Some(step),
-            _ => None,
+        let roles = script.statements.iter().map(move |statement| match statement.role {
+            Role::Step { step, sweep } if sweep == again => vec![step],
+            Role::Together { ref steps } if !again => steps.clone(),
+            _ => Vec::new(),
         });
-        roles.collect::<Vec<_>>()
+        roles.flatten().collect::<Vec<_>>()
     };
     assert_eq!(run(false), (0..plan.steps.len()).collect::<Vec<_>>());
     assert_eq!(run(true), plan.sweeps.iter().map(|sweep| sweep.step).collect::<Vec<_>>());
@@ -121,9 +122,10 @@ pub fn follows_the_plan(plan: &Plan, script: &Script) {
 fn parses(script: &Script) {
     for statement in &script.statements {
         let sql = statement.sql.as_str();
-        let remembers =
-            ["CREATE TEMP TABLE efface_", "INSERT INTO pg_temp."].iter().any(|start| sql.starts_with(start));
-        if remembers || matches!(statement.role, Role::Step { .. } | Role::LockRows { .. }) {
+        let remembers = ["CREATE TEMP TABLE efface_", "CREATE TEMP VIEW efface_", "INSERT INTO pg_temp."]
+            .iter()
+            .any(|start| sql.starts_with(start));
+        if remembers || matches!(statement.role, Role::Step { .. } | Role::Together { .. } | Role::LockRows { .. }) {
             let parsed = Parser::parse_sql(&PostgreSqlDialect {}, sql);
             match parsed {
                 Ok(parsed) => assert_eq!(parsed.len(), 1, "{sql}"),
@@ -207,8 +209,15 @@ fn summary(plan: &Plan, catalog: &Catalog) -> String {
             let keys: Vec<_> = keys.iter().map(|key| catalog.key(*key).name.bare().to_string()).collect();
             line(format!("   because of the cascade over {}", keys.join(", ")));
         }
+        if let Reason::Opens { key } = &step.reason {
+            line(format!("   to open a circle at {}", catalog.key(*key).name.bare()));
+        }
+        if let Some(together) = step.together {
+            line(format!("   in one statement with the others of circle {}", together + 1));
+        }
         for (then, reason) in &step.before {
             let why = match reason {
+                EdgeReason::Compute => "its new values are computed from what changes there".to_owned(),
                 EdgeReason::Read => "its rows are found through rows that go there".to_owned(),
                 EdgeReason::Key(key) => format!("{} references rows that go there", catalog.key(*key).name.bare()),
             };

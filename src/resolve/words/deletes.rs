@@ -1,7 +1,7 @@
 //! Deletes: what would be left behind, and how far they go.
 
 use super::list;
-use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
+use crate::catalog::{Catalog, ForeignKey, KeyId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::Ident;
 use crate::resolve::model::Path;
@@ -54,8 +54,8 @@ pub(in crate::resolve) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagn
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
     .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
-    .note("this version of efface deletes rows that are a known number of keys away")
-    .help(format!("set {columns} to `null` where the rows below stay"))
+    .help("use `rows: cascade`, which deletes the rows below too, however deep")
+    .help(format!("or set {columns} to `null` where the rows below stay"))
 }
 
 /// The columns of a key that become NULL to clear it: all of a MATCH FULL key, else those that can be NULL.
@@ -93,20 +93,6 @@ pub(in crate::resolve) fn orphans_of_condition(key: &ForeignKey, span: Span) -> 
         .at(span, format!("deletes rows of `{}` by a condition with `:subject`", key.parent.bare()))
         .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
         .help("use `rows: cascade`, which deletes the referencing rows too")
-}
-
-pub(in crate::resolve) fn cascade_cycle(catalog: &Catalog, circle: &[TableId], span: Span) -> Diagnostic {
-    let names: Vec<_> = circle.iter().map(|id| format!("`{}`", catalog.table(*id).name.bare())).collect();
-    let message = match &names[..] {
-        [only] => format!("the cascade reaches {only}, which references itself"),
-        many => format!("the cascade reaches tables that reference each other in a circle: {}", many.join(", ")),
-    };
-    Diagnostic::new(Code::KeyCycle, message)
-        .at(span, "cascades from here")
-        .note("this version of efface cascades over tables without circles")
-        .help(
-            "open the circle with a rule of its own that sets a reference to `null`, and delete the tables one by one",
-        )
 }
 
 pub(in crate::resolve) fn cascade_conflict(catalog: &Catalog, key: KeyId, keeper: Span, span: Span) -> Diagnostic {

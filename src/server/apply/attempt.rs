@@ -87,16 +87,24 @@ impl<'a> Attempt<'a> {
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
             let rows = self.statement(statement).await?;
-            if let (Role::Step { step, sweep }, Some(rows)) = (&statement.role, rows) {
-                steps.push(StepRun { step: *step, sweep: *sweep, rows });
+            match &statement.role {
+                Role::Step { step, sweep } => {
+                    steps.extend(rows.iter().map(|rows| StepRun { step: *step, sweep: *sweep, rows: *rows }));
+                }
+                Role::Together { steps: all } => {
+                    let run = all.iter().zip(&rows);
+                    steps.extend(run.map(|(step, rows)| StepRun { step: *step, sweep: false, rows: *rows }));
+                }
+                _ => {}
             }
-            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, Some(subjects)) = (&statement.role, rows) {
-                if subjects == 0 {
+            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, [subjects]) = (&statement.role, &rows[..]) {
+                if *subjects == 0 {
                     return Ok(None);
                 }
-                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(subjects));
-                chosen = Some(Chosen { subjects, dropped, keys: self.keys(&statement.role).await? });
+                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(*subjects));
+                chosen = Some(Chosen { subjects: *subjects, dropped, keys: self.keys(&statement.role).await? });
             }
+            let rows = (!rows.is_empty()).then(|| rows.iter().sum());
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
         }
@@ -132,7 +140,7 @@ impl<'a> Attempt<'a> {
     }
 
     #[tracing::instrument(skip_all, fields(phase = ?statement.phase, title = %statement.title))]
-    async fn statement(&mut self, statement: &Statement) -> Result<Option<u64>, Stopped> {
+    async fn statement(&mut self, statement: &Statement) -> Result<Vec<u64>, Stopped> {
         let connection = self.connection;
         let client = &connection.client;
         let title = statement.title.as_str();
@@ -140,31 +148,34 @@ impl<'a> Attempt<'a> {
         let rows = match &statement.role {
             Role::Begin | Role::Prepare | Role::Assert(_) => {
                 self.watched(title, client.simple_query(sql)).await?;
-                None
+                Vec::new()
             }
             Role::LockTables => {
                 self.watched(title, client.simple_query(sql)).await?;
                 self.same_schema().await?;
-                None
+                Vec::new()
             }
             Role::BindSubject { column, bound } => {
                 let keys = array_text(&self.order.keys[*column]);
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
-                None
+                Vec::new()
             }
             Role::LockRows { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
-                let rows = text_at(&answer, 0).and_then(|text| text.parse().ok());
-                Some(rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))?)
+                vec![number_at(&answer, 0, title)?]
             }
             Role::Step { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
-                Some(affected(&answer))
+                vec![affected(&answer)]
+            }
+            Role::Together { steps } => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                (0..steps.len()).map(|column| number_at(&answer, column, title)).collect::<Result<_, _>>()?
             }
             // `check_shape` lets it stand at the end only, which the caller leaves out.
             Role::Commit => return Err(Stopped::Malformed("COMMIT stands before the end".into())),
         };
-        tracing::debug!(rows, "statement run");
+        tracing::debug!(?rows, "statement run");
         Ok(rows)
     }
 
@@ -251,6 +262,12 @@ pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<St
         SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
         _ => None,
     })
+}
+
+/// The number of rows in a column of the only row.
+fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
+    let rows = text_at(answer, column).and_then(|text| text.parse().ok());
+    rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
 }
 
 /// The row count of the statement.

@@ -134,7 +134,8 @@ fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
         return malformed("the script does not end with its only COMMIT");
     }
     let tables = roles().position(|role| *role == Role::LockTables);
-    let first_write = roles().position(|role| matches!(role, Role::Step { .. } | Role::LockRows { .. }));
+    let first_write =
+        roles().position(|role| matches!(role, Role::Step { .. } | Role::Together { .. } | Role::LockRows { .. }));
     if tables.is_none_or(|tables| first_write.is_some_and(|write| write < tables)) {
         return malformed("the script touches rows before it locks its tables");
     }

@@ -1,0 +1,80 @@
+//! Which step has to come before which, and why?
+//!
+//! Children before the rows that they reference, readers before those who change what they read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{EdgeReason, Predicate, Step, StepAction};
+use super::predicate;
+use super::steps::changes_column;
+use crate::catalog::{Catalog, TableId};
+use crate::resolve::{NewValue, ResolvedPolicy};
+
+/// The first step, the one that it comes before, and why.
+pub(super) type Edge = (usize, usize, EdgeReason);
+
+/// Every "must happen before" between two steps, sorted, each once.
+pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Edge> {
+    let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        by_table.entry(step.table).or_default().push(index);
+    }
+    let of = |table: TableId| by_table.get(&table).into_iter().flatten().copied();
+    let deleting = |table: TableId| of(table).filter(|index| steps[*index].action == StepAction::Delete);
+    let mut edges = Vec::new();
+    for (then, step) in steps.iter().enumerate().filter(|(_, step)| step.action == StepAction::Delete) {
+        for (id, key) in catalog.keys_to(&catalog.table(step.table).name) {
+            let Some(child) = catalog.table_id(&key.child) else { continue };
+            let columns: Vec<_> = key.child_columns().filter_map(|name| catalog.table(child).column_id(name)).collect();
+            let settles = |first: usize| {
+                let step = &steps[first];
+                step.action == StepAction::Delete || columns.iter().any(|column| changes_column(step, *column))
+            };
+            let children = of(child).filter(|first| *first != then && settles(*first));
+            edges.extend(children.map(|first| (first, then, EdgeReason::Key(id))));
+        }
+    }
+    for (first, step) in steps.iter().enumerate() {
+        let scope = if matches!(step.rows, Predicate::Captured { .. }) {
+            BTreeSet::new()
+        } else {
+            predicate::reads(catalog, policy, step.table, &step.rows).through
+        };
+        edges.extend(scope.into_iter().flat_map(&deleting).map(|then| (first, then, EdgeReason::Read)));
+        // A new value is computed when its step runs: whatever it reads must be as it was.
+        match computes_from(step) {
+            Computes::Nothing => {}
+            Computes::From(tables) => {
+                edges.extend(tables.into_iter().flat_map(of).map(|then| (first, then, EdgeReason::Compute)));
+            }
+            Computes::Anything => edges.extend((0..steps.len()).map(|then| (first, then, EdgeReason::Compute))),
+        }
+    }
+    edges.retain(|(first, then, _)| first != then);
+    edges.sort();
+    edges.dedup();
+    edges
+}
+
+enum Computes {
+    Nothing,
+    From(BTreeSet<TableId>),
+    Anything,
+}
+
+/// From which tables a step computes new values.
+fn computes_from(step: &Step) -> Computes {
+    let StepAction::Change(changes) = &step.action else { return Computes::Nothing };
+    let expressions = changes.iter().filter_map(|change| match &change.value {
+        NewValue::Expression(expression) => Some(&expression.reads),
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => None,
+    });
+    let mut tables = BTreeSet::new();
+    for reads in expressions {
+        if reads.unknown {
+            return Computes::Anything;
+        }
+        tables.extend(&reads.tables);
+    }
+    if tables.is_empty() { Computes::Nothing } else { Computes::From(tables) }
+}
