@@ -33,6 +33,8 @@ pub struct Plan {
     pub limits: ResolvedLimits,
     /// For tables with a bound, the rows that count.
     pub limited_rows: Vec<(TableId, u64, Predicate)>,
+    /// For virtual keys with a condition, which rows reference by them.
+    pub virtual_conditions: std::collections::BTreeMap<KeyId, Condition>,
     /// Keys whose check is put off to the end of the steps, because rows reference each other in a circle.
     pub deferred: Vec<KeyId>,
     /// The changes, in order.
@@ -70,7 +72,8 @@ pub enum TableLock {
     AccessShare,
     /// Written or locked by row: `ROW EXCLUSIVE`, which keeps out new triggers, rules and foreign keys, not writers.
     RowExclusive,
-    /// Written as a whole: `SHARE ROW EXCLUSIVE`, which keeps out other writers, not readers.
+    /// Written as a whole, or referencing by a virtual key whose window the policy closes: `SHARE ROW EXCLUSIVE`, which
+    /// keeps out other writers, not readers.
     ShareRowExclusive,
 }
 

@@ -12,6 +12,7 @@ mod coverage;
 mod first_match;
 mod fit;
 mod generator;
+mod link;
 mod literal;
 mod model;
 mod names;
@@ -36,9 +37,11 @@ use crate::policy::Policy;
 /// The report of everything that was found, when at least one finding is an error.
 pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
     let mut report = Report::default();
-    let Some(mut resolved) = names::resolve(policy, catalog, &mut report) else {
+    let links = link::link(policy, catalog, &mut report);
+    let Some(mut resolved) = names::resolve(policy, &links, &mut report) else {
         return Err(report);
     };
+    let catalog = &links.catalog;
     let accepted = accept::Accepted::new(&policy.accept);
     let all_rules = !report.has_errors();
     // Whether a decision fits its column is each rule's own affair.
@@ -53,7 +56,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         session::check(policy, &resolved, catalog, &mut report);
     }
     accepted.settle(&mut report);
-    report.finish(Resolved { policy: resolved, catalog: catalog.clone() })
+    report.finish(Resolved { policy: resolved, catalog: links.catalog })
 }
 
 impl ResolvedPolicy {

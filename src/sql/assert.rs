@@ -6,7 +6,7 @@
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::ReferentialAction;
+use crate::catalog::Basis;
 use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::ResolvedReport;
 
@@ -106,13 +106,19 @@ impl Scene<'_> {
     /// may lead to a row that goes, and a trigger may have added rows.
     pub fn reference_checks(&self, step: &Step) -> Vec<Check> {
         let parent = self.catalog.table(step.table);
-        let keys = self
-            .catalog
-            .keys_to(&parent.name)
-            .filter(|(_, key)| !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict));
+        let keys =
+            self.catalog.keys_to(&parent.name).filter(|(_, key)| key.basis != Basis::Declared || key.on_delete.acts());
         keys.filter_map(|(id, key)| {
             let child = self.catalog.table_id(&key.child)?;
-            let rows = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
+            let references = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
+            let rows = match self.plan.virtual_conditions.get(&id) {
+                Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
+                None => references,
+            };
+            let what = match key.basis {
+                Basis::Declared => format!("and ON DELETE {} would act on them unasked", key.on_delete.sql()),
+                Basis::Virtual { .. } | Basis::Values => "which nobody enforces".to_owned(),
+            };
             let mut count = Writer::new();
             count.kw("SELECT count(*) FROM ").table(&key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
             // Rows that go in the same statement may reference each other.
@@ -128,11 +134,10 @@ impl Scene<'_> {
             Some(Check {
                 name: key.child.bare().to_string(),
                 message: format!(
-                    "rows still reference rows of `{}` that are to be deleted, by `{}`, and ON DELETE {} would act on them \
-                     unasked: settle them with a rule, and look at defaults and triggers",
+                    "rows still reference rows of `{}` that are to be deleted, by `{}`, {what}: settle them with a rule, and \
+                     look at defaults and triggers",
                     parent.name.bare(),
                     key.name.bare(),
-                    key.on_delete.sql()
                 ),
                 count,
             })

@@ -8,7 +8,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
 use crate::pgtype::PgType;
 use crate::plan::{Predicate, direct_columns};
-use crate::resolve::{Condition, Values};
+use crate::resolve::{Condition, Operand, Values};
 
 /// Whether several ways stand beside each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,14 +130,37 @@ impl Scene<'_> {
     fn matches(&self, w: &mut Writer, key: KeyId, values: &Values, rows: &Predicate, way: Way) {
         let foreign = self.catalog.key(key);
         let several = way == Way::OneOfSeveral;
-        w.author(&values.own.fragment, &[], &Writer::new());
+        let several = several && !matches!(&values.own, Operand::Columns(columns) if columns.len() > 1);
+        if let Some(child) = self.catalog.table_id(&foreign.child) {
+            self.operand(w, child, &values.own, true);
+        }
         w.kw(if several { " = ANY (ARRAY(SELECT " } else { " IN (SELECT " });
-        w.author(&values.theirs.fragment, &[], &Writer::new());
+        if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+            self.operand(w, parent, &values.theirs, false);
+        }
         w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
             self.write(w, parent, rows, Way::Only);
         }
         w.kw(if several { "))" } else { ")" });
+    }
+
+    /// One side of a comparison; several columns stand in parentheses only where they are one value.
+    fn operand(&self, w: &mut Writer, table: TableId, operand: &Operand, as_row: bool) {
+        let table = self.catalog.table(table);
+        match operand {
+            Operand::Columns(columns) if as_row => {
+                w.columns(table, columns);
+            }
+            Operand::Columns(columns) => {
+                w.list(columns, ", ", |w, column| {
+                    w.column(table, *column);
+                });
+            }
+            Operand::Expression(expression) => {
+                w.author(&expression.fragment, &[], &Writer::new());
+            }
+        }
     }
 
     /// `columns IN (select)`, or the form that may stand beside others.

@@ -7,6 +7,7 @@ mod reach;
 mod session;
 mod subject;
 mod values;
+mod virtual_keys;
 
 pub(super) use deletes::*;
 pub(super) use names::*;
@@ -15,6 +16,7 @@ pub(super) use reach::*;
 pub(super) use session::*;
 pub(super) use subject::*;
 pub(super) use values::*;
+pub(super) use virtual_keys::*;
 
 use crate::catalog::{Column, Table};
 use crate::ident::Ident;
