@@ -74,7 +74,7 @@ impl Scene<'_> {
                     if open {
                         w.kw("(");
                     }
-                    self.write(w, table, part, Way::Only);
+                    self.write(w, table, part, way);
                     if open {
                         w.kw(")");
                     }
