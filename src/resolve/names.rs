@@ -7,7 +7,7 @@ use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
 };
-use super::{condition, generator, path, subject, words};
+use super::{condition, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
@@ -19,9 +19,7 @@ use crate::source::{Fragment, Span, Spanned};
 pub(super) struct Context<'a> {
     pub catalog: &'a Catalog,
     pub search_path: Vec<Ident>,
-    /// Whose rows, as written.
-    pub written: &'a policy::Subject,
-    /// The same, looked up.
+    /// Whose rows.
     pub whose: Whose,
     /// Tables that the policy decides.
     pub decided: Vec<TableId>,
@@ -62,7 +60,6 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
     let context = Context {
         catalog,
         search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
-        written: &policy.subject,
         whose: whose?,
         decided: tables.iter().flatten().copied().collect(),
     };
@@ -147,7 +144,10 @@ fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> O
     Some(ResolvedGuard {
         name: guard.name.value.clone(),
         table: id,
-        reach: reach(context, id, guard.via.as_ref(), condition.as_ref(), guard.table.span, report)?,
+        reach: match &guard.referenced_by {
+            Some(written) => Reach::Parents(parents::resolve(context, id, written, None, report)?),
+            None => reach(context, id, guard.via.as_ref(), condition.as_ref(), guard.table.span, report)?,
+        },
         condition,
         message: guard.message.value.clone(),
         origin: guard.name.span,
@@ -175,7 +175,13 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
     let condition = rule.condition.as_ref().map(|fragment| condition::resolve(context, id, fragment, report));
     let failed_condition = matches!(condition, Some(None));
     let condition = condition.flatten();
-    let reach = reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report);
+    let reach = match &rule.referenced_by {
+        Some(written) => {
+            let if_shared = rule.if_shared.as_ref().map(|word| word.value);
+            parents::resolve(context, id, written, if_shared, report).map(Reach::Parents)
+        }
+        None => reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report),
+    };
     let action = match &rule.action.value {
         RowDecision::Keep(reason) => RowAction::Keep(reason.value.clone()),
         RowDecision::Delete => RowAction::Delete { cascade: false },
@@ -210,7 +216,9 @@ fn reach(
 ) -> Option<Reach> {
     let subject = match context.whose {
         Whose::Of(table) => table,
-        Whose::Value | Whose::EveryRow => return subject::reach(context, via, condition, span, report),
+        // The reader lets no path stand there, and every `where` has a `:subject`.
+        Whose::Value => return Some(Reach::Condition),
+        Whose::EveryRow => return Some(Reach::EveryRow),
     };
     if condition.is_some_and(|found| !found.subject.is_empty()) {
         return Some(Reach::Condition);

@@ -37,6 +37,7 @@ impl Scene<'_> {
                 }
             },
             Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
+            Predicate::ReferencedBy { key, rows } => self.referenced_by(w, table, *key, rows, way),
             Predicate::Captured { capture, rules, added } => {
                 let captured = &self.plan.captures[*capture];
                 self.member(w, here, &captured.key, way, |w| {
@@ -65,15 +66,16 @@ impl Scene<'_> {
             Predicate::Matches { key, values, rows } => self.matches(w, *key, values, rows, way),
             Predicate::Author(condition) => self.condition(w, condition),
             Predicate::All(parts) => {
-                if parts.is_empty() {
+                let narrowing: Vec<_> = parts.iter().filter(|part| **part != Predicate::All(Vec::new())).collect();
+                if narrowing.is_empty() {
                     w.kw("true");
                 }
-                w.list(parts, "\n  AND ", |w, part| {
+                w.list(narrowing, "\n  AND ", |w, part| {
                     let open = matches!(part, Predicate::Any(inner) if inner.len() != 1);
                     if open {
                         w.kw("(");
                     }
-                    self.write(w, table, part, Way::Only);
+                    self.write(w, table, part, way);
                     if open {
                         w.kw(")");
                     }
@@ -121,6 +123,21 @@ impl Scene<'_> {
             w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
             if let Some(parent) = self.catalog.table_id(&foreign.parent) {
                 self.write(w, parent, rows, Way::Only);
+            }
+        });
+    }
+
+    fn referenced_by(&self, w: &mut Writer, table: TableId, key: KeyId, rows: &Predicate, way: Way) {
+        let here = self.catalog.table(table);
+        let foreign = self.catalog.key(key);
+        let columns: Vec<ColumnId> = foreign.parent_columns().filter_map(|name| here.column_id(name)).collect();
+        self.member(w, here, &columns, way, |w| {
+            w.kw("SELECT ").list(foreign.child_columns(), ", ", |w, name| {
+                w.ident(name);
+            });
+            w.kw(" FROM ").table(&foreign.child).kw(" WHERE ");
+            if let Some(child) = self.catalog.table_id(&foreign.child) {
+                self.write(w, child, rows, Way::Only);
             }
         });
     }
