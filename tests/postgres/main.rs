@@ -18,4 +18,5 @@ mod quoting;
 mod running;
 mod throwaway;
 mod tool;
+mod torture;
 mod whose;

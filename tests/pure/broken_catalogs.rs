@@ -17,6 +17,7 @@ fn unsupported_key(kind: &str, about: &[&str], between: [&str; 2]) -> Catalog {
         name: public("odd_key"),
         about: about.iter().copied().map(public).collect(),
         between: between.map(public).to_vec(),
+        pairs: Vec::new(),
     });
     catalog.new().expect("a catalog")
 }

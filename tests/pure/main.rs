@@ -10,6 +10,7 @@ mod broken_catalogs;
 mod broken_subjects;
 mod cases;
 mod laws;
+mod mutated_catalogs;
 mod policy_broken;
 mod policy_good;
 mod policy_laws;

@@ -2,19 +2,23 @@
 
 mod deletes;
 mod names;
+mod parents;
 mod random;
 mod reach;
 mod session;
 mod subject;
+mod suspects;
 mod values;
 mod virtual_keys;
 
 pub(super) use deletes::*;
 pub(super) use names::*;
+pub(super) use parents::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;
 pub(super) use subject::*;
+pub(super) use suspects::*;
 pub(super) use values::*;
 pub(super) use virtual_keys::*;
 
