@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{Guard, Predicate, RowLock, Step, StepAction, TableLock};
-use super::predicate;
 use super::scopes::Scopes;
+use super::{predicate, propagate};
 use crate::catalog::{Catalog, TableId};
 use crate::resolve::{NewValue, ResolvedPolicy, RuleId};
 
@@ -31,9 +31,19 @@ pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &Sco
         let several_ways = rules.iter().any(|(id, _)| matches!(whole(*id), Predicate::Any(_)));
         // A remembered row is worked on by its key, wherever it may have gone meanwhile.
         let remembered = matches!(step.rows, Predicate::Captured { .. });
-        if rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
+        // The rows that follow are found by these.
+        let tells = step.along.is_some();
+        if tells || rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
             let rows = rules.iter().map(|(id, _)| whole(*id));
             found.entry(step.table).or_default().extend(rows);
+        }
+    }
+    for step in steps {
+        let Some(along) = &step.along else { continue };
+        let rows = Predicate::any(step.rules.iter().map(|rule| whole(*rule)));
+        let following = propagate::follower_rows(policy, catalog, step.table, &rows, &along.propagation);
+        for (follower, rows) in along.propagation.followers.iter().zip(following) {
+            found.entry(follower.table).or_default().push(rows);
         }
     }
     let subject = policy.subject.table();
@@ -119,6 +129,10 @@ pub(super) fn table_locks(
             add(found, TableLock::AccessShare);
         }
         add(step.table, TableLock::RowExclusive);
+        for (follower, rows) in step.followers() {
+            read(follower.table, rows, &mut add);
+            add(follower.table, TableLock::RowExclusive);
+        }
     }
     for lock in row_locks {
         read(lock.table, &lock.rows, &mut add);

@@ -13,8 +13,10 @@ mod freeze;
 mod model;
 mod order;
 mod predicate;
+mod propagate;
 mod scopes;
 mod sentence;
+mod stand_in;
 mod steps;
 mod sweep;
 mod triggers;
@@ -22,7 +24,7 @@ mod triggers;
 pub use model::*;
 pub use predicate::touched_tables;
 pub(crate) use predicate::{direct_columns, rows_for_anyone};
-pub use sentence::scope_of;
+pub use sentence::{followers, scope_of};
 
 use std::collections::BTreeSet;
 
@@ -39,6 +41,7 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
     let mut report = Report::default();
     let scopes = scopes::find(policy, catalog, &mut report);
     let Ordered { steps, captures, deferred } = ordered(policy, catalog, &scopes, &mut report);
+    propagate::refuse_meddlers(&steps, catalog, &mut report);
     let (sweeps, triggers) = sweep::find(&steps, &captures, catalog, &mut report);
     let guards: Vec<Guard> = policy
         .guards
@@ -87,6 +90,7 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
             .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
             .collect(),
         deferred,
+        stand_ins: stand_in::find(&steps, policy, catalog),
         steps,
         sweeps,
         kept: kept.collect(),

@@ -11,17 +11,22 @@ mod condition;
 mod coverage;
 mod first_match;
 mod fit;
+mod followers;
 mod generator;
 mod literal;
 mod model;
 mod names;
 mod orphans;
 mod path;
+mod propagate;
 mod session;
 mod unique;
 mod words;
 
+pub(crate) use followers::as_changes;
 pub use model::*;
+pub(crate) use propagate::propagation;
+pub use propagate::{Follower, FollowingColumn, Propagation};
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};
@@ -42,6 +47,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
     let all_rules = !report.has_errors();
     // Whether a decision fits its column is each rule's own affair.
     fit::check(&resolved, catalog, &mut report);
+    followers::check(&resolved, catalog, &mut report);
     unique::check(&resolved, catalog, &mut report);
     // Where rules are missing because their names are wrong, what they leave open would be noise.
     if all_rules {

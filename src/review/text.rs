@@ -7,7 +7,7 @@ use super::{Reviewed, policy_digest};
 use crate::catalog::digest;
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{CaptureReason, StepAction, TableLock, touched_tables};
+use crate::plan::{CaptureReason, Step, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::Reach;
 
 /// The plan for people to read.
@@ -110,6 +110,9 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
                 let column = &catalog.table(step.table).column_at(change.column).name;
                 page.line(8, format!("{} -> {}", column.bare(), new_value(&change.value)));
             }
+        }
+        for (column, keys) in followers(catalog, step) {
+            page.line(8, format!("{column} takes the new value along, by {keys}, in whosever row"));
         }
         if step.rules.iter().any(|rule| policy.rule(*rule).reach == Reach::Condition) {
             page.line(6, WINDOW);
@@ -219,7 +222,7 @@ fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
     let (lock, statement) = (plan.limits.lock_timeout, plan.limits.statement_timeout);
     page.line(2, format!("a lock is waited for {lock:?} at most, a statement may take {statement:?}"));
     page.heading("afterwards, outside the transaction");
-    let mut changed: Vec<_> = plan.steps.iter().map(|step| step.table).collect();
+    let mut changed: Vec<_> = plan.steps.iter().flat_map(Step::tables).collect();
     changed.sort_unstable();
     changed.dedup();
     let changed: Vec<_> = changed.into_iter().map(|id| table(catalog, id)).collect();

@@ -51,6 +51,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::Subject => "subject",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
+        Assertion::StandIns => "stand_ins",
         Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",

@@ -12,7 +12,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
-use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock};
+use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
 use crate::source::{SourceFile, Span};
 
 /// Writes a plan as the script that is reviewed and run.
@@ -303,6 +303,8 @@ impl Lowering<'_> {
         self.assertion(Phase::Guards, Assertion::Guards, "blocked:", &guards, comment);
         let limits = self.scene.limit_checks();
         self.assertion(Phase::Guards, Assertion::Limits, "too many rows:", &limits, Vec::new());
+        let stand_ins = self.scene.stand_in_checks();
+        self.assertion(Phase::Guards, Assertion::StandIns, "references can't be reassigned:", &stand_ins, Vec::new());
     }
 
     fn assertion(
@@ -321,6 +323,7 @@ impl Lowering<'_> {
             Assertion::Subject => "check the subject",
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
+            Assertion::StandIns => "check the stand-in rows",
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
@@ -433,8 +436,12 @@ impl Lowering<'_> {
         let table = self.name(step.table);
         match &step.action {
             StepAction::Delete => format!("delete rows of {table}"),
-            StepAction::Change(changes) if changes.len() == 1 => format!("change 1 column of {table}"),
-            StepAction::Change(changes) => format!("change {} columns of {table}", changes.len()),
+            StepAction::Change(changes) => {
+                let columns =
+                    if changes.len() == 1 { "1 column".to_owned() } else { format!("{} columns", changes.len()) };
+                let along = if step.along.is_some() { " and what references it" } else { "" };
+                format!("change {columns} of {table}{along}")
+            }
         }
     }
 
@@ -443,6 +450,10 @@ impl Lowering<'_> {
         let mut lines =
             vec![format!("step {} of {}: {}{rule}", index + 1, self.scene.plan.steps.len(), self.title(step))];
         lines.push(format!("  {}", step.scope));
+        let follow = followers(self.scene.catalog, step);
+        lines.extend(
+            follow.into_iter().map(|(column, keys)| format!("  and {column}, where it references them by {keys}")),
+        );
         lines.push(match &step.reason {
             Reason::Asked => format!("  because {} says so", self.place(step.origin)),
             Reason::Opens { key } => {

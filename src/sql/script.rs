@@ -135,6 +135,8 @@ pub enum Assertion {
     Guards,
     /// No table has more rows in scope than `limits.max_rows` allows.
     Limits,
+    /// The rows to which references are reassigned are there, and stay.
+    StandIns,
     /// Nothing references rows that the next step deletes, by a key whose ON DELETE action would change it unasked.
     References,
     /// Every step did what it said.

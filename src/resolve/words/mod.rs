@@ -1,6 +1,7 @@
 //! The words of this stage's findings: facts come from the passes, wording is here.
 
 mod deletes;
+mod followers;
 mod names;
 mod random;
 mod reach;
@@ -8,6 +9,7 @@ mod session;
 mod values;
 
 pub(super) use deletes::*;
+pub(super) use followers::*;
 pub(super) use names::*;
 pub(super) use random::*;
 pub(super) use reach::*;
