@@ -7,20 +7,17 @@ use super::arguments::ApplyArguments;
 use super::failure::Failure;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, print, subjects, transaction};
+use super::rehearse::{Intent, print, transaction};
+use super::whose::{Kind, Whose, is_stdin};
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
+use crate::resolve::Subject;
 use crate::review::{Estimates, PlanFile, count};
+use crate::server::ask::database_name;
 use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(), Failure> {
-    // Said before anything is contacted: in a script nobody would see the question.
-    let asks = !arguments.yes;
-    if asks && !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        let failure = Failure::usage("`apply` asks before it erases anything, and there is no terminal to ask on");
-        return Err(failure.help("look at `efface rehearse` first, then add `--yes`"));
-    }
     let saved = arguments.plan.as_deref().map(saved_plan).transpose()?;
     let (path, name) = match (&arguments.policy, &saved) {
         (Some(path), None) => (path.clone(), None),
@@ -36,6 +33,16 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         }
         (read, _) => read?,
     };
+    let whose = whose(arguments, saved.as_ref())?;
+    let kind = match (whose.suits(&file), &saved) {
+        // A policy that was edited since is told as that.
+        (Err(failure), Some(saved)) => {
+            stale_unless_empty(saved.policy_moved(&file))?;
+            return Err(failure);
+        }
+        (kind, _) => kind?,
+    };
+    let consent = consent(arguments, kind)?;
     if let Some(name) = name {
         // The script names the file as it was reviewed, wherever it is read from now.
         file.name = name;
@@ -45,17 +52,26 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     if let Some(saved) = &saved {
         unmoved(saved, &file, &catalog)?;
     }
-    let loaded = load::load(file, &catalog, output)?;
+    let loaded = load::load(file, &whose, &catalog, output)?;
     if let Some(saved) = &saved {
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
-    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
-    if asks {
-        confirm(&loaded, &live, keys.first().map_or(0, Vec::len))?;
+    let keys = whose.keys(&loaded)?;
+    match consent {
+        Consent::Given => {}
+        Consent::ForDatabase(named) => same_database(&named, &database(&live, output).await?)?,
+        Consent::Asked => {
+            let database = database(&live, output).await?;
+            let words = match kind {
+                Kind::Subjects => "yes",
+                Kind::EveryRow => database.as_str(),
+            };
+            confirm(&summary(&loaded, &live, &whose, &keys), words)?;
+        }
     }
     let intent = if arguments.no_analyze { Intent::ApplyWithoutAnalyze } else { Intent::Apply };
-    let receipt = transaction(&live, &loaded, &keys, intent, output).await?;
+    let Some(receipt) = transaction(&live, &loaded, &keys, intent, output).await? else { return Ok(()) };
     if let Err(failure) = print(&receipt, arguments.format, output) {
         // It is committed: neither may the receipt be lost, nor may the exit code say otherwise.
         output.warn(failure.message.unwrap_or_default());
@@ -90,22 +106,96 @@ fn short_name(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Asks on the terminal; anything but `yes` declines.
-fn confirm(loaded: &Loaded, live: &Live, subjects: usize) -> Result<(), Failure> {
+/// The subjects of the command line; those of a saved retention plan need not be named, and can't be.
+fn whose(arguments: &ApplyArguments, saved: Option<&PlanFile>) -> Result<Whose, Failure> {
+    let typed = Whose::read(&arguments.subjects)?;
+    match saved.map(|saved| saved.subject.expired) {
+        Some(true) if typed == Whose::nobody_yet() => Ok(Whose::Expired),
+        Some(true) if typed != Whose::Expired => {
+            let failure = Failure::usage("the saved plan is a retention plan, which chooses its subjects itself");
+            Err(failure.help("leave `--subject` and `--subjects-from` out, or plan again without `--expired`"))
+        }
+        Some(false) if typed == Whose::Expired => {
+            let failure = Failure::usage("the saved plan is for subjects that are named");
+            Err(failure.help("name them with `--subject`, or plan again with `efface plan --expired --out`"))
+        }
+        Some(_) | None => Ok(typed),
+    }
+}
+
+/// How it is known that somebody wants this.
+enum Consent {
+    /// `--yes`.
+    Given,
+    /// `--yes-all-rows`, in a database of this name.
+    ForDatabase(String),
+    /// The terminal is to be asked.
+    Asked,
+}
+
+/// What was consented to on the command line. Said before anything is contacted: in a script nobody would see a question.
+fn consent(arguments: &ApplyArguments, kind: Kind) -> Result<Consent, Failure> {
+    let rehearse = "look at `efface rehearse` first, then add";
+    match (kind, &arguments.yes_all_rows) {
+        (Kind::EveryRow, Some(name)) => return Ok(Consent::ForDatabase(name.clone())),
+        (Kind::EveryRow, None) if arguments.yes => {
+            let failure = Failure::usage("the policy is for every row, and `--yes` does not say of which database");
+            let why = "a masked copy is made in place: on the wrong database nothing would be left";
+            return Err(failure.note(why).help("name it: `--yes-all-rows DATABASE`"));
+        }
+        (Kind::Subjects, Some(_)) => {
+            let failure =
+                Failure::usage("`--yes-all-rows` is for policies with `every_row`, and this one has subjects");
+            return Err(failure.help("use `--yes`"));
+        }
+        (Kind::Subjects, None) if arguments.yes => return Ok(Consent::Given),
+        (Kind::Subjects | Kind::EveryRow, None) => {}
+    }
+    let flag = match kind {
+        Kind::Subjects => "`--yes`",
+        Kind::EveryRow => "`--yes-all-rows DATABASE`",
+    };
+    if arguments.subjects.subjects_from.as_deref().is_some_and(is_stdin) {
+        let failure = Failure::usage("`apply` asks before it erases anything, and standard input names the subjects");
+        return Err(failure.help(format!("{rehearse} {flag}, or name a file")));
+    }
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        let failure = Failure::usage("`apply` asks before it erases anything, and there is no terminal to ask on");
+        return Err(failure.help(format!("{rehearse} {flag}")));
+    }
+    Ok(Consent::Asked)
+}
+
+/// The name of the database that answers, which behind a pooler need not be the one that was asked for.
+async fn database(live: &Live, output: &Output) -> Result<String, Failure> {
+    database_name(&live.connection.client).await.map_err(|error| Failure::server(error, output.detail))
+}
+
+fn same_database(named: &str, connected: &str) -> Result<(), Failure> {
+    if named == connected {
+        return Ok(());
+    }
+    let failure =
+        Failure::usage(format!("this is database `{}`, and `--yes-all-rows` names another", shown(connected)));
+    Err(failure.note("nothing was changed").help("connect to the database that is meant, or name this one"))
+}
+
+/// Asks on the terminal; anything but the words declines.
+fn confirm(summary: &str, words: &str) -> Result<(), Failure> {
     let declined = || Failure::findings("declined; nothing was changed");
     let mut stderr = std::io::stderr().lock();
-    let asked = write!(stderr, "{}Type `yes` to go on: ", summary(loaded, live, subjects));
+    let asked = write!(stderr, "{summary}Type `{}` to go on: ", shown(words));
     if asked.and_then(|()| stderr.flush()).is_err() {
         return Err(declined());
     }
     let mut answer = String::new();
     match std::io::stdin().read_line(&mut answer) {
-        Ok(_) if answer.trim() == "yes" => Ok(()),
+        Ok(_) if answer.trim() == words => Ok(()),
         _ => Err(declined()),
     }
 }
 
-fn summary(loaded: &Loaded, live: &Live, subjects: usize) -> String {
+fn summary(loaded: &Loaded, live: &Live, whose: &Whose, keys: &[Vec<String>]) -> String {
     let catalog = &loaded.catalog;
     let tables = |delete: bool| {
         let steps = loaded.plan.steps.iter().filter(|step| matches!(step.action, StepAction::Delete) == delete);
@@ -116,12 +206,22 @@ fn summary(loaded: &Loaded, live: &Live, subjects: usize) -> String {
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
     };
     let settings = &live.settings;
-    let subject = loaded.plan.subject.table().map_or_else(String::new, |id| catalog.table(id).name.bare().to_string());
+    let subjects = count(keys.first().map_or(0, |keys| keys.len() as u64), "subject");
+    let what = match (&loaded.plan.subject, whose) {
+        (Subject::Rows(rows), Whose::Given(_)) => {
+            format!("erase {subjects} of `{}`", catalog.table(rows.table).name.bare())
+        }
+        (Subject::Rows(rows), Whose::Expired) => {
+            let most = count(loaded.plan.limits.max_subjects, "subject");
+            format!("erase whoever of `{}` is expired, {most} at most,", catalog.table(rows.table).name.bare())
+        }
+        (Subject::Value(value), _) => format!("erase {subjects}, named by {},", shown(&value.name)),
+        (Subject::EveryRow, _) => "change EVERY ROW".to_owned(),
+    };
     format!(
-        "policy `{}` will erase {} of `{subject}` in database `{}` at {}\n  delete rows of: {}\n  change rows of: {}\n\
+        "policy `{}` will {what} in database `{}` at {}\n  delete rows of: {}\n  change rows of: {}\n\
          What is committed can't be taken back.\n",
         shown(&loaded.policy.name),
-        count(subjects as u64, "subject"),
         shown(&settings.dbname),
         settings.place(),
         tables(true),

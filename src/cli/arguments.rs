@@ -133,6 +133,9 @@ pub(super) struct PlanArguments {
     pub policy: PathBuf,
     #[command(flatten)]
     pub schema: Schema,
+    /// Plan the retention run, which chooses its subjects by the policy's `expired_when`
+    #[arg(long)]
+    pub expired: bool,
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
@@ -154,11 +157,17 @@ pub(super) struct SnapshotArguments {
 }
 
 /// Who is erased.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Subjects {
     /// The subject's key; the values of a composite key separated by commas, `\,` for a comma within one; may be repeated
-    #[arg(long = "subject", value_name = "KEY", required = true, allow_hyphen_values = true)]
+    #[arg(long = "subject", value_name = "KEY", allow_hyphen_values = true)]
     pub subjects: Vec<String>,
+    /// A file with a subject in each line, written as for `--subject`; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub subjects_from: Option<PathBuf>,
+    /// Whoever is expired by the policy's `expired_when`
+    #[arg(long, conflicts_with_all = ["subjects", "subjects_from"])]
+    pub expired: bool,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +198,9 @@ pub(super) struct ApplyArguments {
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
+    /// Don't ask, for a policy with `every_row`: the name of the database, which has to be the one connected to
+    #[arg(long, value_name = "DATABASE", conflicts_with = "yes")]
+    pub yes_all_rows: Option<String>,
     /// Leave planner statistics as they are; the receipt names the tables whose statistics may hold old values
     #[arg(long)]
     pub no_analyze: bool,
@@ -246,11 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn apply_takes_a_policy_or_a_saved_plan_and_always_a_subject() {
+    fn apply_takes_a_policy_or_a_saved_plan() {
         assert!(parse("efface apply p.yaml --subject 42").is_ok());
         assert!(parse("efface apply --plan plan.json --subject 42 --yes").is_ok());
+        assert!(parse("efface apply p.yaml --subject 42 --subjects-from more.txt").is_ok());
         assert!(parse("efface apply --subject 42").is_err());
-        assert!(parse("efface apply p.yaml").is_err());
     }
 
     #[test]

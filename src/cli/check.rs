@@ -3,6 +3,7 @@
 use super::arguments::{CheckArguments, Format};
 use super::failure::Failure;
 use super::output::Output;
+use super::whose::Whose;
 use super::{judge, load};
 use crate::diagnostic::{Report, render};
 use crate::review::count;
@@ -18,7 +19,7 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
         }
         Format::Json => output.result(&json(report, file)),
     };
-    match judge::examine(file, &catalog, live.as_ref(), output).await? {
+    match judge::examine(file, &Whose::nobody_yet(), &catalog, live.as_ref(), output).await? {
         Ok((loaded, _)) => {
             print(&loaded.warnings, &loaded.file)?;
             let steps = count(loaded.plan.steps.len() as u64, "step");

@@ -6,6 +6,7 @@
 use super::failure::Failure;
 use super::load::{Live, Loaded, compile};
 use super::output::Output;
+use super::whose::Whose;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::review::Estimates;
@@ -22,11 +23,12 @@ pub(super) type Examined = Result<(Loaded, Estimates), (SourceFile, Report)>;
 /// Holds a policy against the schema, and where there is a session, asks the server what only it can answer.
 pub(super) async fn examine(
     file: SourceFile,
+    whose: &Whose,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<Examined, Failure> {
-    let mut loaded = match compile(file, catalog) {
+    let mut loaded = match compile(file, whose, catalog) {
         Ok(loaded) => loaded,
         Err(found) => return Ok(Err(found)),
     };
@@ -39,11 +41,12 @@ pub(super) async fn examine(
 /// [`examine`] with what was found printed: for commands that go on only with a policy that fits.
 pub(super) async fn load(
     file: SourceFile,
+    whose: &Whose,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<(Loaded, Estimates), Failure> {
-    match examine(file, catalog, live, output).await? {
+    match examine(file, whose, catalog, live, output).await? {
         Ok((loaded, estimates)) => {
             output.findings(&loaded.warnings, &loaded.file);
             Ok((loaded, estimates))

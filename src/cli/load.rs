@@ -5,10 +5,11 @@ use std::path::Path;
 use super::arguments::{Database, Schema};
 use super::failure::{Exit, Failure};
 use super::output::Output;
+use super::whose::Whose;
 use crate::catalog::{self, Catalog};
 use crate::diagnostic::Report;
 use crate::ident::shown;
-use crate::plan::{Plan, plan};
+use crate::plan::{Choice, Plan, plan_for};
 use crate::policy;
 use crate::resolve::{Resolved, ResolvedPolicy, resolve};
 use crate::review::{Estimates, Reviewed};
@@ -112,8 +113,8 @@ fn display_name(path: &Path) -> String {
 }
 
 /// Reads, resolves, plans and writes; findings are printed as they come, errors of one stage together.
-pub(super) fn load(file: SourceFile, catalog: &Catalog, output: &Output) -> Result<Loaded, Failure> {
-    match compile(file, catalog) {
+pub(super) fn load(file: SourceFile, whose: &Whose, catalog: &Catalog, output: &Output) -> Result<Loaded, Failure> {
+    match compile(file, whose, catalog) {
         Ok(loaded) => {
             output.findings(&loaded.warnings, &loaded.file);
             Ok(loaded)
@@ -125,15 +126,20 @@ pub(super) fn load(file: SourceFile, catalog: &Catalog, output: &Output) -> Resu
     }
 }
 
-/// From text to script, or what was found.
-pub(super) fn compile(file: SourceFile, catalog: &Catalog) -> Result<Loaded, (SourceFile, Report)> {
+/// From text to script, or what was found. Where the policy doesn't say who is expired, [`Whose::suits`] has said so
+/// before.
+pub(super) fn compile(file: SourceFile, whose: &Whose, catalog: &Catalog) -> Result<Loaded, (SourceFile, Report)> {
     let stages = || {
         let read = policy::read(&file)?;
         let mut warnings = read.warnings;
         let resolved = resolve(&read.value, catalog)?;
         warnings.extend(resolved.warnings);
         let Resolved { policy, catalog } = resolved.value;
-        let plan = plan(&policy, &catalog)?;
+        let choice = match whose {
+            Whose::Given(_) => Choice::Given,
+            Whose::Expired => Choice::expired(&policy).unwrap_or_default(),
+        };
+        let plan = plan_for(choice, &policy, &catalog)?;
         let script = script(&plan, &catalog, &file);
         Ok(Loaded { file: file.clone(), policy, catalog, plan, script, warnings })
     };

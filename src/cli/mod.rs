@@ -18,6 +18,7 @@ mod rehearse;
 mod schema;
 mod snapshot;
 mod subject;
+mod whose;
 
 use std::process::ExitCode;
 

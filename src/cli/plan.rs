@@ -5,15 +5,20 @@ use std::path::Path;
 use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::Failure;
 use super::output::{Output, write_file};
+use super::whose::Whose;
 use super::{judge, load};
 use crate::ident::shown;
 use crate::review::{self, PlanFile, PlanFileError};
 
 pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
+    let whose = if arguments.expired { Whose::Expired } else { Whose::nobody_yet() };
+    if arguments.expired {
+        whose.suits(&file)?;
+    }
     arguments.out.as_deref().map_or(Ok(()), replaceable)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
-    let (loaded, estimates) = judge::load(file, &catalog, live.as_ref(), output).await?;
+    let (loaded, estimates) = judge::load(file, &whose, &catalog, live.as_ref(), output).await?;
     let reviewed = loaded.reviewed(&estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;

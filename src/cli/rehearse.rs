@@ -2,40 +2,29 @@
 
 use super::arguments::{Format, RehearseArguments};
 use super::failure::Failure;
+use super::judge;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::progress::Steps;
-use super::{judge, subject};
+use super::whose::Whose;
 use crate::plan::touched_tables;
-use crate::review::{Account, Estimates, count};
+use crate::review::{Account, Estimates};
 use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
 use crate::sql::{Role, Script};
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
+    let whose = Whose::read(&arguments.subjects)?;
+    whose.suits(&file)?;
     let live = load::live(&arguments.database, "efface rehearse", output).await?;
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
-    let (loaded, _) = judge::load(file, &catalog, Some(&live), output).await?;
-    let keys = subjects(&loaded, &arguments.subjects.subjects)?;
-    let account = transaction(&live, &loaded, &keys, Intent::Rehearse, output).await?;
-    print(&account, arguments.format, output)
-}
-
-/// The keys of the subjects, within the policy's bound.
-pub(super) fn subjects(loaded: &Loaded, typed: &[String]) -> Result<Vec<Vec<String>>, Failure> {
-    let key = &loaded.script.key;
-    let fits = |column: usize, value: &str| {
-        key.get(column).is_none_or(|column| subject::fits(&column.ty, &loaded.catalog, value))
-    };
-    let keys = subject::keys(typed, key, fits)?;
-    let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
-    if given > allowed {
-        let failure =
-            Failure::findings(format!("{} given, and the policy allows {allowed} in one run", count(given, "subject")));
-        return Err(failure.help("run them one by one, or raise `limits: { max_subjects: … }` in the policy"));
+    let (loaded, _) = judge::load(file, &whose, &catalog, Some(&live), output).await?;
+    let keys = whose.keys(&loaded)?;
+    match transaction(&live, &loaded, &keys, Intent::Rehearse, output).await? {
+        Some(account) => print(&account, arguments.format, output),
+        None => Ok(()),
     }
-    Ok(keys)
 }
 
 /// What a run is for.
@@ -50,13 +39,14 @@ pub(super) enum Intent {
 }
 
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
+/// Nothing where the run was to choose its subjects and there is nobody.
 pub(super) async fn transaction(
     live: &Live,
     loaded: &Loaded,
     keys: &[Vec<String>],
     intent: Intent,
     output: &Output,
-) -> Result<Account, Failure> {
+) -> Result<Option<Account>, Failure> {
     let mode = if intent == Intent::Rehearse { Mode::Rehearse } else { Mode::Apply };
     let catalog = &loaded.catalog;
     let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
@@ -77,7 +67,11 @@ pub(super) async fn transaction(
     let estimates = Estimates::default();
     let reviewed = loaded.reviewed(&estimates);
     match finished {
-        Finished::Rehearsed(ran) => Ok(rehearsal(&ran, &reviewed, &order, &live.connection)),
+        Finished::Nobody => {
+            output.say("nobody is expired; nothing was changed");
+            Ok(None)
+        }
+        Finished::Rehearsed(ran) => Ok(Some(rehearsal(&ran, &reviewed, &order, &live.connection))),
         Finished::Committed(ran, committed) => {
             output.say(format!("committed as transaction {}", committed.transaction()));
             if committed.had_to_be_asked() {
@@ -92,7 +86,7 @@ pub(super) async fn transaction(
             let client = &live.connection.client;
             let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
             let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
-            Ok(receipt.account().clone())
+            Ok(Some(receipt.account().clone()))
         }
     }
 }
@@ -108,7 +102,7 @@ fn unread_key(script: &Script, error: &RunError) -> Option<String> {
         return None;
     }
     let types: Vec<_> = script.key.iter().map(|column| format!("{} {}", column.name, column.type_sql)).collect();
-    Some(format!("`--subject` gives a key that the server can't read as {}", types.join(", ")))
+    Some(format!("the server can't read a subject's key as {}", types.join(", ")))
 }
 
 /// The class of what is wrong with a value (manual, appendix A).

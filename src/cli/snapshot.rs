@@ -1,4 +1,6 @@
 //! `efface snapshot`: the script of each policy as a file beside it, so that a pull request shows how it moves.
+//!
+//! A policy that says who is expired has a second one, `NAME.expired.sql`: what its retention run does.
 
 use std::path::{Path, PathBuf};
 
@@ -8,21 +10,34 @@ use super::arguments::SnapshotArguments;
 use super::failure::Failure;
 use super::load;
 use super::output::{Output, write_file};
+use super::whose::Whose;
+use crate::plan::Choice;
 use crate::review::count;
 
 pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Result<(), Failure> {
     let policies = policies(&arguments.policies)?;
     let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
     let (mut wrong, mut moved) = (0, 0);
-    let mut scripts = Vec::new();
+    let mut made = Vec::new();
     for path in &policies {
-        let Ok(loaded) = load::load(load::policy_file(path)?, &catalog, output) else {
+        let Ok(loaded) = load::load(load::policy_file(path)?, &Whose::nobody_yet(), &catalog, output) else {
             // Its findings are printed; the other policies' are worth seeing too.
             wrong += 1;
             continue;
         };
-        let beside = path.with_extension("sql");
-        let (before, now) = (existing(&beside)?, loaded.script.text());
+        made.push((path.with_extension("sql"), loaded.script.text()));
+        if Choice::expired(&loaded.policy).is_some() {
+            let retention = load::compile(loaded.file, &Whose::Expired, &catalog);
+            let retention = retention.map_err(|(file, report)| {
+                output.findings(&report, &file);
+                Failure::printed()
+            })?;
+            made.push((path.with_extension("expired.sql"), retention.script.text()));
+        }
+    }
+    let mut scripts = Vec::new();
+    for (beside, now) in made {
+        let before = existing(&beside)?;
         if before.as_deref() == Some(now.as_str()) {
             output.say(format!("{}: unchanged", beside.display()));
         } else if arguments.check {

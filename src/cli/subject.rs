@@ -1,44 +1,77 @@
 //! How is a subject named on the command line?
 
+use std::collections::BTreeSet;
+use std::fmt;
+
 use super::failure::Failure;
 use crate::catalog::Catalog;
 use crate::pgtype::PgType;
+use crate::review::count;
 use crate::sql::KeyColumn;
 
-/// Keys as typed, as one list for each key column: what the script binds.
+/// A subject's key as somebody wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub text: String,
+    pub place: Place,
+}
+
+/// Where a key stands; messages name the place, since the key itself may be personal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Argument,
+    /// Of `--subjects-from`, from 1.
+    Line(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Argument => write!(f, "`--subject`"),
+            Place::Line(line) => write!(f, "line {line} of `--subjects-from`"),
+        }
+    }
+}
+
+/// Keys as written, as one list for each key column: what the script binds.
 ///
 /// The same subject twice is the same subject.
 pub(super) fn keys(
-    typed: &[String],
+    written: &[Written],
     columns: &[KeyColumn],
     fits: impl Fn(usize, &str) -> bool,
 ) -> Result<Vec<Vec<String>>, Failure> {
-    let mut subjects: Vec<Vec<String>> = Vec::new();
-    for text in typed {
-        let values = split(text)?;
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut lists: Vec<Vec<String>> = vec![Vec::new(); columns.len()];
+    for Written { text, place } in written {
+        let values = split(text, *place)?;
         if values.len() != columns.len() {
             let failure = Failure::usage(format!(
-                "a subject has {} ({}), and `--subject` gives {}",
-                crate::review::count(columns.len() as u64, "key column"),
+                "a subject has {} ({}), and {place} gives {}",
+                count(columns.len() as u64, "key column"),
                 columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
-                crate::review::count(values.len() as u64, "value"),
+                count(values.len() as u64, "value"),
             ));
             return Err(failure.help(
                 "values are separated by commas in the key's order, `\\,` is a comma within a value; \
-                 `--subject` is given once for each subject",
+                 each subject has a `--subject` or a line of its own",
             ));
         }
         let misfit = values.iter().enumerate().position(|(column, value)| !fits(column, value));
         if let Some(column) = misfit.and_then(|column| columns.get(column)) {
             // Not echoed: what was typed in the wrong place may be a name.
             let (name, kind) = (&column.name, &column.type_sql);
-            return Err(Failure::usage(format!("`--subject` gives key column {name} a value that is no {kind}")));
+            let failure = Failure::usage(format!("{place} gives key column {name} a value that is no {kind}"));
+            return Err(
+                failure.help(format!("give the value of {name}, the column by which the policy knows subjects"))
+            );
         }
-        if !subjects.contains(&values) {
-            subjects.push(values);
+        if !seen.contains(&values) {
+            lists.iter_mut().zip(&values).for_each(|(list, value)| list.push(value.clone()));
+            seen.insert(values);
         }
     }
-    Ok((0..columns.len()).map(|column| subjects.iter().map(|values| values[column].clone()).collect()).collect())
+    Ok(lists)
 }
 
 /// Whether the server could read the text as this type, where that is easily told; otherwise the server tells.
@@ -81,7 +114,7 @@ fn could_be_a_day(text: &str) -> bool {
 }
 
 /// Splits at commas; a backslash takes the next character as it is.
-fn split(text: &str) -> Result<Vec<String>, Failure> {
+fn split(text: &str, place: Place) -> Result<Vec<String>, Failure> {
     let mut values = vec![String::new()];
     let mut characters = text.chars();
     while let Some(character) = characters.next() {
@@ -91,7 +124,7 @@ fn split(text: &str) -> Result<Vec<String>, Failure> {
                 Some(escaped @ (',' | '\\')) => values.extend_last(escaped),
                 _ => {
                     let failure =
-                        Failure::usage("a backslash in `--subject` stands before something other than a comma");
+                        Failure::usage(format!("a backslash in {place} stands before something other than a comma"));
                     return Err(failure.help("write `\\\\` for a backslash"));
                 }
             },
@@ -99,7 +132,8 @@ fn split(text: &str) -> Result<Vec<String>, Failure> {
         }
     }
     if values.iter().any(String::is_empty) {
-        return Err(Failure::usage("`--subject` has an empty value"));
+        let failure = Failure::usage(format!("{place} has an empty value"));
+        return Err(failure.help("give a value for each key column"));
     }
     Ok(values)
 }
@@ -135,8 +169,12 @@ mod tests {
         text.parse::<i64>().is_ok()
     }
 
-    fn typed(keys: &[&str]) -> Vec<String> {
-        keys.iter().map(ToString::to_string).collect()
+    fn typed(keys: &[&str]) -> Vec<Written> {
+        keys.iter().map(|text| Written { text: text.to_string(), place: Place::Argument }).collect()
+    }
+
+    fn split(text: &str) -> Result<Vec<String>, Failure> {
+        super::split(text, Place::Line(7))
     }
 
     #[test]
@@ -199,7 +237,8 @@ mod tests {
     #[test]
     fn an_empty_value_is_refused() {
         for text in ["", ",", "7,", ",42"] {
-            assert!(split(text).is_err(), "{text:?}");
+            let failure = split(text).unwrap_err();
+            assert_eq!(failure.message.as_deref(), Some("line 7 of `--subjects-from` has an empty value"), "{text:?}");
         }
     }
 

@@ -7,14 +7,18 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{Choice, Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::scopes::Scopes;
 use super::{predicate, propagate};
 use crate::catalog::{Catalog, TableId};
-use crate::resolve::{NewValue, ResolvedPolicy, RuleId};
+use crate::resolve::{NewValue, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
 pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &Scopes, steps: &[Step]) -> Vec<RowLock> {
+    // Where every row is meant the tables are locked, and no row can come or change.
+    if policy.subject == Subject::EveryRow {
+        return Vec::new();
+    }
     let whole = |rule: RuleId| scopes.whole.get(rule.0).cloned().flatten().unwrap_or(Predicate::Any(Vec::new()));
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
     for step in steps {
@@ -96,6 +100,7 @@ fn depth(rows: &Predicate) -> usize {
 /// Every table that the plan writes, locks or reads, with the strongest lock that it needs, by name.
 pub(super) fn table_locks(
     policy: &ResolvedPolicy,
+    choice: &Choice,
     catalog: &Catalog,
     steps: &[Step],
     row_locks: &[RowLock],
@@ -116,10 +121,18 @@ pub(super) fn table_locks(
         read(guard.table, &guard.rows, &mut add);
     }
     if let Some(rows) = policy.subject.rows() {
-        for condition in rows.condition.iter().chain(&rows.expired_when) {
+        let expired = match choice {
+            Choice::Given => None,
+            Choice::Expired(condition) => Some(&**condition),
+        };
+        for condition in rows.condition.iter().chain(expired) {
             read(rows.table, &Predicate::Author(condition.clone()), &mut add);
         }
     }
+    let written = match policy.subject {
+        Subject::Rows(_) | Subject::Value(_) => TableLock::RowExclusive,
+        Subject::EveryRow => TableLock::ShareRowExclusive,
+    };
     for step in steps {
         read(step.table, &step.rows, &mut add);
         for rule in policy.rules_of(step.table).filter_map(|(_, rule)| rule.condition.clone()) {
@@ -128,10 +141,10 @@ pub(super) fn table_locks(
         for found in computed_from(step) {
             add(found, TableLock::AccessShare);
         }
-        add(step.table, TableLock::RowExclusive);
+        add(step.table, written);
         for (follower, rows) in step.followers() {
             read(follower.table, rows, &mut add);
-            add(follower.table, TableLock::RowExclusive);
+            add(follower.table, written);
         }
     }
     for lock in row_locks {

@@ -32,12 +32,20 @@ use crate::catalog::{Catalog, KeyId, TableId};
 use crate::diagnostic::Report;
 use crate::resolve::{ResolvedPolicy, RowAction};
 
-/// Orders the rules of a policy.
+/// Orders the rules of a policy, for subjects that are given by key.
 ///
 /// # Errors
 /// What can't be planned: tables that reference each other in a circle, rows that would have to be remembered in a table
 /// without a key, triggers that write where nothing is found again.
 pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
+    plan_for(Choice::Given, policy, catalog)
+}
+
+/// Orders the rules of a policy, for subjects that are given or that the policy chooses.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
     let mut report = Report::default();
     let scopes = scopes::find(policy, catalog, &mut report);
     let Ordered { steps, captures, deferred } = ordered(policy, catalog, &scopes, &mut report);
@@ -76,7 +84,8 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
-        table_locks: freeze::table_locks(policy, catalog, &steps, &row_locks, &guards),
+        table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &guards),
+        choice,
         row_locks,
         closures: scopes.closures,
         captures,

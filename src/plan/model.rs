@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{ColumnId, KeyId, TableId};
 use crate::resolve::{
-    ColumnChange, Condition, Follower, Propagation, ResolvedLimits, ResolvedReport, RuleId, Subject, Values,
+    ColumnChange, Condition, Follower, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject,
+    Values,
 };
 use crate::source::Span;
 
@@ -15,6 +16,8 @@ pub struct Plan {
     pub policy: String,
     /// Whose rows.
     pub subject: Subject,
+    /// Who says which subjects those are.
+    pub choice: Choice,
     /// The schemas in which unqualified names are looked up while the script runs, in order.
     pub search_path: Vec<crate::ident::Ident>,
     /// Every table of the plan with the lock that it gets, sorted by name.
@@ -47,6 +50,24 @@ pub struct Plan {
     pub triggers: Vec<FiredTrigger>,
 }
 
+/// Who says which subjects a run has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Whoever starts it, by their keys.
+    #[default]
+    Given,
+    /// The policy: all rows of the subject's table that are its subjects and expired when the run begins.
+    Expired(Box<Condition>),
+}
+
+impl Choice {
+    /// The choice of a retention run; none where the policy doesn't say who is expired.
+    pub fn expired(policy: &ResolvedPolicy) -> Option<Self> {
+        let condition = policy.subject.rows()?.expired_when.clone()?;
+        Some(Choice::Expired(Box::new(condition)))
+    }
+}
+
 /// How a table is locked for the length of the transaction (manual, 13.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TableLock {
@@ -54,6 +75,8 @@ pub enum TableLock {
     AccessShare,
     /// Written or locked by row: `ROW EXCLUSIVE`, which keeps out new triggers, rules and foreign keys, not writers.
     RowExclusive,
+    /// Written as a whole: `SHARE ROW EXCLUSIVE`, which keeps out other writers, not readers.
+    ShareRowExclusive,
 }
 
 /// Rows to lock.

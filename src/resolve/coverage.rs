@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::accept::Accepted;
-use super::model::{Path, Reach, ResolvedPolicy};
+use super::model::{Path, Reach, ResolvedPolicy, Subject};
 use super::{path, words};
 use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -22,6 +22,10 @@ pub(super) fn check(
     report: &mut Report,
 ) {
     let Some(subject) = resolved.subject.table() else {
+        if resolved.subject == Subject::EveryRow {
+            every_table(policy, resolved, catalog, report);
+        }
+        unsupported(policy, resolved, catalog, &BTreeMap::new(), report);
         unindexed(resolved, catalog, report);
         return;
     };
@@ -47,6 +51,15 @@ pub(super) fn check(
     }
     unsupported(policy, resolved, catalog, &distances, report);
     unindexed(resolved, catalog, report);
+}
+
+/// In a policy for every row, tables without a rule. What a cascade reaches of a table is not all of it.
+fn every_table(policy: &Policy, resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    for table in catalog.table_ids() {
+        if !resolved.rules_of(table).any(|(_, rule)| rule.reach == Reach::EveryRow) {
+            report.push(words::undecided_in_every_row(catalog.table(table), policy.subject.place()));
+        }
+    }
 }
 
 /// Keys that can't be followed, at tables that the policy decides or that lead to the subject: what they hold back,

@@ -52,15 +52,18 @@ fn of_change(
         },
         NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => {}
     }
+    let is_subject_key =
+        policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column));
     // What is generated from a natural key has no value of its own that could be propagated.
     let left_behind = |moved: &&Column| change.propagate.is_none() || moved.name != column.name;
     if let Some((moved, key)) = catalog.keys_to(&table.name).find_map(|(_, key)| {
         let mut columns = key.parent_columns().filter_map(|name| moved(table, name, column));
         Some((columns.find(left_behind)?, key))
     }) {
-        let offer = moved.name == column.name && !matches!(change.value, NewValue::Null | NewValue::Default);
+        let offer =
+            !is_subject_key && moved.name == column.name && !matches!(change.value, NewValue::Null | NewValue::Default);
         found.push(words::referenced_column(table, moved, key, offer, span));
-    } else if policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column)) {
+    } else if is_subject_key {
         found.push(words::subject_key_changes(table, column, span));
     }
     let referencing = catalog

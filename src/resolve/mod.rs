@@ -20,6 +20,7 @@ mod orphans;
 mod path;
 mod propagate;
 mod session;
+mod subject;
 mod unique;
 mod words;
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
-    ResolvedRule, RowAction, Subject, SubjectRows,
+    ResolvedRule, RowAction,
 };
-use super::{condition, generator, path, words};
+use super::{condition, generator, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
@@ -20,10 +20,23 @@ use crate::source::{Fragment, Span, Spanned};
 pub(super) struct Context<'a> {
     pub catalog: &'a Catalog,
     pub search_path: Vec<Ident>,
-    /// The subject's table.
-    pub subject: TableId,
+    /// Whose rows, as written.
+    pub written: &'a policy::Subject,
+    /// The same, looked up.
+    pub whose: Whose,
     /// Tables that the policy decides.
     pub decided: Vec<TableId>,
+}
+
+/// Whose rows, as far as it decides how they are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of rows of this table.
+    Of(TableId),
+    /// Those that conditions find by a value.
+    Value,
+    /// Everybody's.
+    EveryRow,
 }
 
 /// Looks up everything; none when the subject itself can't be found, because nothing can be followed then.
@@ -35,27 +48,25 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
             report.push(words::table_twice(&entry.table, policy.tables[earlier].table.span));
         }
     }
-    let written = match &policy.subject {
-        policy::Subject::Rows(rows) => rows,
-        policy::Subject::Value(_) | policy::Subject::EveryRow(_) => {
-            report.push(words::subject_of_a_later_version(policy.subject.span()));
-            return None;
-        }
+    let whose = match &policy.subject {
+        policy::Subject::Rows(rows) => table(catalog, &rows.table, report).map(Whose::Of),
+        policy::Subject::Value(_) => Some(Whose::Value),
+        policy::Subject::EveryRow(_) => Some(Whose::EveryRow),
     };
-    let subject_table = table(catalog, &written.table, report);
     for guard in &policy.guards {
         // Looked up again below, with the subject at hand; here only so that every unknown table is told at once.
-        if subject_table.is_none() {
+        if whose.is_none() {
             table(catalog, &guard.table, report);
         }
     }
     let context = Context {
         catalog,
         search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
-        subject: subject_table?,
+        written: &policy.subject,
+        whose: whose?,
         decided: tables.iter().flatten().copied().collect(),
     };
-    let subject = subject(&context, written, report).map(|rows| Subject::Rows(Box::new(rows)));
+    let subject = subject::resolve(&context, &policy.subject, report);
     let guards = policy.guards.iter().filter_map(|found| guard(&context, found, report)).collect();
     let mut rules: Vec<ResolvedRule> = Vec::new();
     let mut entries: Vec<_> =
@@ -110,31 +121,6 @@ pub(super) fn column(table: &Table, name: &Spanned<Ident>, place: Span, report: 
         report.push(words::unknown_column(table, &name.value, name.span).label(place, "in this table"));
     }
     found
-}
-
-/// The subject's key has to tell people apart: unique together, never null.
-fn subject(context: &Context<'_>, written: &policy::SubjectRows, report: &mut Report) -> Option<SubjectRows> {
-    let table = context.catalog.table(context.subject);
-    let key: Vec<ColumnId> = if written.key.is_empty() {
-        table.primary_key.iter().filter_map(|name| table.column_id(name)).collect()
-    } else {
-        let found: Vec<_> = written.key.iter().map(|name| column(table, name, written.table.span, report)).collect();
-        found.into_iter().collect::<Option<_>>()?
-    };
-    if key.is_empty() {
-        report.push(words::subject_without_key(table, written.table.span));
-        return None;
-    }
-    if !is_identity(context.catalog, table, &key) {
-        let span = written.key.first().map_or(written.table.span, |first| first.span);
-        report.push(words::key_not_unique(table, &key, span));
-    }
-    let mut condition = |fragment: &Option<Fragment>| match fragment {
-        Some(fragment) => condition::resolve(context, context.subject, fragment, report).map(Some),
-        None => Some(None),
-    };
-    let (found, expired_when) = (condition(&written.condition), condition(&written.expired_when));
-    Some(SubjectRows { table: context.subject, key, condition: found?, expired_when: expired_when? })
 }
 
 /// Whether these columns tell rows apart: a full unique index over exactly them, none of which can be null.
@@ -220,26 +206,31 @@ fn reach(
     span: Span,
     report: &mut Report,
 ) -> Option<Reach> {
+    let subject = match context.whose {
+        Whose::Of(table) => table,
+        Whose::Value | Whose::EveryRow => return subject::reach(context, via, condition, span, report),
+    };
     if condition.is_some_and(|found| !found.subject.is_empty()) {
         return Some(Reach::Condition);
     }
     match via {
         Some(via) => {
-            let found: Vec<_> = via.paths.iter().map(|text| path::resolve(context, id, text, report)).collect();
+            let found = via.paths.iter().map(|text| path::resolve(context, subject, id, text, report));
+            let found: Vec<_> = found.collect();
             let mut paths = found.into_iter().collect::<Option<Vec<_>>>()?;
             paths.dedup();
             Some(Reach::Paths(paths))
         }
-        None if id == context.subject => Some(Reach::OwnRow),
+        None if id == subject => Some(Reach::OwnRow),
         None => {
-            let subject = &context.catalog.table(context.subject).name;
+            let parent = &context.catalog.table(subject).name;
             let table = &context.catalog.table(id).name;
             let direct: Vec<_> =
-                context.catalog.keys_of(table).filter(|(_, key)| key.parent == *subject).map(|(id, _)| id).collect();
+                context.catalog.keys_of(table).filter(|(_, key)| key.parent == *parent).map(|(id, _)| id).collect();
             if let [only] = direct[..] {
                 return Some(Reach::Paths(vec![super::Path(vec![only])]));
             }
-            report.push(words::path_required(context, id, direct.len(), span));
+            report.push(words::path_required(context, subject, id, direct.len(), span));
             None
         }
     }

@@ -20,8 +20,8 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
             let Some(child) = catalog.table_id(&key.child) else { continue };
             let reached = match &rule.reach {
-                Reach::Condition | Reach::Parents(_) | Reach::EveryRow => vec![],
-                Reach::OwnRow | Reach::Paths(_) => rule.paths(),
+                Reach::Condition | Reach::Parents(_) => vec![],
+                Reach::OwnRow | Reach::Paths(_) | Reach::EveryRow => rule.paths(),
                 Reach::Cascade(_) => continue,
             };
             if reached.is_empty() {
@@ -69,7 +69,9 @@ fn settled<'a>(
     let follows = |rule: &ResolvedRule| match &rule.reach {
         Reach::Paths(paths) => paths.contains(path),
         // A cascade reaches the rows below what it deletes itself, not those below another rule's rows.
-        Reach::Cascade(_) | Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
+        Reach::Cascade(_) | Reach::OwnRow | Reach::Condition | Reach::Parents(_) => false,
+        // Every row is reached, whatever it references.
+        Reach::EveryRow => true,
     };
     let Some(last) = rules.iter().rposition(|rule| follows(rule)) else { return Settled::NotReached };
     match rules[..=last].iter().find(|rule| !settles(rule, catalog, child, key)) {

@@ -11,7 +11,13 @@ use crate::ident::Ident;
 use crate::policy::{PathText, Segment};
 
 /// Follows a written path from a table up to the subject's.
-pub(super) fn resolve(context: &Context<'_>, from: TableId, text: &PathText, report: &mut Report) -> Option<Path> {
+pub(super) fn resolve(
+    context: &Context<'_>,
+    subject: TableId,
+    from: TableId,
+    text: &PathText,
+    report: &mut Report,
+) -> Option<Path> {
     let catalog = context.catalog;
     let mut here = from;
     let mut keys = Vec::new();
@@ -25,7 +31,7 @@ pub(super) fn resolve(context: &Context<'_>, from: TableId, text: &PathText, rep
             return None;
         }
         let next = text.segments.get(index + 1).and_then(|next| next.table.as_ref());
-        let aim = next.unwrap_or(&catalog.table(context.subject).name);
+        let aim = next.unwrap_or(&catalog.table(subject).name);
         let candidates = matching(catalog, here, segment);
         let towards: Vec<_> = candidates.iter().copied().filter(|id| catalog.key(*id).parent == *aim).collect();
         let key = match (&candidates[..], &towards[..]) {
@@ -47,8 +53,8 @@ pub(super) fn resolve(context: &Context<'_>, from: TableId, text: &PathText, rep
         keys.push(key);
         here = catalog.table_id(&catalog.key(key).parent)?;
         let last = index + 1 == text.segments.len();
-        if last && here != context.subject {
-            report.push(words::path_ends_elsewhere(context, here, text));
+        if last && here != subject {
+            report.push(words::path_ends_elsewhere(context, subject, here, text));
             return None;
         }
         if !last && !context.decided.contains(&here) {

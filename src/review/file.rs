@@ -11,7 +11,7 @@ use super::{Reviewed, kept_columns, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
-use crate::plan::{StepAction, TableLock, followers, touched_tables};
+use crate::plan::{Choice, StepAction, TableLock, followers, touched_tables};
 use crate::source::SourceFile;
 
 /// The saved plan's format; raised when an older efface could misread a newer file.
@@ -90,10 +90,14 @@ pub struct ScriptReference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectReference {
-    /// The subject's table.
-    pub table: String,
-    /// The columns of its key, in order.
+    /// The subject's table; none where subjects have no row, or every row is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The columns of its key, in order, or the name of the value; empty where every row is meant.
     pub key: Vec<String>,
+    /// Whether the policy chooses them when it runs, by its `expired_when`; otherwise they are given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
 }
 
 /// What blocks a run.
@@ -333,7 +337,8 @@ fn subject(reviewed: &Reviewed<'_>) -> SubjectReference {
     let subject = &reviewed.plan.subject;
     let table = subject.table().map(|table| reviewed.catalog.table(table).name.bare().to_string());
     SubjectReference {
-        table: table.unwrap_or_default(),
+        table,
+        expired: reviewed.plan.choice != Choice::Given,
         key: subject.key(reviewed.catalog).into_iter().map(|(name, _)| name).collect(),
     }
 }
@@ -382,5 +387,6 @@ fn mode(lock: TableLock) -> &'static str {
     match lock {
         TableLock::AccessShare => "ACCESS SHARE",
         TableLock::RowExclusive => "ROW EXCLUSIVE",
+        TableLock::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
     }
 }

@@ -70,14 +70,18 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubjectAccount {
-    /// The subject's table.
-    pub table: String,
-    /// The columns of its key.
+    /// The subject's table; none where subjects have no row, or every row is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// The columns of its key, or the name of the value; empty where every row is meant.
     pub key: Vec<String>,
-    /// How many subjects.
+    /// How many subjects; 0 where every row is meant.
     pub count: u64,
     /// Each subject's key; a column that could hold personal data stands as `sha256:` and a short digest.
     pub subjects: Vec<Vec<String>>,
+    /// In a retention run, how many more were expired before their rows were locked; they stayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_longer_expired: Option<u64>,
 }
 
 /// One statement that changed rows.
@@ -180,8 +184,22 @@ impl SubjectAccount {
         if self.subjects.len() > SHOWN {
             keys.push("…".into());
         }
-        let of = format!("of {} by {}", self.table, self.key.join(", "));
-        format!("{} {of}: {}", count(self.count, "row"), keys.join("; "))
+        let key = self.key.join(", ");
+        let what = match &self.table {
+            _ if self.key.is_empty() => return "every row of every table".to_owned(),
+            Some(table) => format!("{} of {table} by {key}", count(self.count, "row")),
+            None => format!("{} of {key}", count(self.count, "value")),
+        };
+        let left = match self.no_longer_expired {
+            None => "",
+            Some(0) => ", all that were expired",
+            Some(_) => ", still expired when locked",
+        };
+        let stayed = match self.no_longer_expired {
+            None | Some(0) => String::new(),
+            Some(rows) => format!("; {} no longer expired, and stayed", count(rows, "row")),
+        };
+        format!("{what}{left}: {}{stayed}", keys.join("; "))
     }
 }
 
@@ -209,10 +227,11 @@ mod tests {
             schema_sha256: "bb".into(),
             script_sha256: "cc".into(),
             subject: SubjectAccount {
-                table: "users".into(),
+                table: Some("users".into()),
                 key: vec!["id".into()],
                 count: 1,
                 subjects: vec![vec!["42".into()]],
+                no_longer_expired: None,
             },
             server_version: "15.18".into(),
             started: "2026-11-21T10:00:00Z".into(),

@@ -7,8 +7,8 @@ use super::{Reviewed, policy_digest};
 use crate::catalog::digest;
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{CaptureReason, Step, StepAction, TableLock, followers, touched_tables};
-use crate::resolve::Reach;
+use crate::plan::{CaptureReason, Choice, Step, StepAction, TableLock, followers, touched_tables};
+use crate::resolve::{Reach, Subject};
 
 /// The plan for people to read.
 pub fn text(reviewed: &Reviewed<'_>) -> String {
@@ -48,7 +48,6 @@ impl Page {
 
 fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, script, .. } = reviewed;
-    let key: Vec<_> = plan.subject.key(catalog).into_iter().map(|(name, _)| name).collect();
     let touched = touched_tables(plan, policy, catalog);
     page.line(0, format!("plan of policy `{}` ({})", shown(&policy.name), shown(&file.name)));
     page.heading("what is reviewed");
@@ -57,12 +56,27 @@ fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     page.line(2, format!("schema   sha256:{} ({})", digest(&part), count(touched.len() as u64, "table")));
     let statements = count(script.statements.len() as u64, "statement");
     page.line(2, format!("script   sha256:{} ({statements})", script.digest()));
-    let table = plan.subject.table().map_or_else(String::new, |id| catalog.table(id).name.bare().to_string());
-    let mut subject = format!("subject  {table} by {}", key.join(", "));
-    if let Some(condition) = plan.subject.rows().and_then(|rows| rows.condition.as_ref()) {
-        let _ = write!(subject, ", where {}", one_line(&condition.fragment.text));
+    page.line(2, format!("subject  {}", subject(reviewed)));
+}
+
+/// Whose rows, and who says so.
+fn subject(reviewed: &Reviewed<'_>) -> String {
+    let Reviewed { catalog, plan, .. } = reviewed;
+    let rows = match &plan.subject {
+        Subject::Rows(rows) => rows,
+        Subject::Value(value) => return format!("{}, a value without a row of its own", shown(&value.name)),
+        Subject::EveryRow => return "every row of every table".to_owned(),
+    };
+    let key: Vec<_> = plan.subject.key(catalog).into_iter().map(|(name, _)| name).collect();
+    let mut words = format!("{} by {}", table(catalog, rows.table), key.join(", "));
+    if let Some(condition) = &rows.condition {
+        let _ = write!(words, ", where {}", one_line(&condition.fragment.text));
     }
-    page.line(2, subject);
+    if let Choice::Expired(condition) = &plan.choice {
+        let most = count(plan.limits.max_subjects, "row");
+        let _ = write!(words, "; chosen by the run, {most} at most: {}", one_line(&condition.fragment.text));
+    }
+    words
 }
 
 fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
@@ -208,6 +222,7 @@ fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
     };
     for (lock, what) in [
         (TableLock::AccessShare, "ACCESS SHARE (others may do anything but drop or rewrite the table)"),
+        (TableLock::ShareRowExclusive, "SHARE ROW EXCLUSIVE (others may read; writers wait)"),
         (TableLock::RowExclusive, "ROW EXCLUSIVE (others may read and write; changes to the schema wait)"),
     ] {
         let names = names(lock);

@@ -77,6 +77,15 @@ pub(super) async fn read_only<T>(
     }
 }
 
+/// The name of the database that a session is connected to.
+///
+/// # Errors
+/// The connection is gone.
+pub async fn database_name(client: &Client) -> Result<String, ServerError> {
+    let answer = client.simple_query("SELECT pg_catalog.current_database()").await?;
+    Ok(first(&answer).unwrap_or_default())
+}
+
 /// The first column of the first row.
 pub(super) fn first(answer: &[SimpleQueryMessage]) -> Option<String> {
     answer.iter().find_map(|message| match message {

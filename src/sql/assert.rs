@@ -3,12 +3,10 @@
 //! Inside a DO block there are no psql variables and no parameters (manual, DO), so it reads settings only. Each that
 //! passes raises `efface.passed` by one; the gate before COMMIT demands the full count.
 
-use super::predicate::key_type;
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::ReferentialAction;
-use crate::pgtype::PgType;
 use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::ResolvedReport;
 
@@ -71,95 +69,6 @@ fn dollar_tag(text: &str) -> String {
 }
 
 impl Scene<'_> {
-    /// The subject exists, once for each key, and is somebody whom this policy may erase.
-    pub fn subject_checks(&self) -> Vec<Check> {
-        let Some(subject) = self.plan.subject.rows() else { return Vec::new() };
-        let table = self.catalog.table(subject.table);
-        let name = table.name.bare().to_string();
-        let types: Vec<PgType> = subject.key.iter().map(|id| table.column_at(*id).ty.clone()).collect();
-        let first = |w: &mut Writer| {
-            if let Some(ty) = types.first() {
-                self.key_array(w, 0, ty);
-            }
-        };
-
-        let mut empty = Writer::new();
-        empty.kw("SELECT CASE WHEN cardinality(");
-        first(&mut empty);
-        empty.kw(") = 0");
-        for (index, ty) in types.iter().enumerate() {
-            empty.kw(" OR array_position(");
-            self.key_array(&mut empty, index, ty);
-            empty.kw(", NULL) IS NOT NULL");
-            if index > 0 {
-                empty.kw(" OR cardinality(");
-                first(&mut empty);
-                empty.kw(") <> cardinality(");
-                self.key_array(&mut empty, index, ty);
-                empty.kw(")");
-            }
-        }
-        empty.kw(" THEN 1 ELSE 0 END");
-
-        let mut many = Writer::new();
-        many.kw("SELECT greatest(0, cardinality(");
-        first(&mut many);
-        many.kw(") - ").number(self.plan.limits.max_subjects).kw(")");
-
-        let mut missing = Writer::new();
-        missing.kw("SELECT count(*) FROM (");
-        self.subject_keys(&mut missing);
-        missing.kw(" EXCEPT SELECT ").list(&subject.key, ", ", |w, column| {
-            w.column(table, *column).kw("::").printed(&key_type(&table.column_at(*column).ty));
-        });
-        missing.kw(" FROM ").table(&table.name).kw(" WHERE ");
-        missing.sql(&self.rows(subject.table, &crate::plan::Predicate::Subject)).kw(") AS missing");
-
-        let mut replica = Writer::new();
-        replica.kw("SELECT CASE WHEN current_setting('session_replication_role') = 'origin' THEN 0 ELSE 1 END");
-
-        let key = |count| Check {
-            name: name.clone(),
-            message: "the subject's key is empty, NULL or incomplete: give one value for each key column".into(),
-            count,
-        };
-        let mut checks = vec![
-            Check {
-                name: "session_replication_role".into(),
-                message: "foreign keys and triggers are off in this session: set it to `origin`".into(),
-                count: replica,
-            },
-            key(empty),
-            Check {
-                name: name.clone(),
-                message: format!(
-                    "more subjects than `limits.max_subjects` allows ({}): give fewer, or raise the limit in the policy",
-                    self.plan.limits.max_subjects
-                ),
-                count: many,
-            },
-            Check {
-                name: name.clone(),
-                message: "no row has this key: check it, or the subject is gone already".into(),
-                count: missing,
-            },
-        ];
-        if let Some(condition) = &subject.condition {
-            let mut outside = Writer::new();
-            outside.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE ");
-            outside.sql(&self.rows(subject.table, &crate::plan::Predicate::Subject)).kw(" AND (");
-            self.condition(&mut outside, condition);
-            outside.kw(") IS NOT TRUE");
-            checks.push(Check {
-                name,
-                message: "the policy's `subject: where` does not hold for this row: this policy may not erase it"
-                    .into(),
-                count: outside,
-            });
-        }
-        checks
-    }
-
     /// No guard finds a row.
     pub fn guard_checks(&self) -> Vec<Check> {
         let guards = self.plan.guards.iter();

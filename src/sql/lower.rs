@@ -12,7 +12,8 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
-use crate::plan::{CaptureReason, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
+use crate::plan::{CaptureReason, Choice, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
+use crate::resolve::Subject;
 use crate::source::{SourceFile, Span};
 
 /// Writes a plan as the script that is reviewed and run.
@@ -67,21 +68,36 @@ impl Lowering<'_> {
     }
 
     fn preamble(&self) -> Vec<String> {
-        let subject = &self.scene.plan.subject;
-        let keys: Vec<_> = subject.key(self.scene.catalog).into_iter().map(|(name, _)| name).collect();
-        let arguments: Vec<_> = (1..=keys.len()).map(|index| format!("-v key{index}='{{…}}'")).collect();
-        let table = subject.table().map_or_else(String::new, |table| self.name(table));
+        let plan = self.scene.plan;
+        let keys: Vec<_> = plan.subject.key(self.scene.catalog).into_iter().map(|(name, _)| name).collect();
+        let arguments = || (1..=keys.len()).map(|index| format!("-v key{index}='{{…}}' ")).collect::<String>();
+        let (whose, arguments) = match (&plan.subject, &plan.choice) {
+            (Subject::Rows(rows), Choice::Given) => {
+                let table = self.name(rows.table);
+                (
+                    format!(
+                        "for the row of {table} whose {} is given, one value or more in the braces",
+                        keys.join(", ")
+                    ),
+                    arguments(),
+                )
+            }
+            (Subject::Rows(rows), Choice::Expired(_)) => {
+                (format!("for the rows of {} that are expired when it runs", self.name(rows.table)), String::new())
+            }
+            (Subject::Value(value), _) => {
+                (format!("for the {} that is given, one value or more in the braces", shown(&value.name)), arguments())
+            }
+            (Subject::EveryRow, _) => ("for every row".to_owned(), String::new()),
+        };
         vec![
             format!(
                 "{}: made by efface from {}. Do not edit: change the policy.",
-                shown(&self.scene.plan.policy),
+                shown(&plan.policy),
                 shown(self.file.short_name())
             ),
-            format!(
-                "Run it for the row of {table} whose {} is given, one value or more in the braces:",
-                keys.join(", ")
-            ),
-            format!("  psql -X {} -f THIS_FILE", arguments.join(" ")),
+            format!("Run it {whose}:"),
+            format!("  psql -X {arguments}-f THIS_FILE"),
         ]
     }
 
@@ -132,6 +148,11 @@ impl Lowering<'_> {
         let plan = self.scene.plan;
         // The stronger lock first: taking it later, over a weaker one, is how deadlocks are made.
         let modes = [
+            (
+                TableLock::ShareRowExclusive,
+                " IN SHARE ROW EXCLUSIVE MODE",
+                "Nobody else writes here until COMMIT, and no DDL; readers go on.",
+            ),
             (TableLock::RowExclusive, " IN ROW EXCLUSIVE MODE", "No DDL from here; readers and writers go on."),
             (TableLock::AccessShare, " IN ACCESS SHARE MODE", "These are only read."),
         ];
@@ -161,6 +182,14 @@ impl Lowering<'_> {
     // 2. Subject.
 
     fn subject(&mut self) {
+        if let Some(chosen) = self.scene.chosen() {
+            let comment = vec!["The subjects are whoever is expired now.".to_owned()];
+            self.push(Phase::Subject, "choose the subjects", Role::ChooseSubjects, comment, chosen);
+            // Before their rows are locked: a limit that is far too small should disturb nobody.
+            let check: Vec<_> = self.scene.number_check().into_iter().collect();
+            self.assertion(Phase::Subject, Assertion::Subject, "too many subjects:", &check, Vec::new());
+            return;
+        }
         for index in 0..self.key().len() {
             let statement = |value: &str| {
                 let mut w = Writer::new();
@@ -186,6 +215,12 @@ impl Lowering<'_> {
                 _ => Vec::new(),
             };
             self.lock(lock.table, &lock.rows, comment);
+            // The first lock is the one on the subjects' own rows.
+            if let Some(narrowed) = self.scene.narrowed().filter(|_| index == 0) {
+                let comment = vec!["Whoever came back while the lock waited is no subject.".to_owned()];
+                let role = Role::NarrowSubjects { keys: self.scene.keys_as_text() };
+                self.push(Phase::Freeze, "choose again, with the rows locked", role, comment, narrowed);
+            }
         }
         for index in 0..plan.closures.len() {
             self.closure(index);

@@ -16,6 +16,7 @@ pub mod quote;
 mod script;
 mod stand_in;
 mod step;
+mod subject;
 mod value;
 mod writer;
 

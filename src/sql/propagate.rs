@@ -24,11 +24,11 @@ impl Mapping {
         self.columns.iter().position(|other| *other == column).map_or(0, |index| index as i128 + 1)
     }
 
-    fn old(&self, w: &mut Writer, column: ColumnId) {
+    fn write_old(&self, w: &mut Writer, column: ColumnId) {
         w.kw("efface_old").number(self.number(column));
     }
 
-    fn new(&self, w: &mut Writer, column: ColumnId) {
+    fn write_new(&self, w: &mut Writer, column: ColumnId) {
         w.kw("efface_new").number(self.number(column));
     }
 }
@@ -220,7 +220,7 @@ impl Together<'_> {
             w.list(&lookups, ", ", |w, (column, lookups)| {
                 w.column(table, *column).kw(" = ");
                 for lookup in lookups {
-                    lookup.mapping.new(w, lookup.takes);
+                    lookup.mapping.write_new(w, lookup.takes);
                 }
             });
             w.kw(" FROM ").printed(&key.mapping.name).kw("\n  WHERE ");
@@ -241,7 +241,7 @@ impl Together<'_> {
         w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(self.changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
             match self.mappings.first().filter(|_| self.along.propagation.roots.contains(&change.column)) {
-                Some(mapping) => mapping.new(w, change.column),
+                Some(mapping) => mapping.write_new(w, change.column),
                 None => match self.scene.remembered_value(self.step, change.column) {
                     Some(remembered) => {
                         w.sql(&remembered);
@@ -311,7 +311,7 @@ impl Together<'_> {
         match self.mappings.first().filter(|_| self.along.propagation.roots.contains(&change.column)) {
             Some(mapping) => {
                 w.kw("(SELECT ");
-                mapping.new(w, change.column);
+                mapping.write_new(w, change.column);
                 w.kw(" FROM efface_moved WHERE ");
                 self.own_keys(w);
                 w.kw(")");
@@ -371,7 +371,7 @@ impl Together<'_> {
         w.list(&lookup.pairs, " AND ", |w, (own, theirs)| {
             self.column(w, table, *own);
             w.kw(" = ");
-            lookup.mapping.old(w, *theirs);
+            lookup.mapping.write_old(w, *theirs);
         });
     }
 
@@ -393,7 +393,7 @@ impl Together<'_> {
         let several = lookup.pairs.len() > 1;
         w.kw(if several { "(" } else { "" }).list(&lookup.pairs, ", ", |w, (own, _)| self.column(w, table, *own));
         w.kw(if several { ") IN (SELECT " } else { " IN (SELECT " });
-        w.list(&lookup.pairs, ", ", |w, (_, theirs)| lookup.mapping.old(w, *theirs));
+        w.list(&lookup.pairs, ", ", |w, (_, theirs)| lookup.mapping.write_old(w, *theirs));
         w.kw(" FROM ").printed(&lookup.mapping.name).kw(")");
         self.references_at_all(w, table, lookup);
     }
@@ -405,7 +405,7 @@ impl Together<'_> {
             w.kw(" WHEN ");
             self.follows(w, table, &lookup);
             w.kw("\n      THEN (SELECT ");
-            lookup.mapping.new(w, lookup.takes);
+            lookup.mapping.write_new(w, lookup.takes);
             w.kw(" FROM ").printed(&lookup.mapping.name).kw(" WHERE ");
             self.compared(w, table, &lookup);
             w.kw(")");

@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::subject::NOBODY;
 use crate::catalog::{TableId, hexadecimal};
 use crate::pgtype::PgType;
 
@@ -102,6 +103,14 @@ pub enum Role {
         /// The same statement with `$1`.
         bound: Sql,
     },
+    /// Chooses the subjects by the policy's own condition; returns their number in its first column. With none the run is
+    /// over: nothing has changed.
+    ChooseSubjects,
+    /// The same among those that were chosen, with their rows locked.
+    NarrowSubjects {
+        /// Lists their keys as text, one column for each of [`Script::key`].
+        keys: Sql,
+    },
     /// Locks rows; returns their number in one row with one column.
     LockRows {
         /// The table.
@@ -173,6 +182,11 @@ pub struct AssertionFinding {
 /// are: the file is UTF-8, whatever the terminal is.
 const PSQL_HEAD: [&str; 3] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK off", "\\encoding UTF8"];
 
+/// The end of a statement that chooses the subjects: with none, psql ends well and goes no further.
+fn unless_nobody() -> String {
+    format!("\n\\gset efface_\n\\if :efface_nobody\n\\echo '{NOBODY}'\nROLLBACK;\n\\q\n\\endif\n")
+}
+
 impl Script {
     /// The script as a file for `psql -X -f`.
     pub fn text(&self) -> String {
@@ -202,7 +216,18 @@ impl Script {
                 comment(&mut text, line);
             }
             text.push_str(statement.sql.as_str());
-            text.push_str(";\n");
+            match statement.role {
+                Role::ChooseSubjects | Role::NarrowSubjects { .. } => text.push_str(&unless_nobody()),
+                Role::Begin
+                | Role::Prepare
+                | Role::LockTables
+                | Role::BindSubject { .. }
+                | Role::LockRows { .. }
+                | Role::Assert(_)
+                | Role::Step { .. }
+                | Role::Together { .. }
+                | Role::Commit => text.push_str(";\n"),
+            }
         }
         text
     }

@@ -1,5 +1,6 @@
 //! The command-line tool from outside: exit codes, streams, and what it must never print.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -162,6 +163,67 @@ fn someone_whom_the_policy_does_not_mean_is_exit_1() {
     assert_eq!(place.dump(), before);
 }
 
+/// Starts a command with something on its standard input.
+fn fed(mut command: Command, input: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the tool starts");
+    // A tool that has refused the command line doesn't read.
+    let _ = child.stdin.take().expect("a pipe").write_all(input);
+    ended(child)
+}
+
+#[test]
+fn subjects_come_from_a_file_and_from_the_command_line_together_and_each_once() {
+    let policy = POLICY.replace("lock_timeout: 50ms", "max_subjects: 2, lock_timeout: 50ms");
+    for file in ["43\n", "\u{feff}\r\n43\r\n\r\n42\r\n43"] {
+        let place = Place::with(&policy);
+        place.db.sql("update bills set paid = true");
+        std::fs::write(place.path("who.txt"), file).expect("the file is written");
+        let ran = place.run("apply small.yaml --subject 42 --subjects-from who.txt --yes --format json");
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let account: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        assert_eq!(account["subject"]["count"], 2, "{}", ran.out);
+        assert_eq!(place.db.value("select count(*) from users where name = '[deleted]'"), "2");
+        assert_eq!(place.db.value("select count(*) from notes"), "0");
+    }
+}
+
+#[test]
+fn subjects_on_standard_input_leave_nobody_to_answer_a_question() {
+    let place = Place::new();
+    let (before, line) = (place.dump(), "apply small.yaml --subjects-from -");
+    let ran = fed(place.command(line), b"42\n");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+    assert_eq!(place.dump(), before);
+    let ran = fed(place.command("rehearse small.yaml --subjects-from -"), b"42\n");
+    assert_eq!((ran.code, place.dump()), (Some(0), before), "{}", ran.err);
+    let ran = fed(place.command(&format!("{line} --yes")), b"42\n");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(place.db.value("select name from users where id = 42"), "[deleted]");
+}
+
+#[test]
+fn a_line_that_is_no_subject_is_named_by_its_number_and_never_shown() {
+    let place = Place::new();
+    let before = place.dump();
+    for (input, code, words) in [
+        (&b"42\nSECRET Berg\n"[..], 2, "line 2 of `--subjects-from` gives key column id a value that is no bigint"),
+        (b"42\n\n43,SECRET\n", 2, "line 3 of `--subjects-from` gives 2 values"),
+        (b"42\nSECRET\xff\n", 2, "line 2 of `--subjects-from` is not UTF-8 text"),
+        (b"\n \r\n", 2, "names no subject"),
+        (b"42\n43\n", 1, "2 subjects given, and the policy allows 1 in one run"),
+    ] {
+        let ran = fed(place.command("apply small.yaml --subjects-from - --yes"), input);
+        assert_eq!(ran.code, Some(code), "{}", ran.err);
+        assert!(ran.err.contains(words) && ran.err.contains("help: "), "{}", ran.err);
+        assert!(!ran.err.contains("SECRET"), "{}", ran.err);
+    }
+    let ran = place.run("apply small.yaml --subjects-from nowhere.txt --yes");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert_eq!(place.run("apply small.yaml --yes").code, Some(2));
+    assert_eq!(place.dump(), before);
+}
+
 #[test]
 fn without_a_terminal_apply_asks_for_yes_before_it_contacts_anything() {
     let place = Place::new();
@@ -286,8 +348,7 @@ fn a_key_that_is_no_value_of_its_type_is_told_in_words_about_the_key() {
     let ran = place.run("apply small.yaml --subject SECRET --yes");
     assert_eq!(ran.code, Some(3), "{}", ran.err);
     assert!(
-        ran.err.contains("`--subject` gives a key that the server can't read as id inet")
-            && !ran.err.contains("SECRET"),
+        ran.err.contains("the server can't read a subject's key as id inet") && !ran.err.contains("SECRET"),
         "{}",
         ran.err
     );

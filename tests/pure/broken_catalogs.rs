@@ -215,7 +215,7 @@ fn neither_a_path_nor_a_cascade_leads_through_a_table_that_is_inherited() {
       --> policy.yaml:12:20
        |
     12 |   ratings: { via: "visit_id -> visits.(booking_id, club_id) -> bookings.client_id", keep: x }
-       |                    ^^^^^^^^^ leads through it
+       |                    ^^^^^^^^ leads through it
        |
        = note: rows of `old_ones` answer to its name, and the foreign key references none of them: strangers could be taken for the subject
        = help: this version of efface follows paths through partitioned tables, but through none with plain inheritance

@@ -7,12 +7,13 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::arguments::DemoArguments;
+use super::arguments::{DemoArguments, Subjects};
 use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, interrupted, subjects, transaction};
-use crate::review::{Estimates, count, text};
+use super::rehearse::{Intent, interrupted, transaction};
+use super::whose::Whose;
+use crate::review::{Account, Estimates, count, text};
 use crate::server::throwaway::{Server, find_or_install};
 use crate::server::{ServerError, Settings, connect};
 use crate::source::SourceFile;
@@ -86,26 +87,26 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 
     tell(&format!("\n$ efface check {POLICY_NAME}"))?;
     let catalog = load::introspected(live, output).await?;
-    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), &catalog, output)?;
+    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), &subject(CLIENT)?, &catalog, output)?;
     tell(&format!("  fits the schema: {}", count(loaded.plan.steps.len() as u64, "step")))?;
 
     tell(&format!("\n$ efface plan {POLICY_NAME}    (its steps; run it yourself to see all of it)"))?;
     steps(&loaded).iter().try_for_each(|line| tell(line))?;
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
-    let keys = subjects(&loaded, &[CLIENT.into()])?;
-    let rehearsed = transaction(live, &loaded, &keys, Intent::Rehearse, output).await?;
+    let keys = subject(CLIENT)?.keys(&loaded)?;
+    let rehearsed = run_for(live, &loaded, &keys, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
         (rehearsed.erased.iter().map(|it| it.rows).sum(), rehearsed.anonymised.iter().map(|it| it.rows).sum());
     tell(&format!("  would delete {} and change {}; everything was rolled back", rows(erased), rows(changed)))?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
-    let debtor = subjects(&loaded, &[DEBTOR.into()])?;
-    blocked(transaction(live, &loaded, &debtor, Intent::Apply, output).await, output)?;
+    let debtor = subject(DEBTOR)?.keys(&loaded)?;
+    blocked(run_for(live, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
-    let receipt = transaction(live, &loaded, &keys, Intent::Apply, output).await?;
+    let receipt = run_for(live, &loaded, &keys, Intent::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
     tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;
@@ -117,6 +118,23 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     found(client, output).await?.iter().try_for_each(|line| tell(&format!("  {line}")))
 }
 
+/// A run for somebody who is named.
+async fn run_for(
+    live: &Live,
+    loaded: &Loaded,
+    keys: &[Vec<String>],
+    intent: Intent,
+    output: &Output,
+) -> Result<Account, Failure> {
+    let nobody = || Failure::new(Exit::Bug, "a client was named, and the run was for nobody");
+    transaction(live, loaded, keys, intent, output).await?.ok_or_else(nobody)
+}
+
+/// The subject, as if it had been typed.
+fn subject(key: &str) -> Result<Whose, Failure> {
+    Whose::read(&Subjects { subjects: vec![key.to_owned()], ..Subjects::default() })
+}
+
 /// The numbered steps of the plan's page.
 fn steps(loaded: &Loaded) -> Vec<String> {
     let page = text(&loaded.reviewed(&Estimates::default()));
@@ -125,7 +143,7 @@ fn steps(loaded: &Loaded) -> Vec<String> {
 }
 
 /// The guard has to block; anything else is a failure of the demo.
-fn blocked(run: Result<crate::review::Account, Failure>, output: &Output) -> Result<(), Failure> {
+fn blocked(run: Result<Account, Failure>, output: &Output) -> Result<(), Failure> {
     match run {
         Ok(_) => Err(Failure::new(Exit::Bug, format!("client {DEBTOR} owes money, and no guard blocked"))),
         Err(failure) if failure.exit == Exit::Findings => {

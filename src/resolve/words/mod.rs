@@ -6,6 +6,7 @@ mod names;
 mod random;
 mod reach;
 mod session;
+mod subject;
 mod values;
 
 pub(super) use deletes::*;
@@ -14,6 +15,7 @@ pub(super) use names::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;
+pub(super) use subject::*;
 pub(super) use values::*;
 
 use crate::catalog::{Column, Table};

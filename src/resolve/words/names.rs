@@ -91,22 +91,6 @@ pub(in crate::resolve) fn rewrite_rule(table: &Table, rule: &RewriteRule, span: 
     .help("drop the rule, or replace it with a trigger")
 }
 
-// The subject.
-
-pub(in crate::resolve) fn subject_without_key(table: &Table, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::InvalidSubject, format!("subject table `{}` has no primary key", table.name.bare()))
-        .at(span, "no primary key")
-        .help("name the columns that tell its rows apart: `key: [club_id, number]`")
-}
-
-pub(in crate::resolve) fn key_not_unique(table: &Table, key: &[ColumnId], span: Span) -> Diagnostic {
-    let columns = list(key.iter().map(|id| &table.column_at(*id).name));
-    Diagnostic::new(Code::InvalidSubject, format!("{columns} of `{}` may stand for several rows", table.name.bare()))
-        .at(span, "not a key")
-        .note("a subject's key needs a unique constraint or full unique index over exactly its columns, all NOT NULL")
-        .help("use the primary key, or add the constraint")
-}
-
 // Decisions that are missing.
 
 pub(in crate::resolve) fn undecided_rule(table: &Table, span: Span) -> Diagnostic {
@@ -201,10 +185,4 @@ pub(in crate::resolve) fn left_open(catalog: &Catalog, table: &Table, path: &Pat
         .at(span, "the last rule of this path has a `where`")
         .note("the first rule that matches a row decides it; nothing may be reached and left undecided")
         .help(format!("add a last rule for the other rows:\n{via}"))
-}
-
-pub(in crate::resolve) fn subject_of_a_later_version(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::NotInThisVersion, "this kind of subject is not in this version of efface")
-        .at(span, "known to a later version only")
-        .help("name a table: `subject: { table: users }`")
 }

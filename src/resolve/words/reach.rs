@@ -13,17 +13,18 @@ use crate::source::{Fragment, Span};
 
 pub(in crate::resolve) fn path_required(
     context: &Context<'_>,
+    subject: TableId,
     table: TableId,
     direct: usize,
     span: Span,
 ) -> Diagnostic {
     let catalog = context.catalog;
     let name = catalog.table(table).name.bare().to_string();
-    let subject = catalog.table(context.subject).name.bare().to_string();
-    let candidates: Vec<_> = path::candidates(catalog, context.subject, table, 5)
+    let candidates: Vec<_> = path::candidates(catalog, subject, table, 5)
         .iter()
         .map(|found| format!("`via: {}`", path::written(catalog, found)))
         .collect();
+    let subject = catalog.table(subject).name.bare().to_string();
     let message = match direct {
         0 => format!("table `{name}` has no foreign key to `{subject}`: the path has to be written out"),
         many => format!("table `{name}` has {many} foreign keys to `{subject}`: the path has to be written out"),
@@ -96,17 +97,22 @@ pub(in crate::resolve) fn path_elsewhere(here: &Table, named: &TableName, span: 
     .help(format!("go on with `{}.column`, or leave this part out where the path has arrived", here.name.bare()))
 }
 
-pub(in crate::resolve) fn path_ends_elsewhere(context: &Context<'_>, here: TableId, text: &PathText) -> Diagnostic {
+pub(in crate::resolve) fn path_ends_elsewhere(
+    context: &Context<'_>,
+    subject: TableId,
+    here: TableId,
+    text: &PathText,
+) -> Diagnostic {
     let catalog = context.catalog;
     let end = catalog.table(here).name.bare().to_string();
-    let onward = path::candidates(catalog, context.subject, here, 1);
+    let onward = path::candidates(catalog, subject, here, 1);
     let more = onward.first().map(|rest| {
         let rest = path::written(catalog, rest);
         format!("go on: `… -> {end}.{rest}`")
     });
     Diagnostic::new(
         Code::UnknownPath,
-        format!("the path ends at `{end}`, not at `{}`", catalog.table(context.subject).name.bare()),
+        format!("the path ends at `{end}`, not at `{}`", catalog.table(subject).name.bare()),
     )
     .at(text.span, "doesn't reach the subject")
     .help(more.unwrap_or_else(|| "choose a path whose last part references the subject's table".to_owned()))

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
-use super::outcome::{Progress, Ran, StepRun};
+use super::outcome::{Chosen, Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
@@ -66,13 +66,15 @@ impl<'a> Attempt<'a> {
         Self { connection, order, interrupt, interrupted: false }
     }
 
-    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open.
-    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Ran, Stopped> {
+    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open. Nothing, and an
+    /// open transaction, where the script chooses the subjects and there is nobody.
+    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Option<Ran>, Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
         let statements = &order.script.statements;
         let before_commit = &statements[..statements.len() - 1];
         let mut steps = Vec::new();
+        let mut chosen: Option<Chosen> = None;
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -96,6 +98,13 @@ impl<'a> Attempt<'a> {
                 _ => {}
             }
             let rows = (!rows.is_empty()).then(|| rows.iter().sum());
+            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, Some(subjects)) = (&statement.role, rows) {
+                if subjects == 0 {
+                    return Ok(None);
+                }
+                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(subjects));
+                chosen = Some(Chosen { subjects, dropped, keys: self.keys(&statement.role).await? });
+            }
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
         }
@@ -114,7 +123,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Ran { steps, started, finished, transaction, attempts: 1 })
+        Ok(Some(Ran { steps, chosen, started, finished, transaction, attempts: 1 }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -151,7 +160,7 @@ impl<'a> Attempt<'a> {
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
                 Vec::new()
             }
-            Role::LockRows { .. } => {
+            Role::LockRows { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
                 vec![number_at(&answer, 0, title)?]
             }
@@ -168,6 +177,22 @@ impl<'a> Attempt<'a> {
         };
         tracing::debug!(?rows, "statement run");
         Ok(rows)
+    }
+
+    /// The keys of the subjects that were chosen, one list for each key column; none before their rows are locked.
+    async fn keys(&mut self, role: &Role) -> Result<Vec<Vec<String>>, Stopped> {
+        let Role::NarrowSubjects { keys } = role else { return Ok(Vec::new()) };
+        let client = &self.connection.client;
+        let answer = self.watched("reading the subjects' keys", client.simple_query(keys.as_str())).await?;
+        let mut lists = vec![Vec::new(); self.order.script.key.len()];
+        for message in &answer {
+            let SimpleQueryMessage::Row(row) = message else { continue };
+            for (column, list) in lists.iter_mut().enumerate() {
+                let key = row.try_get(column).ok().flatten();
+                list.push(key.ok_or_else(|| Stopped::Malformed("a chosen subject has no key".into()))?.to_owned());
+            }
+        }
+        Ok(lists)
     }
 
     /// Compares the schema of the plan's tables with the reviewed one. Their locks keep out whatever would change it now.

@@ -14,7 +14,7 @@ mod retry;
 
 pub use afterwards::{Leftover, afterwards};
 pub use commit::Committed;
-pub use outcome::{Finished, Progress, Ran, RunError, StepRun};
+pub use outcome::{Chosen, Finished, Progress, Ran, RunError, StepRun};
 pub use receipt::{Receipt, rehearsal};
 
 use std::collections::BTreeSet;
@@ -35,7 +35,8 @@ use crate::sql::{Role, Script};
 pub struct Order<'a> {
     /// The reviewed script.
     pub script: &'a Script,
-    /// For each key column of the subject the keys as text, all of one length.
+    /// For each key column of the subject the keys as text, all of one length; nothing where the script chooses the
+    /// subjects, or means every row.
     pub keys: &'a [Vec<String>],
     /// The tables of the plan.
     pub tables: &'a BTreeSet<TableName>,
@@ -80,7 +81,11 @@ pub async fn run(
     let mut attempt = Attempt::new(connection, order, interrupt);
     loop {
         let stopped = match attempt.run(progress).await {
-            Ok(mut ran) => {
+            Ok(None) => {
+                rollback(connection).await;
+                return Ok(Finished::Nobody);
+            }
+            Ok(Some(mut ran)) => {
                 ran.attempts = tries.begun();
                 return match order.mode {
                     Mode::Rehearse => Ok(Finished::Rehearsed(ran)),
@@ -140,8 +145,13 @@ fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
             _ => None,
         })
         .collect();
-    let columns: Vec<_> = (0..order.script.key.len()).collect();
-    if bound != columns || columns.is_empty() {
+    let chooses = roles().any(|role| *role == Role::ChooseSubjects);
+    if chooses != roles().any(|role| matches!(role, Role::NarrowSubjects { .. })) {
+        return malformed("the script chooses subjects and doesn't look again, or the other way round");
+    }
+    // Where the policy means every row, there is no key.
+    let columns: Vec<_> = (0..order.script.key.len()).filter(|_| !chooses).collect();
+    if bound != columns {
         return malformed("the script does not bind each key column once");
     }
     if order.keys.len() != columns.len() {

@@ -15,6 +15,8 @@ pub enum Finished {
     Rehearsed(Ran),
     /// Everything is committed.
     Committed(Ran, Committed),
+    /// The script was to choose the subjects, and there is nobody; nothing has changed.
+    Nobody,
 }
 
 /// The facts of a transaction: numbers and times, no values.
@@ -22,6 +24,8 @@ pub enum Finished {
 pub struct Ran {
     /// The statements that changed rows, in order.
     pub steps: Vec<StepRun>,
+    /// The subjects that the script has chosen itself.
+    pub chosen: Option<Chosen>,
     /// When the transaction began, by the server's clock, RFC 3339.
     pub started: String,
     /// When its last statement had run, by the server's clock, RFC 3339.
@@ -30,6 +34,17 @@ pub struct Ran {
     pub transaction: String,
     /// How often the transaction was begun.
     pub attempts: u32,
+}
+
+/// Subjects that a script has chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// How many.
+    pub subjects: u64,
+    /// How many more there were before their rows were locked.
+    pub dropped: u64,
+    /// For each key column their keys as text.
+    pub keys: Vec<Vec<String>>,
 }
 
 /// A statement that changed rows.

@@ -87,6 +87,7 @@ fn account(
             rows: run.rows,
         });
     }
+    let keys = ran.chosen.as_ref().map_or(order.keys, |chosen| &chosen.keys[..]);
     Account {
         format: RECEIPT_FORMAT,
         efface: planned.efface,
@@ -97,8 +98,9 @@ fn account(
         subject: SubjectAccount {
             table: planned.subject.table,
             key: planned.subject.key,
-            count: order.keys.first().map_or(0, |keys| keys.len() as u64),
-            subjects: subjects(&order.script.key, order.keys),
+            count: keys.first().map_or(0, |keys| keys.len() as u64),
+            subjects: subjects(&order.script.key, keys),
+            no_longer_expired: ran.chosen.as_ref().map(|chosen| chosen.dropped),
         },
         server_version: connection.server_version.text.clone(),
         started: ran.started.clone(),

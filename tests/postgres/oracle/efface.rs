@@ -50,7 +50,7 @@ impl Efface {
         let run = apply::run(&settings, self.db.connection(), &order, &mut silent, Box::pin(std::future::pending()));
         match self.db.block_on(run) {
             Ok(Finished::Committed(..)) => Ok(()),
-            Ok(Finished::Rehearsed(_)) => Err(EngineOutcome::Failed("rehearsed".into())),
+            Ok(Finished::Rehearsed(_) | Finished::Nobody) => Err(EngineOutcome::Failed("nothing committed".into())),
             Err(RunError::Findings(failure)) => {
                 let names = failure.findings.iter().map(|found| found.name.clone()).collect();
                 Err(match failure.assertion {
