@@ -451,6 +451,11 @@ impl ReferentialAction {
         }
     }
 
+    /// Whether the database changes rows by itself, where it would otherwise refuse.
+    pub fn acts(self) -> bool {
+        !matches!(self, ReferentialAction::NoAction | ReferentialAction::Restrict)
+    }
+
     fn is_no_action(&self) -> bool {
         *self == ReferentialAction::NoAction
     }

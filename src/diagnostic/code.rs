@@ -99,6 +99,7 @@ codes! {
     // Deletes.
     Orphans = "orphans", Error, "deleted rows are referenced and no rule settles the references";
     CascadeConflict = "cascade-conflict", Error, "a cascade reaches a table whose own rules keep rows";
+    VirtualForeignKey = "virtual-foreign-key", Error, "a virtual foreign key that could not be one";
     KeyCycle = "key-cycle", Error, "tables reference each other in a circle";
     ChangedByRule = "changed-by-rule", Error, "a rewrite rule of the table would replace our statements";
     TriggerOutOfReach = "trigger-out-of-reach", Error, "rows that a trigger may write could not be found again";

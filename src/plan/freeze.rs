@@ -7,10 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Choice, Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{Choice, Closure, Guard, Predicate, RowLock, Step, StepAction, TableLock};
 use super::scopes::Scopes;
 use super::{predicate, propagate};
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Basis, Catalog, TableId};
 use crate::resolve::{NewValue, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
@@ -104,6 +104,7 @@ pub(super) fn table_locks(
     catalog: &Catalog,
     steps: &[Step],
     row_locks: &[RowLock],
+    closures: &[Closure],
     guards: &[Guard],
 ) -> Vec<(TableId, TableLock)> {
     let mut locks: BTreeMap<TableId, TableLock> = BTreeMap::new();
@@ -150,6 +151,19 @@ pub(super) fn table_locks(
     for lock in row_locks {
         read(lock.table, &lock.rows, &mut add);
         add(lock.table, TableLock::RowExclusive);
+    }
+    for member in closures.iter().flat_map(|closure| &closure.members) {
+        read(member.table, &member.seeds, &mut add);
+        for condition in member.follows.iter().filter_map(|follow| follow.condition.clone()) {
+            read(member.table, &Predicate::Author(condition), &mut add);
+        }
+    }
+    // No lock on a row keeps out rows that reference it by a key which nobody enforces.
+    for (_, key) in catalog.keys().filter(|(_, key)| key.basis == (Basis::Virtual { lock_table: true })) {
+        if let Some(child) = catalog.table_id(&key.child).filter(|child| steps.iter().any(|step| step.table == *child))
+        {
+            add(child, TableLock::ShareRowExclusive);
+        }
     }
     locks.into_iter().collect()
 }

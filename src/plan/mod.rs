@@ -84,7 +84,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
-        table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &guards),
+        table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &scopes.closures, &guards),
         choice,
         row_locks,
         closures: scopes.closures,
@@ -98,6 +98,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             .iter()
             .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
             .collect(),
+        virtual_conditions: policy.virtual_conditions.clone(),
         deferred,
         stand_ins: stand_in::find(&steps, policy, catalog),
         steps,

@@ -36,6 +36,8 @@ pub struct Plan {
     pub limits: ResolvedLimits,
     /// For tables with a bound, the rows that count.
     pub limited_rows: Vec<(TableId, u64, Predicate)>,
+    /// For virtual keys with a condition, which rows reference by them.
+    pub virtual_conditions: std::collections::BTreeMap<KeyId, Condition>,
     /// Keys whose check is put off to the end of the steps, because rows reference each other in a circle.
     pub deferred: Vec<KeyId>,
     /// Rows to which references are reassigned: they have to be there, and to stay.
@@ -75,7 +77,8 @@ pub enum TableLock {
     AccessShare,
     /// Written or locked by row: `ROW EXCLUSIVE`, which keeps out new triggers, rules and foreign keys, not writers.
     RowExclusive,
-    /// Written as a whole: `SHARE ROW EXCLUSIVE`, which keeps out other writers, not readers.
+    /// Written as a whole, or referencing by a virtual key whose window the policy closes: `SHARE ROW EXCLUSIVE`, which
+    /// keeps out other writers, not readers.
     ShareRowExclusive,
 }
 

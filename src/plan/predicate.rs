@@ -170,9 +170,9 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
             }
         }
         Predicate::Matches { key, values, rows } => {
-            own_reads(table, &values.own.reads, found);
+            own_reads(table, &values.own.reads(), found);
             if let Some(parent) = catalog.table_id(&catalog.key(*key).parent) {
-                own_reads(parent, &values.theirs.reads, found);
+                own_reads(parent, &values.theirs.reads(), found);
                 found.through.insert(parent);
                 collect(catalog, policy, parent, rows, found);
             }

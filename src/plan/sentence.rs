@@ -1,7 +1,7 @@
 //! Which rows, said as a sentence?
 
 use super::model::Step;
-use crate::catalog::{Catalog, KeyId};
+use crate::catalog::{Basis, Catalog, KeyId};
 use crate::ident::shown;
 use crate::resolve::{Path, Reach, ResolvedPolicy, RuleId};
 
@@ -61,6 +61,10 @@ fn by_path(catalog: &Catalog, path: &Path) -> String {
     for (index, key) in path.0.iter().enumerate() {
         let foreign = catalog.key(*key);
         let last = index + 1 == path.0.len();
+        if foreign.basis == Basis::Values {
+            text.push_str(&format!("whose value matches the subject's by {}", foreign.name.as_str()));
+            continue;
+        }
         text.push_str(&format!("whose {} ", columns(catalog, *key)));
         if last {
             text.push_str("is the subject");

@@ -109,7 +109,8 @@ impl Reader<'_> {
         let [(action, value)] = actions[..] else {
             if let [(first, _), (second, _), ..] = actions[..] {
                 let found = Diagnostic::new(Code::ConflictingKeys, "a column's decision has more than one action");
-                self.report.push(found.at(second.span, "a second action").label(first.span, "the first"));
+                let found = found.at(second.span, "a second action").label(first.span, "the first");
+                self.report.push(found.help("leave one of them out"));
             } else if let Some((option, _)) = fields.entries.first() {
                 let found = Diagnostic::new(Code::MissingKey, "a column's decision has no action");
                 let mut found = found.at(option.span, "this is only an option");
@@ -174,7 +175,8 @@ impl Reader<'_> {
             }
             Kind::Scalar(scalar) => scalar.text.as_str(),
             Kind::List(_) | Kind::Map(_) => {
-                self.report.push(shape(node, "`randomize` takes the name of a kind"));
+                let found = shape(node, "`randomize` takes the name of a kind");
+                self.report.push(found.help(format!("kinds: {}", keys::list(&names))));
                 return None;
             }
         };
@@ -198,8 +200,11 @@ impl Reader<'_> {
                 let found = Diagnostic::new(Code::ConflictingKeys, format!("a random {} has no `{name}`", kind.name()));
                 let found = found.at(option.span, "an option of other kinds").label(node.span, "the kind");
                 let known = options(kind);
-                self.report
-                    .push(found.help_if((!known.is_empty()).then(|| format!("its options: {}", keys::list(known)))));
+                let help = match known {
+                    [] => format!("leave `{name}` out"),
+                    _ => format!("its options: {}", keys::list(known)),
+                };
+                self.report.push(found.help(help));
                 continue;
             }
             match name {
@@ -236,7 +241,7 @@ impl Reader<'_> {
             return Some(literal);
         }
         let found = Diagnostic::new(Code::InvalidValue, format!("`{}` is {what}", option.value));
-        self.report.push(found.at(literal.span, "this is something else"));
+        self.report.push(found.at(literal.span, "this is something else").help(format!("write {what}")));
         None
     }
 
@@ -259,7 +264,7 @@ impl Reader<'_> {
         };
         if turned {
             let found = Diagnostic::new(Code::InvalidValue, "`min` is greater than `max`").at(min.span, "greater");
-            self.report.push(found.label(max.span, "than this"));
+            self.report.push(found.label(max.span, "than this").help("write the lesser one as `min`"));
         }
     }
 
@@ -270,7 +275,7 @@ impl Reader<'_> {
             }
             Kind::Empty | Kind::Scalar(_) | Kind::List(_) | Kind::Map(_) => {
                 let found = Diagnostic::new(Code::WrongShape, "`from` is a list of at least one value");
-                self.report.push(found.at(option.span, "write `from: [a, b]`"));
+                self.report.push(found.at(option.span, "this is something else").help("write `from: [a, b]`"));
                 Vec::new()
             }
         }

@@ -139,12 +139,15 @@ pub(super) fn fields<'n>(
 pub(super) fn map<'n>(node: &'n Node, owner: Span, what: &str, report: &mut Report) -> Option<&'n Map> {
     match &node.kind {
         Kind::Map(map) => return Some(map),
-        Kind::Empty => report.push(empty(owner, what)),
-        Kind::Scalar(_) => report.push(shape(node, &format!("{what} is a map"))),
-        Kind::List(_) => report.push(shape(node, &format!("{what} is a map, not a list"))),
+        Kind::Empty => report.push(empty(owner, what).help(MAP)),
+        Kind::Scalar(_) => report.push(shape(node, &format!("{what} is a map")).help(MAP)),
+        Kind::List(_) => report.push(shape(node, &format!("{what} is a map, not a list")).help(MAP)),
     }
     None
 }
+
+/// What to do where a map has to be.
+const MAP: &str = "write its keys below it, each on a line of its own, indented by two blanks";
 
 /// Something of another shape stands here.
 pub(super) fn shape(node: &Node, what: &str) -> Diagnostic {
@@ -216,7 +219,8 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
         let message = format!("`{name}` is not indented under `{}`", owner.value);
         return Diagnostic::new(Code::WrongShape, message)
             .at(key.span, "indent this by two blanks")
-            .label(owner.span, "it belongs to this");
+            .label(owner.span, "it belongs to this")
+            .help(format!("write two blanks in front of `{name}:`"));
     }
     // A decision without any known action has misspelt its action, not an option.
     let acts = |(key, _): &(Spanned<String>, Node)| ACTIONS.contains(&key.value.as_str());
@@ -273,6 +277,7 @@ pub(super) fn later(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::NotInThisVersion, format!("`{name}` is not in this version of efface"))
         .at(span, "known to a later version only")
         .note("nothing of a policy is ignored, so the whole policy is refused")
+        .help("leave it out, or use a version of efface that knows it")
 }
 
 /// Names in backticks, for a sentence.

@@ -307,7 +307,9 @@ impl Reader<'_> {
             Err(problem) => {
                 let place = problem.at.map_or(span, |at| fragment.locate_span(at));
                 let found = Diagnostic::new(Code::InvalidPath, problem.message).at(place, problem.label);
-                self.report.push(found.help(problem.help));
+                // `data -> 'email'` was cut at what SQL takes for an operator.
+                let operator = text.starts_with('\'').then_some("an operator `->` of SQL stands in parentheses");
+                self.report.push(found.help_if(operator).help(problem.help));
                 return None;
             }
         };

@@ -94,7 +94,8 @@ impl Reader<'_> {
             return Some(name);
         }
         let found = Diagnostic::new(Code::InvalidValue, "the policy's name is too long");
-        self.report.push(found.at(name.span, "at most 100 characters, all of them visible"));
+        let found = found.at(name.span, "at most 100 characters, all of them visible");
+        self.report.push(found.help("write a short name, and the rest into `description`"));
         None
     }
 
@@ -156,7 +157,8 @@ impl Reader<'_> {
                     Code::InvalidValue,
                     format!("`{}` is another schema for each role or session", name),
                 );
-                self.report.push(found.at(schema.span, "the script would mean something else for another role"));
+                let found = found.at(schema.span, "the script would mean something else for another role");
+                self.report.push(found.help("name the schemas themselves: `search_path: [public]`"));
             }
             !own
         });
@@ -206,7 +208,8 @@ impl Reader<'_> {
             if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
                 let found =
                     Diagnostic::new(Code::DuplicateKey, format!("two {what} are named `{}`", shown(&name.value)));
-                self.report.push(found.at(name.span, "again here").label(first.span, "first here"));
+                let found = found.at(name.span, "again here").label(first.span, "first here");
+                self.report.push(found.help("give each a name of its own"));
             }
         }
     }
@@ -215,7 +218,7 @@ impl Reader<'_> {
         let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else { return Vec::new() };
         let Some((key, reports)) = fields.entry("unchanged") else {
             if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
-                self.report.push(empty(owner, "`verify`"));
+                self.report.push(empty(owner, "`verify`").help("leave `verify` out, or write `unchanged:` below it"));
             }
             return Vec::new();
         };
@@ -313,6 +316,7 @@ impl Reader<'_> {
             Some(_) => {
                 Diagnostic::new(Code::InvalidValue, format!("`{}` is an error and cannot be accepted", text.value))
                     .at(text.span, "only warnings can be accepted")
+                    .help("change the policy where the finding points, and leave this acceptance out")
             }
             None => {
                 let known = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name());

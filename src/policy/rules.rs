@@ -27,7 +27,7 @@ impl Reader<'_> {
     pub fn tables(&mut self, node: &Node, owner: Span) -> Vec<TablePolicy> {
         let Some(map) = keys::map(node, owner, "`tables`", &mut self.report) else { return Vec::new() };
         if map.is_empty() {
-            self.report.push(empty(owner, "`tables`"));
+            self.report.push(empty(owner, "`tables`").help("write what happens to a table: `users: delete`"));
         }
         // Two spellings of one table are the same key.
         let entries = keys::unique(map, |key| name::table(key).map_err(|_| key.to_owned()), &mut self.report);
@@ -87,7 +87,8 @@ impl Reader<'_> {
     fn rules(&mut self, node: &Node, table: &Spanned<String>) -> Vec<Rule> {
         let read: Vec<Read> = match &node.kind {
             Kind::List(items) if items.is_empty() => {
-                self.report.push(empty(node.span, &format!("the list of rules of `{}`", shown(&table.value))));
+                let found = empty(node.span, &format!("the list of rules of `{}`", shown(&table.value)));
+                self.report.push(found.help("write a rule below it, or leave the table out"));
                 Vec::new()
             }
             Kind::List(items) => {
@@ -117,7 +118,8 @@ impl Reader<'_> {
                 None
             }
             Kind::List(_) => {
-                self.report.push(shape(node, "a rule is a word or a map"));
+                let found = shape(node, "a rule is a word or a map");
+                self.report.push(found.help("begin each rule of a table with one `- `, and no list in it"));
                 None
             }
             Kind::Scalar(scalar) => {
@@ -146,7 +148,8 @@ impl Reader<'_> {
             Kind::Map(map) => {
                 if map.entries.is_empty() {
                     if map.complete {
-                        self.report.push(empty(owner, "a rule"));
+                        let help = "write what happens to its rows: `delete`, `{ keep: reason }` or `columns`";
+                        self.report.push(empty(owner, "a rule").help(help));
                     }
                     return None;
                 }
@@ -224,7 +227,8 @@ impl Reader<'_> {
                     format!("a rule has `{}` and `{}`", first.value, second.value),
                 )
                 .at(second.span, "a second decision")
-                .label(first.span, "the first"),
+                .label(first.span, "the first")
+                .help("leave one of them out, or write a rule for each"),
                 _ => Diagnostic::new(Code::MissingKey, "a rule decides nothing")
                     .at(fields.span, "what happens to these rows?")
                     .help("add `keep: reason`, `rows: delete`, `rows: cascade` or `columns`"),
@@ -245,8 +249,8 @@ impl Reader<'_> {
         if let (Some((other, _)), "keep" | "rows") = (fields.entry("other_columns"), key.value.as_str()) {
             let found =
                 Diagnostic::new(Code::ConflictingKeys, format!("`other_columns` stands beside `{}`", key.value));
-            self.report
-                .push(found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows"));
+            let found = found.at(other.span, "only for rows whose columns change").label(key.span, "decides the rows");
+            self.report.push(found.help("leave `other_columns` out"));
         }
         Some(Spanned::new(decision, key.span))
     }

@@ -54,8 +54,11 @@ impl Reader<'_> {
     fn scalar<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> Option<&'n Scalar> {
         match &node.kind {
             Kind::Scalar(scalar) => return Some(scalar),
-            Kind::Empty => self.report.push(empty(owner, &format!("`{key}`"))),
-            Kind::List(_) | Kind::Map(_) => self.report.push(shape(node, &format!("`{key}` is a single value"))),
+            Kind::Empty => self.report.push(empty(owner, &format!("`{key}`")).help(behind(key))),
+            Kind::List(_) | Kind::Map(_) => {
+                let found = shape(node, &format!("`{key}` is a single value"));
+                self.report.push(found.help("write one value, in quotes where it begins with a bracket or a brace"));
+            }
         }
         None
     }
@@ -65,7 +68,7 @@ impl Reader<'_> {
         let scalar = self.scalar(node, owner, key)?;
         let is_null = scalar.style == Style::Plain && NULLS.contains(&scalar.text.as_str());
         if is_null || scalar.text.trim().is_empty() {
-            self.report.push(empty(node.span, &format!("`{key}`")));
+            self.report.push(empty(node.span, &format!("`{key}`")).help(behind(key)));
             return None;
         }
         if self.refuses_nul(scalar, node.span, key) {
@@ -79,7 +82,7 @@ impl Reader<'_> {
         let text = self.text(node, owner, key)?;
         if text.value.contains('\n') {
             let found = Diagnostic::new(Code::InvalidValue, format!("`{key}` has more than one line"));
-            self.report.push(found.at(text.span, "one line stands here"));
+            self.report.push(found.at(text.span, "one line stands here").help("write it on one line"));
             return None;
         }
         Some(text)
@@ -154,8 +157,8 @@ impl Reader<'_> {
         let value = scalar.text.parse().ok().filter(|value| digits && *value >= least);
         if value.is_none() {
             let found = Diagnostic::new(Code::InvalidValue, format!("`{key}` is not a whole number"))
-                .at(node.span, format!("expected digits, at least {least}"));
-            self.report.push(found);
+                .at(node.span, "something else");
+            self.report.push(found.help(format!("write digits, at least {least}")));
         }
         value.map(|value| Spanned::new(value, node.span))
     }
@@ -196,7 +199,7 @@ impl Reader<'_> {
         let scalar = match &node.kind {
             Kind::Scalar(scalar) => scalar,
             Kind::Empty => {
-                self.report.push(empty(owner, &format!("`{key}`")));
+                self.report.push(empty(owner, &format!("`{key}`")).help(behind(key)));
                 return None;
             }
             Kind::List(_) | Kind::Map(_) => {
@@ -236,6 +239,11 @@ impl Reader<'_> {
     }
 }
 
+/// What to do where nothing is written.
+fn behind(key: &str) -> String {
+    format!("write a value behind `{key}:`")
+}
+
 /// What the gate said, at its place in the file.
 pub(super) fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFile) -> Diagnostic {
     let at = fragment.locate(error.at).min(file.text.len());
@@ -260,10 +268,10 @@ fn misread(scalar: &Scalar, span: Span, key: &str, file: &SourceFile) -> Option<
     let is_null = scalar.style == Style::Plain && NULLS.contains(&scalar.text.as_str());
     if is_null {
         let found = Diagnostic::new(Code::EmptyValue, format!("`{key}` takes SQL, not a null"));
-        return Some(found.at(span, "this is YAML's null"));
+        return Some(found.at(span, "this is YAML's null").help(behind(key)));
     }
     if scalar.text.trim().is_empty() {
-        return Some(empty(span, &format!("`{key}`")));
+        return Some(empty(span, &format!("`{key}`")).help(behind(key)));
     }
     if scalar.style == Style::Literal {
         return None;

@@ -92,7 +92,12 @@ pub fn parse_query(text: &str) -> Result<Parsed, GateError> {
     let query = parser.parse_query().map_err(|error| tokens.not_understood(&error))?;
     tokens.end(&mut parser)?;
     if !is_select(&query) {
-        return Err(tokens.not_allowed(0, "the query is not a SELECT", "expected SELECT or WITH"));
+        return Err(tokens.not_allowed(
+            0,
+            "the query is not a SELECT",
+            "expected SELECT or WITH",
+            "write one SELECT, which may have WITH queries in front",
+        ));
     }
     let mut walk = walk::Walk::new(&tokens, true);
     finish(query.visit(&mut walk), walk)
@@ -202,34 +207,37 @@ impl<'a> Tokens<'a> {
             match &here.token {
                 Token::Backslash => {
                     let message = "a backslash stands outside a string";
-                    return Err(self.not_allowed(at, message, "psql would read a command of its own here"));
+                    let label = "psql would read a command of its own here";
+                    return Err(self.not_allowed(at, message, label, "leave it out, or write it inside a string"));
                 }
                 Token::Colon => match next {
                     Some(Token::Word(word)) if word.value == "subject" && word.quote_style.is_none() => {
                         if !subject {
                             let message = "`:subject` stands where no subject is known";
-                            let error = self.not_allowed(at, message, "only the `where` of a rule or a guard has it");
-                            return Err(GateError { help: Some("name columns of the row instead".into()), ..error });
+                            let label = "only the `where` of a rule or a guard has it";
+                            return Err(self.not_allowed(at, message, label, "name columns of the row instead"));
                         }
                         found.push(Span::new(at, self.span(&self.tokens[index + 1]).end));
                     }
                     _ if is_psql_variable(&text[at + 1..]) => {
                         let message = "a psql variable stands in SQL";
-                        let error = self.not_allowed(at, message, "psql would put a value here");
-                        let help =
-                            "in a slice of an array, write blanks around the colon, in a block behind `|`: `[1 : 2]`";
-                        let help = self.open_brackets(index).then(|| help.to_owned());
-                        return Err(GateError { help, ..error });
+                        let help = if self.open_brackets(index) {
+                            "in a slice of an array, write blanks around the colon, in a block behind `|`: `[1 : 2]`"
+                        } else {
+                            "write the value itself, or `:subject` for the key of whom the run erases"
+                        };
+                        return Err(self.not_allowed(at, message, "psql would put a value here", help));
                     }
                     _ => {}
                 },
                 Token::Placeholder(_) => {
                     let message = "a parameter stands in SQL";
-                    return Err(self.not_allowed(at, message, "nothing would fill it"));
+                    return Err(self.not_allowed(at, message, "nothing would fill it", "write the value itself"));
                 }
                 Token::SemiColon => {
                     let message = "a semicolon stands in SQL";
-                    return Err(self.not_allowed(at, message, "one expression or one query stands here"));
+                    let label = "one expression or one query stands here";
+                    return Err(self.not_allowed(at, message, label, "leave it out, and what stands behind it"));
                 }
                 // The server reads `U&"…"` as one name; the parser reads an operator between two.
                 Token::Word(word)
@@ -297,8 +305,8 @@ impl<'a> Tokens<'a> {
         (shown(&words.replace("found: ", "found ")).to_string(), at)
     }
 
-    fn not_allowed(&self, at: usize, message: &str, label: &str) -> GateError {
-        self.error(Code::SqlNotAllowed, at, message, label)
+    fn not_allowed(&self, at: usize, message: &str, label: &str, help: &str) -> GateError {
+        GateError { help: Some(help.to_owned()), ..self.error(Code::SqlNotAllowed, at, message, label) }
     }
 
     fn error(&self, code: Code, at: usize, message: &str, label: &str) -> GateError {

@@ -104,6 +104,7 @@ fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new(Code::InvalidYaml, "the file is nested too deeply, or too large")
         .at(span, "from here on")
         .note("a policy is never more than a few levels deep")
+        .help("close what was opened, or divide the policy")
 }
 
 /// The parser counts characters; spans count bytes.

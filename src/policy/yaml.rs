@@ -294,7 +294,9 @@ impl Walk<'_> {
                 "write the keys out where they belong; a column of this name stands in quotes",
             ),
             Kind::Scalar(scalar) => return Some(Spanned::new(scalar.text, node.span)),
-            Kind::Empty => Diagnostic::new(Code::InvalidYaml, "a key is missing").at(node.span, "in front of this"),
+            Kind::Empty => Diagnostic::new(Code::InvalidYaml, "a key is missing")
+                .at(node.span, "in front of this")
+                .help("write a name in front of the colon"),
             Kind::List(_) | Kind::Map(_) => Diagnostic::new(Code::InvalidYaml, "a list or a map stands for a key")
                 .at(node.span, "expected a name")
                 .help("put a value that begins with a bracket or a brace in quotes"),

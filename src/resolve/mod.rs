@@ -13,6 +13,8 @@ mod first_match;
 mod fit;
 mod followers;
 mod generator;
+mod inheritance;
+mod link;
 mod literal;
 mod model;
 mod names;
@@ -41,9 +43,11 @@ use crate::policy::Policy;
 /// The report of everything that was found, when at least one finding is an error.
 pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
     let mut report = Report::default();
-    let Some(mut resolved) = names::resolve(policy, catalog, &mut report) else {
+    let links = link::link(policy, catalog, &mut report);
+    let Some(mut resolved) = names::resolve(policy, &links, &mut report) else {
         return Err(report);
     };
+    let catalog = &links.catalog;
     let accepted = accept::Accepted::new(&policy.accept);
     let all_rules = !report.has_errors();
     // Whether a decision fits its column is each rule's own affair.
@@ -54,12 +58,13 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
     if all_rules {
         first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
+        inheritance::check(&resolved, catalog, &mut report);
         coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
     }
     accepted.settle(&mut report);
-    report.finish(Resolved { policy: resolved, catalog: catalog.clone() })
+    report.finish(Resolved { policy: resolved, catalog: links.catalog })
 }
 
 impl ResolvedPolicy {

@@ -44,13 +44,32 @@ pub struct ResolvedPolicy {
     pub limits: ResolvedLimits,
 }
 
-/// Two expressions whose values are compared.
+/// What a path compares where there is no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
-    /// Over the table that is searched.
-    pub own: Expression,
-    /// Over the table that the path leads to.
-    pub theirs: Expression,
+    /// Of the table that is searched.
+    pub own: Operand,
+    /// Of the table that the path leads to.
+    pub theirs: Operand,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// Columns, as they are; at least one.
+    Columns(Vec<ColumnId>),
+    /// The author's expression.
+    Expression(Expression),
+}
+
+impl Operand {
+    /// What it reads.
+    pub fn reads(&self) -> Reads {
+        match self {
+            Operand::Columns(columns) => Reads { own: columns.clone(), ..Reads::default() },
+            Operand::Expression(expression) => expression.reads.clone(),
+        }
+    }
 }
 
 /// A reference that nobody follows because nothing is expected there: `expect: none`.

@@ -2,8 +2,7 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
-use std::collections::BTreeMap;
-
+use super::link::Links;
 use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
@@ -40,7 +39,8 @@ pub(super) enum Whose {
 }
 
 /// Looks up everything; none when the subject itself can't be found, because nothing can be followed then.
-pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -> Option<ResolvedPolicy> {
+pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -> Option<ResolvedPolicy> {
+    let catalog = &links.catalog;
     let tables: Vec<Option<TableId>> = policy.tables.iter().map(|entry| table(catalog, &entry.table, report)).collect();
     for (index, entry) in policy.tables.iter().enumerate() {
         let earlier = tables[..index].iter().position(|id| id.is_some() && *id == tables[index]);
@@ -66,6 +66,8 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
         whose: whose?,
         decided: tables.iter().flatten().copied().collect(),
     };
+    let virtual_conditions = links.conditions(&context, report).into_iter().collect();
+    let values = links.values(&context, report).into_iter().collect();
     let subject = subject::resolve(&context, &policy.subject, report);
     let guards = policy.guards.iter().filter_map(|found| guard(&context, found, report)).collect();
     let mut rules: Vec<ResolvedRule> = Vec::new();
@@ -88,8 +90,8 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
         subject: subject?,
         search_path: context.search_path,
         guards,
-        virtual_conditions: BTreeMap::new(),
-        values: BTreeMap::new(),
+        virtual_conditions,
+        values,
         expectations: Vec::new(),
         rules,
         reports: reports.collect(),
@@ -104,7 +106,7 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
 }
 
 /// A table by name.
-fn table(catalog: &Catalog, name: &Spanned<TableName>, report: &mut Report) -> Option<TableId> {
+pub(super) fn table(catalog: &Catalog, name: &Spanned<TableName>, report: &mut Report) -> Option<TableId> {
     let found = catalog.table_id(&name.value);
     match found {
         None => report.push(words::unknown_table(catalog, name)),
@@ -158,9 +160,6 @@ fn changeable(context: &Context<'_>, id: TableId, entry: &policy::TablePolicy, r
     let acts = entry.rules.iter().any(|rule| !matches!(rule.action.value, RowDecision::Keep(_)));
     if !acts {
         return;
-    }
-    if !table.inherited_by.is_empty() {
-        report.push(words::inherited_table(table, entry.table.span));
     }
     let replacing = table.rewrite_rules.iter().find(|rule| matches!(rule.event.as_str(), "update" | "delete"));
     if let Some(rule) = replacing {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::model::Path;
 use super::names::Context;
-use super::words;
-use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
+use super::{link, words};
+use crate::catalog::{Basis, Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::Report;
 use crate::ident::Ident;
 use crate::policy::{PathText, Segment};
@@ -29,6 +29,10 @@ pub(super) fn resolve(
             // After the last key that leads there: `client_id -> users.id` says once more where the path has arrived.
             report.push(words::path_elsewhere(table, named, segment.span));
             return None;
+        }
+        if let Some(compared) = link::comparison(context, here, &text.segments[index..]) {
+            keys.push(compared);
+            return Some(Path(keys));
         }
         let next = text.segments.get(index + 1).and_then(|next| next.table.as_ref());
         let aim = next.unwrap_or(&catalog.table(subject).name);
@@ -59,10 +63,6 @@ pub(super) fn resolve(
         }
         if !last && !context.decided.contains(&here) {
             report.push(words::path_outside_policy(catalog.table(here), segment.span));
-            return None;
-        }
-        if !last && !catalog.table(here).inherited_by.is_empty() {
-            report.push(words::path_through_inherited(catalog.table(here), segment.span));
             return None;
         }
     }
@@ -144,10 +144,15 @@ pub(super) fn distances(catalog: &Catalog, subject: TableId, open: impl Fn(KeyId
 pub(crate) fn written(catalog: &Catalog, path: &Path) -> String {
     let part = |index: usize, id: &KeyId| {
         let key = catalog.key(*id);
+        if key.basis == Basis::Values {
+            return key.name.as_str().to_owned();
+        }
         let columns: Vec<_> = key.child_columns().map(|column| column.bare().to_string()).collect();
-        let same =
-            |other: &ForeignKey| other.child_columns().collect::<Vec<_>>() == key.child_columns().collect::<Vec<_>>();
-        // Two keys over the same columns are told apart by the constraint's name.
+        let same = |other: &ForeignKey| {
+            other.parent == key.parent
+                && other.child_columns().collect::<Vec<_>>() == key.child_columns().collect::<Vec<_>>()
+        };
+        // Two keys over the same columns to one table are told apart by the constraint's name.
         let several = catalog.keys_of(&key.child).filter(|(_, other)| same(other)).count() > 1;
         let reference = match &columns[..] {
             _ if several => key.name.bare().to_string(),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::words::{count, kept_columns, new_value, one_line, place, reasons, table, verb};
 use super::{Reviewed, policy_digest};
-use crate::catalog::digest;
+use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
 use crate::plan::{CaptureReason, Choice, Step, StepAction, TableLock, followers, touched_tables};
@@ -101,8 +101,18 @@ fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
 }
 
 /// Only a key makes others wait; what a condition finds is what is committed when it is asked.
-const WINDOW: &str = "found by its `where` alone: rows that another session has inserted and not committed when it is \
-                      last asked are not found";
+const WINDOW: &str = "rows that another session has inserted and not committed when it is last asked are not found";
+
+/// Whether rows can come in by a key of this reach that nobody enforces and that the policy doesn't lock.
+fn is_open(catalog: &Catalog, reach: &Reach) -> bool {
+    let open = |key: &KeyId| matches!(catalog.key(*key).basis, Basis::Virtual { lock_table: false } | Basis::Values);
+    match reach {
+        Reach::Paths(paths) => paths.iter().any(|path| path.0.iter().any(open)),
+        Reach::Cascade(keys) => keys.iter().any(|(key, _)| open(key)),
+        Reach::Parents(parents) => parents.keys.iter().any(open),
+        Reach::OwnRow | Reach::Condition | Reach::EveryRow => false,
+    }
+}
 
 fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, estimates, .. } = reviewed;
@@ -128,8 +138,11 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
         for (column, keys) in followers(catalog, step) {
             page.line(8, format!("{column} takes the new value along, by {keys}, in whosever row"));
         }
-        if step.rules.iter().any(|rule| policy.rule(*rule).reach == Reach::Condition) {
-            page.line(6, WINDOW);
+        let mut reaches = step.rules.iter().map(|rule| &policy.rule(*rule).reach);
+        if reaches.clone().any(|reach| *reach == Reach::Condition) {
+            page.line(6, format!("found by its `where` alone: {WINDOW}"));
+        } else if reaches.any(|reach| is_open(catalog, reach)) {
+            page.line(6, format!("found by a virtual key or by values: {WINDOW}"));
         }
         for reason in reasons(catalog, plan, file, step) {
             page.line(6, format!("because {reason}").replacen("because before", "before", 1));

@@ -6,7 +6,7 @@
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::ReferentialAction;
+use crate::catalog::Basis;
 use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::ResolvedReport;
 
@@ -75,7 +75,10 @@ impl Scene<'_> {
         guards
             .map(|guard| {
                 let mut count = Writer::new();
-                count.kw("SELECT count(*) FROM ").table(&self.catalog.table(guard.table).name).kw(" WHERE ");
+                count
+                    .kw("SELECT count(*) FROM ")
+                    .rows_of(self.catalog, &self.catalog.table(guard.table).name)
+                    .kw(" WHERE ");
                 count.sql(&self.rows(guard.table, &guard.rows));
                 Check { name: guard.name.clone(), message: guard.message.clone(), count }
             })
@@ -107,15 +110,21 @@ impl Scene<'_> {
     /// may lead to a row that goes, and a trigger may have added rows.
     pub fn reference_checks(&self, step: &Step) -> Vec<Check> {
         let parent = self.catalog.table(step.table);
-        let keys = self
-            .catalog
-            .keys_to(&parent.name)
-            .filter(|(_, key)| !matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict));
+        let keys =
+            self.catalog.keys_to(&parent.name).filter(|(_, key)| key.basis != Basis::Declared || key.on_delete.acts());
         keys.filter_map(|(id, key)| {
             let child = self.catalog.table_id(&key.child)?;
-            let rows = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
+            let references = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
+            let rows = match self.plan.virtual_conditions.get(&id) {
+                Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
+                None => references,
+            };
+            let what = match key.basis {
+                Basis::Declared => format!("and ON DELETE {} would act on them unasked", key.on_delete.sql()),
+                Basis::Virtual { .. } | Basis::Values => "which nobody enforces".to_owned(),
+            };
             let mut count = Writer::new();
-            count.kw("SELECT count(*) FROM ").table(&key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
+            count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
             // Rows that go in the same statement may reference each other.
             let with = |other: &&Step| {
                 other.table == child
@@ -129,11 +138,10 @@ impl Scene<'_> {
             Some(Check {
                 name: key.child.bare().to_string(),
                 message: format!(
-                    "rows still reference rows of `{}` that are to be deleted, by `{}`, and ON DELETE {} would act on them \
-                     unasked: settle them with a rule, and look at defaults and triggers",
+                    "rows still reference rows of `{}` that are to be deleted, by `{}`, {what}: settle them with a rule, and \
+                     look at defaults and triggers",
                     parent.name.bare(),
                     key.name.bare(),
-                    key.on_delete.sql()
                 ),
                 count,
             })
@@ -153,7 +161,7 @@ impl Scene<'_> {
     fn step_check(&self, step: &Step) -> Option<Check> {
         let table = self.catalog.table(step.table);
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE (");
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE (");
         count.sql(&self.rows(step.table, &step.rows)).kw(")");
         let what = step.name.as_ref().map(|name| format!(", rule `{name}`")).unwrap_or_default();
         let name = format!("{}{what}", table.name.bare());
@@ -187,7 +195,7 @@ impl Scene<'_> {
         step.values_first.as_ref()?;
         let table = self.catalog.table(step.table);
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").table(&table.name).kw(", ").sql(&self.remembered(step));
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(", ").sql(&self.remembered(step));
         count
             .kw(" WHERE ")
             .sql(&self.remembered_rows(step))

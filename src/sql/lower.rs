@@ -164,7 +164,7 @@ impl Lowering<'_> {
             }
             let mut w = Writer::new();
             w.kw("LOCK TABLE ").list(held(lock), ", ", |w, id| {
-                w.table(&self.scene.catalog.table(id).name);
+                w.rows_of(self.scene.catalog, &self.scene.catalog.table(id).name);
             });
             w.kw(words);
             // The schema is compared when all tables are locked, not before.
@@ -238,7 +238,10 @@ impl Lowering<'_> {
     fn lock(&mut self, id: TableId, rows: &Predicate, comment: Vec<String>) {
         let table = self.scene.catalog.table(id);
         let mut w = Writer::new();
-        w.kw("SELECT count(*) FROM (SELECT 1 FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(id, rows));
+        w.kw("SELECT count(*) FROM (SELECT 1 FROM ")
+            .rows_of(self.scene.catalog, &table.name)
+            .kw(" WHERE ")
+            .sql(&self.scene.rows(id, rows));
         let key: Vec<_> = table.primary_key.iter().collect();
         if !key.is_empty() {
             w.kw(" ORDER BY ").list(key, ", ", |w, name| {

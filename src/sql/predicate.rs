@@ -8,7 +8,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
 use crate::pgtype::PgType;
 use crate::plan::{Predicate, direct_columns};
-use crate::resolve::{Condition, Values};
+use crate::resolve::{Condition, Operand, Values};
 
 /// Whether several ways stand beside each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Scene<'_> {
                     if open {
                         w.kw("(");
                     }
-                    self.write(w, table, part, Way::Only);
+                    self.write(w, table, part, way);
                     if open {
                         w.kw(")");
                     }
@@ -118,7 +118,7 @@ impl Scene<'_> {
             w.kw("SELECT ").list(foreign.parent_columns(), ", ", |w, name| {
                 w.ident(name);
             });
-            w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+            w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
             if let Some(parent) = self.catalog.table_id(&foreign.parent) {
                 self.write(w, parent, rows, Way::Only);
             }
@@ -129,14 +129,37 @@ impl Scene<'_> {
     fn matches(&self, w: &mut Writer, key: KeyId, values: &Values, rows: &Predicate, way: Way) {
         let foreign = self.catalog.key(key);
         let several = way == Way::OneOfSeveral;
-        w.author(&values.own.fragment, &[], &Writer::new());
+        let several = several && !matches!(&values.own, Operand::Columns(columns) if columns.len() > 1);
+        if let Some(child) = self.catalog.table_id(&foreign.child) {
+            self.operand(w, child, &values.own, true);
+        }
         w.kw(if several { " = ANY (ARRAY(SELECT " } else { " IN (SELECT " });
-        w.author(&values.theirs.fragment, &[], &Writer::new());
-        w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+        if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+            self.operand(w, parent, &values.theirs, false);
+        }
+        w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
             self.write(w, parent, rows, Way::Only);
         }
         w.kw(if several { "))" } else { ")" });
+    }
+
+    /// One side of a comparison; several columns stand in parentheses only where they are one value.
+    fn operand(&self, w: &mut Writer, table: TableId, operand: &Operand, as_row: bool) {
+        let table = self.catalog.table(table);
+        match operand {
+            Operand::Columns(columns) if as_row => {
+                w.columns(table, columns);
+            }
+            Operand::Columns(columns) => {
+                w.list(columns, ", ", |w, column| {
+                    w.column(table, *column);
+                });
+            }
+            Operand::Expression(expression) => {
+                w.author(&expression.fragment, &[], &Writer::new());
+            }
+        }
     }
 
     /// `columns IN (select)`, or the form that may stand beside others.
@@ -149,7 +172,12 @@ impl Scene<'_> {
             }
             // An array of rows can't be looked up in an index, but an array of the table's own keys can.
             (Way::OneOfSeveral, _, [key]) => {
-                w.ident(key).kw(" = ANY (ARRAY(SELECT ").ident(key).kw(" FROM ").table(&table.name).kw(" WHERE ");
+                w.ident(key)
+                    .kw(" = ANY (ARRAY(SELECT ")
+                    .ident(key)
+                    .kw(" FROM ")
+                    .rows_of(self.catalog, &table.name)
+                    .kw(" WHERE ");
                 w.columns(table, columns).kw(" IN (");
                 select(w);
                 w.kw(")))");

@@ -190,7 +190,7 @@ impl Asking<'_> {
     fn condition(&self, table: TableId, condition: &Condition) -> Question {
         let keys = self.scene.subject_in_author();
         let mut w = Writer::new();
-        w.kw("SELECT 1 FROM ").table(&self.scene.catalog.table(table).name).kw(" WHERE (\n");
+        w.kw("SELECT 1 FROM ").rows_of(self.scene.catalog, &self.scene.catalog.table(table).name).kw(" WHERE (\n");
         let start = w.as_str().len();
         w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
         fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len())
@@ -205,7 +205,7 @@ impl Asking<'_> {
             let column = table.column_at(change.column);
             if let NewValue::Expression(Expression { fragment, .. }) = &change.value {
                 let mut w = Writer::new();
-                w.kw("UPDATE ").table(&table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
+                w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
                 let start = w.as_str().len();
                 w.author_inner(fragment).kw("\n)");
                 questions.push(fragment_question(w, fragment, &[], start, 0));
@@ -331,7 +331,7 @@ impl Asking<'_> {
             return;
         }
         let table = self.scene.catalog.table(*id);
-        w.kw(" FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(*id, rows));
+        w.kw(" FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE ").sql(&self.scene.rows(*id, rows));
     }
 }
 

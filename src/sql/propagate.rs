@@ -157,7 +157,7 @@ impl Together<'_> {
                 w.kw(" AS efface_new").number(mapping.number(*column));
             }
         }
-        w.kw("\n  FROM ").table(&table.name);
+        w.kw("\n  FROM ").rows_of(self.scene.catalog, &table.name);
         if self.step.values_first.is_some() {
             w.kw(", ").sql(&self.scene.remembered(self.step));
             w.kw("\n  WHERE ").sql(&self.scene.remembered_rows(self.step));
@@ -206,13 +206,13 @@ impl Together<'_> {
                 w.kw(" AS efface_new").number(mapping.number(*column));
             }
         });
-        w.kw("\n  FROM ").table(&table.name).kw("\n  WHERE ");
+        w.kw("\n  FROM ").rows_of(self.scene.catalog, &table.name).kw("\n  WHERE ");
         self.any_follows(w, table, follower);
     }
 
     fn update_follower(&self, w: &mut Writer, follower: &Follower) {
         let table = self.table(follower.table);
-        w.kw("UPDATE ").table(&table.name).kw(" SET ");
+        w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw(" SET ");
         let lookups: Vec<(ColumnId, Vec<Lookup<'_>>)> =
             follower.columns.iter().map(|following| (following.column, self.lookups(following))).collect();
         if let Some(key) = only_key(&lookups) {
@@ -238,18 +238,22 @@ impl Together<'_> {
 
     fn update_own(&self, w: &mut Writer) {
         let table = self.own();
-        w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(self.changes, ",\n    ", |w, change| {
-            w.column(table, change.column).kw(" = ");
-            match self.mappings.first().filter(|_| self.along.propagation.roots.contains(&change.column)) {
-                Some(mapping) => mapping.write_new(w, change.column),
-                None => match self.scene.remembered_value(self.step, change.column) {
-                    Some(remembered) => {
-                        w.sql(&remembered);
-                    }
-                    None => value::value(w, table.column_at(change.column), change),
-                },
-            }
-        });
+        w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw("\nSET ").list(
+            self.changes,
+            ",\n    ",
+            |w, change| {
+                w.column(table, change.column).kw(" = ");
+                match self.mappings.first().filter(|_| self.along.propagation.roots.contains(&change.column)) {
+                    Some(mapping) => mapping.write_new(w, change.column),
+                    None => match self.scene.remembered_value(self.step, change.column) {
+                        Some(remembered) => {
+                            w.sql(&remembered);
+                        }
+                        None => value::value(w, table.column_at(change.column), change),
+                    },
+                }
+            },
+        );
         w.kw("\nFROM efface_moved");
         if self.step.values_first.is_some() {
             w.kw(", ").sql(&self.scene.remembered(self.step));
@@ -284,18 +288,22 @@ impl Together<'_> {
         };
         let following = |column: ColumnId| follower.columns.iter().find(move |following| following.column == column);
         let followed = follower.columns.iter().filter(|following| self.change_of(following.column).is_none());
-        w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(self.changes, ",\n    ", |w, change| {
-            w.column(table, change.column).kw(" = CASE WHEN ");
-            decided(w);
-            w.kw("\n      THEN ");
-            self.value_of_own_row(w, change);
-            w.kw("\n      ELSE ");
-            match following(change.column) {
-                Some(following) => self.new_or_same(w, table, following),
-                None => self.column(w, table, change.column),
-            }
-            w.kw(" END");
-        });
+        w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw("\nSET ").list(
+            self.changes,
+            ",\n    ",
+            |w, change| {
+                w.column(table, change.column).kw(" = CASE WHEN ");
+                decided(w);
+                w.kw("\n      THEN ");
+                self.value_of_own_row(w, change);
+                w.kw("\n      ELSE ");
+                match following(change.column) {
+                    Some(following) => self.new_or_same(w, table, following),
+                    None => self.column(w, table, change.column),
+                }
+                w.kw(" END");
+            },
+        );
         for following in followed {
             w.kw(",\n    ").column(table, following.column).kw(" = ");
             self.new_or_same(w, table, following);

@@ -28,7 +28,11 @@ impl Scene<'_> {
         if one_for_all {
             missing.kw("(SELECT 1) AS efface_one WHERE NOT EXISTS (SELECT FROM ");
         } else {
-            missing.table(&child.name).kw(" WHERE (").sql(&self.rows(stand_in.table, &stand_in.rows)).kw(")");
+            missing
+                .rows_of(self.catalog, &child.name)
+                .kw(" WHERE (")
+                .sql(&self.rows(stand_in.table, &stand_in.rows))
+                .kw(")");
             if let Some(condition) = &stand_in.condition {
                 missing.kw(" AND ");
                 self.condition(&mut missing, condition);
@@ -38,7 +42,7 @@ impl Scene<'_> {
             }
             missing.kw(" AND NOT EXISTS (SELECT FROM ");
         }
-        missing.table(&foreign.parent).kw(" AS ").printed(STAND_IN).kw(" WHERE ");
+        missing.rows_of(self.catalog, &foreign.parent).kw(" AS ").printed(STAND_IN).kw(" WHERE ");
         self.is_stand_in(&mut missing, stand_in);
         missing.kw(")");
         let mut checks = vec![Check {
@@ -50,7 +54,7 @@ impl Scene<'_> {
             && let Some(id) = self.catalog.table_id(&foreign.parent)
         {
             let mut going = Writer::new();
-            going.kw("SELECT count(*) FROM ").table(&foreign.parent).kw(" WHERE (");
+            going.kw("SELECT count(*) FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE (");
             going.sql(&self.rows(id, &stand_in.going)).kw(") AND (");
             let parent = self.catalog.table(id);
             going.list(&foreign.pairs, ", ", |w, pair| {
@@ -67,7 +71,11 @@ impl Scene<'_> {
                 };
             });
             if !self.kept(stand_in).is_empty() {
-                going.kw(" FROM ").table(&child.name).kw(" WHERE ").sql(&self.rows(stand_in.table, &stand_in.rows));
+                going
+                    .kw(" FROM ")
+                    .rows_of(self.catalog, &child.name)
+                    .kw(" WHERE ")
+                    .sql(&self.rows(stand_in.table, &stand_in.rows));
             }
             going.kw(")");
             checks.push(Check {

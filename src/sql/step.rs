@@ -13,7 +13,10 @@ impl Scene<'_> {
         let mut w = Writer::new();
         match &step.action {
             StepAction::Delete => {
-                w.kw("DELETE FROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+                w.kw("DELETE FROM ")
+                    .rows_of(self.catalog, &table.name)
+                    .kw("\nWHERE ")
+                    .sql(&self.rows(step.table, &step.rows));
             }
             StepAction::Change(changes) => {
                 if let Some(along) = &step.along {
@@ -24,10 +27,14 @@ impl Scene<'_> {
                     self.change_to_remembered(&mut w, step, changes);
                     return w;
                 }
-                w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
-                    w.column(table, change.column).kw(" = ");
-                    value::value(w, table.column_at(change.column), change);
-                });
+                w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(
+                    changes,
+                    ",\n    ",
+                    |w, change| {
+                        w.column(table, change.column).kw(" = ");
+                        value::value(w, table.column_at(change.column), change);
+                    },
+                );
                 let rows = self.rows(step.table, &step.rows);
                 let several = matches!(step.rows, Predicate::Any(_));
                 w.kw("\nWHERE ");
@@ -83,7 +90,7 @@ impl Scene<'_> {
             }
             w.kw(") AS value").number(n as i128 + 1);
         }
-        w.kw("\nFROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+        w.kw("\nFROM ").rows_of(self.catalog, &table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
         Some(w)
     }
 
@@ -91,7 +98,7 @@ impl Scene<'_> {
     fn change_to_remembered(&self, w: &mut Writer, step: &Step, changes: &[ColumnChange]) {
         let table = self.catalog.table(step.table);
         let mut remembered = 0;
-        w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
+        w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
             if change.value.is_recognisable() {
                 value::value(w, table.column_at(change.column), change);

@@ -19,16 +19,25 @@ pub fn recorded(case: &Case) -> Catalog {
     found
 }
 
-/// From policy to script; the warnings of a good policy, or the report of a refused one.
-pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<(Plan, Script, Report), Report> {
+/// What was made of a good policy.
+pub struct Through {
+    /// The one that the plan's ids are of.
+    pub catalog: Catalog,
+    pub plan: Plan,
+    pub script: Script,
+    pub warnings: Report,
+}
+
+/// From policy to script, or the report of a refused policy.
+pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<Through, Report> {
     let written = policy::read(file)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
-    let (policy, catalog) = (&resolved.value.policy, &resolved.value.catalog);
-    let plan = plan::plan(policy, catalog)?;
-    let script = sql::script(&plan, catalog, file);
+    let resolve::Resolved { policy, catalog } = resolved.value;
+    let plan = plan::plan(&policy, &catalog)?;
+    let script = sql::script(&plan, &catalog, file);
     let mut warnings = written.warnings;
     warnings.extend(resolved.warnings);
-    Ok((plan, script, warnings))
+    Ok(Through { catalog, plan, script, warnings })
 }
 
 #[test]
@@ -42,7 +51,7 @@ fn every_case_is_checked_and_planned_as_its_story_says() {
             }
             (Ok(_), Ends::Refused) => panic!("accepted, where the story says refused"),
             (Err(report), _) => panic!("refused:\n{}", render::text(&report, &case.policy, false)),
-            (Ok((plan, script, warnings)), _) => {
+            (Ok(Through { catalog, plan, script, warnings }), _) => {
                 assert!(!warnings.has_errors());
                 follows_the_plan(&plan, &script);
                 parses(&script);
@@ -63,7 +72,7 @@ fn the_order_in_which_a_catalog_lists_things_changes_nothing() {
     each(|case| {
         let catalog = recorded(case);
         let bytes = |catalog: &Catalog| match through(&case.policy, catalog) {
-            Ok((plan, script, warnings)) => {
+            Ok(Through { plan, script, warnings, .. }) => {
                 let warnings = render::text(&warnings, &case.policy, false);
                 format!("{plan:#?}\n{warnings}\n{}\n{}", script.digest(), script.text())
             }

@@ -7,7 +7,7 @@ use efface::source::SourceFile;
 use proptest::prelude::*;
 
 use crate::case;
-use crate::cases::{follows_the_plan, recorded, through};
+use crate::cases::{Through, follows_the_plan, recorded, through};
 
 /// Each case's policy, cut into words and what is between them, with its catalog.
 struct Corpus {
@@ -96,11 +96,11 @@ proptest! {
         let (parts, catalog) = &corpus.cases[which.index(corpus.cases.len())];
         let file = SourceFile::new("policy.yaml", changed(parts, &changes, &corpus.words));
         match through(&file, catalog) {
-            Ok((plan, script, warnings)) => {
+            Ok(Through { plan, script, warnings, .. }) => {
                 prop_assert!(!warnings.has_errors());
                 follows_the_plan(&plan, &script);
                 let again = through(&file, catalog).expect("the same input");
-                prop_assert_eq!(again.1, script);
+                prop_assert_eq!(again.script, script);
             }
             Err(report) => {
                 prop_assert!(report.has_errors());
@@ -123,7 +123,7 @@ proptest! {
         let corpus = corpus();
         let count = corpus.cases.len();
         let file = SourceFile::new("policy.yaml", corpus.cases[policy.index(count)].0.concat());
-        if let Ok((plan, script, _)) = through(&file, &corpus.cases[catalog.index(count)].1) {
+        if let Ok(Through { plan, script, .. }) = through(&file, &corpus.cases[catalog.index(count)].1) {
             follows_the_plan(&plan, &script);
         }
     }

@@ -12,6 +12,7 @@ pub fn refused(text: &str) -> (Vec<String>, String) {
     let Err(report) = read(&file) else { panic!("accepted:\n{text}") };
     let found = report.sorted().into_iter().map(|found| {
         let place = found.primary.as_ref().expect("every finding of the reader has a place").span;
+        assert!(!found.help.is_empty(), "nothing says what to do: {found:?}");
         assert!(place.end <= text.len() && text.is_char_boundary(place.start) && text.is_char_boundary(place.end));
         let position = file.position(place.start);
         format!("{}:{} {}", position.line, position.column, found.code.name())

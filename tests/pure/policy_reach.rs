@@ -128,6 +128,7 @@ fn values() {
         ("a value in the middle", via("lower(email) -> bookings.user_id -> users.email"), &["6:10 invalid-path"]),
         ("a value of no column", via("lower('x') -> users.email"), &["6:10 invalid-path"]),
         ("a value of no column behind the arrow", via("email -> now()::text"), &["6:19 invalid-path"]),
+        ("an operator for an arrow", via("data -> 'email' -> users.email"), &["6:18 invalid-path"]),
         ("a table in front", via("lower(orders.email) -> lower(users.email)"), &["6:16 invalid-path"]),
         ("no table behind the arrow", via("lower(email) -> lower(email)"), &["6:32 invalid-path"]),
         ("one of two without a table", via("lower(email) -> coalesce(users.email, phone)"), &["6:48 invalid-path"]),

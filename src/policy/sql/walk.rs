@@ -35,6 +35,8 @@ struct Scope {
     coming: std::vec::IntoIter<Ident>,
 }
 
+/// What to do with a function over several rows.
+const SUBSELECT: &str = "write a sub-select, as in `a in (select max(a) from …)`";
 const CHANGES: &[Keyword] = &[Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE, Keyword::MERGE];
 
 type Flow = ControlFlow<GateError>;
@@ -67,8 +69,8 @@ impl<'a> Walk<'a> {
         Ok(self.parsed)
     }
 
-    fn refuse(&self, at: Span, message: &str, label: &str) -> Flow {
-        ControlFlow::Break(self.tokens.not_allowed(at.start, message, label))
+    fn refuse(&self, at: Span, message: &str, label: &str, help: &str) -> Flow {
+        ControlFlow::Break(self.tokens.not_allowed(at.start, message, label, help))
     }
 
     fn span(&self, span: sqlparser::tokenizer::Span) -> Span {
@@ -84,7 +86,12 @@ impl<'a> Walk<'a> {
 
     fn relation(&mut self, name: &ObjectName, alias: Option<Ident>) -> Flow {
         let Some((mut parts, span)) = self.parts(name) else {
-            return self.refuse(Span::default(), "a relation's name is made by a function", "not a name");
+            return self.refuse(
+                Span::default(),
+                "a relation's name is made by a function",
+                "not a name",
+                "write its name",
+            );
         };
         let Some(name) = parts.pop() else { return ControlFlow::Continue(()) };
         let schema = parts.pop();
@@ -122,10 +129,16 @@ impl<'a> Walk<'a> {
                     span,
                     "a window function stands over single rows",
                     "it needs a sub-select around it",
+                    SUBSELECT,
                 );
             }
             if is_aggregate(function, parts.last().map_or("", Ident::as_str)) {
-                return self.refuse(span, "an aggregate stands over single rows", "it needs a sub-select around it");
+                return self.refuse(
+                    span,
+                    "an aggregate stands over single rows",
+                    "it needs a sub-select around it",
+                    SUBSELECT,
+                );
             }
         }
         self.parsed.functions.push(name);
@@ -149,13 +162,19 @@ impl<'a> Walk<'a> {
                 SetExpr::SetOperation { left, right, .. } => todo.extend([&**left, &**right]),
                 SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                     let message = "a query changes rows";
-                    return self.refuse(self.word(CHANGES), message, "only what a step does may change rows");
+                    return self.refuse(
+                        self.word(CHANGES),
+                        message,
+                        "only what a step does may change rows",
+                        "write a SELECT, and the change as a rule under `tables:`",
+                    );
                 }
                 SetExpr::Table(_) => {
                     return self.refuse(
                         self.word(&[Keyword::TABLE]),
                         "a TABLE command stands for a query",
-                        "write SELECT instead",
+                        "efface reads SELECT only",
+                        "write `select * from …`",
                     );
                 }
             }
@@ -185,6 +204,7 @@ impl Visitor for Walk<'_> {
                 self.word(&[Keyword::FOR]),
                 "a query locks rows",
                 "efface takes the locks that the plan names",
+                "leave `for …` out",
             );
         }
         self.body(&query.body)?;
@@ -215,6 +235,7 @@ impl Visitor for Walk<'_> {
                 self.word(&[Keyword::INTO]),
                 "a query stores its rows",
                 "SELECT INTO would make a table",
+                "leave `into …` out",
             );
         }
         for join in select.from.iter().flat_map(|from| &from.joins) {
@@ -277,7 +298,13 @@ impl Visitor for Walk<'_> {
     fn pre_visit_value(&mut self, value: &ValueWithSpan) -> Flow {
         if let Value::Placeholder(name) = &value.value {
             if name != ":subject" {
-                return self.refuse(self.span(value.span), "a parameter stands in SQL", "nothing would fill it");
+                let span = self.span(value.span);
+                return self.refuse(
+                    span,
+                    "a parameter stands in SQL",
+                    "nothing would fill it",
+                    "write the value itself",
+                );
             }
             self.placeholders += 1;
         }

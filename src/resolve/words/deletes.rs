@@ -1,7 +1,7 @@
 //! Deletes: what would be left behind, and how far they go.
 
 use super::list;
-use crate::catalog::{Catalog, ForeignKey, KeyId};
+use crate::catalog::{Basis, Catalog, ForeignKey, KeyId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::Ident;
 use crate::resolve::model::Path;
@@ -38,7 +38,7 @@ pub(in crate::resolve) fn orphans(
         format!("rows of `{child}` reference rows that this rule deletes, and no rule settles them"),
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+    .note(key_note(key))
     .help(rule)
     .help_if((!circular).then_some("or `rows: cascade` here, to delete everything that references these rows"))
 }
@@ -53,7 +53,7 @@ pub(in crate::resolve) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagn
         ),
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+    .note(key_note(key))
     .help("use `rows: cascade`, which deletes the rows below too, however deep")
     .help(format!("or set {columns} to `null` where the rows below stay"))
 }
@@ -76,7 +76,7 @@ pub(in crate::resolve) fn orphans_kept(catalog: &Catalog, key: &ForeignKey, span
     )
     .at(keeper, format!("leaves {columns} as {it}"))
     .label(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)));
+    .note(key_note(key));
     match &clearable(catalog, key)[..] {
         [] => found
             .note(format!("{columns} can't be null"))
@@ -91,7 +91,7 @@ pub(in crate::resolve) fn orphans_kept(catalog: &Catalog, key: &ForeignKey, span
 pub(in crate::resolve) fn orphans_of_condition(key: &ForeignKey, span: Span) -> Diagnostic {
     Diagnostic::new(Code::Orphans, format!("rows of `{}` may reference rows that this rule deletes", key.child.bare()))
         .at(span, format!("deletes rows of `{}` by a condition with `:subject`", key.parent.bare()))
-        .note(format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)))
+        .note(key_note(key))
         .help("use `rows: cascade`, which deletes the referencing rows too")
 }
 
@@ -105,4 +105,14 @@ pub(in crate::resolve) fn cascade_conflict(catalog: &Catalog, key: KeyId, keeper
     .label(span, "deletes them")
     .note(format!("`{}` references `{}` by `{}`", key.child.bare(), key.parent.bare(), key.name.bare()))
     .help("make every rule of that table `delete`, or `delete` here with a rule for each table that references these rows")
+}
+
+/// Which key it is, and what would happen by it.
+fn key_note(key: &ForeignKey) -> String {
+    match key.basis {
+        Basis::Declared => format!("foreign key `{}`: {}", key.name.bare(), fit::action_words(key.on_delete)),
+        Basis::Virtual { .. } | Basis::Values => {
+            format!("virtual foreign key `{}`: the rows would point at nothing", key.name.bare())
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod reach;
 mod session;
 mod subject;
 mod values;
+mod virtual_keys;
 
 pub(super) use deletes::*;
 pub(super) use followers::*;
@@ -17,6 +18,7 @@ pub(super) use reach::*;
 pub(super) use session::*;
 pub(super) use subject::*;
 pub(super) use values::*;
+pub(super) use virtual_keys::*;
 
 use crate::catalog::{Column, Table};
 use crate::ident::Ident;

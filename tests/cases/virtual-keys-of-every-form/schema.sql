@@ -1,0 +1,12 @@
+CREATE TABLE users (id bigint PRIMARY KEY, club integer NOT NULL, number integer NOT NULL, name text, UNIQUE (club, number));
+CREATE TABLE bookings (id bigint PRIMARY KEY, user_id bigint NOT NULL REFERENCES users, note text);
+CREATE TABLE audits (id bigint PRIMARY KEY, auditable_id bigint, auditable_type text, body text);
+CREATE TABLE cards (id bigint PRIMARY KEY, holder_number integer, holder_club integer, code text);
+CREATE TABLE swipes (id bigint PRIMARY KEY, card_id integer, place text);
+CREATE TABLE comments (id bigint PRIMARY KEY, booking_id bigint, parent_id bigint, body text);
+CREATE INDEX ON bookings (user_id);
+CREATE INDEX ON audits (auditable_id);
+CREATE INDEX ON cards (holder_club, holder_number);
+CREATE INDEX ON swipes (card_id);
+CREATE INDEX ON comments (booking_id);
+CREATE INDEX ON comments (parent_id);
