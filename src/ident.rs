@@ -39,6 +39,8 @@ impl From<&str> for Ident {
 }
 
 /// An object that lives in a schema: a table, a type, a function. `search_path` is not ours to guess.
+///
+/// What lives in none (a publication, an event trigger) has the empty schema, which no server has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName {
     /// The schema's name.
@@ -100,7 +102,7 @@ impl fmt::Display for BareTable<'_> {
                 visible(name.as_str(), f)
             }
         };
-        if self.0.schema.as_str() != "public" {
+        if !matches!(self.0.schema.as_str(), "public" | "") {
             part(&self.0.schema, f)?;
             f.write_str(".")?;
         }

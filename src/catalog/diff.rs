@@ -110,7 +110,7 @@ fn table(what: &str, old: &Table, new: &Table, lines: &mut Vec<String>) {
         ("the indexes", old.indexed == new.indexed),
         ("row-level security", old.row_security == new.row_security),
         ("the partitioning", old.partitioned == new.partitioned),
-        ("the inheritance", old.inherited_by == new.inherited_by),
+        ("the inheritance", (&old.inherited_by, &old.inherits) == (&new.inherited_by, &new.inherits)),
     ] {
         if !same {
             lines.push(format!("{part} of {what} changed"));

@@ -234,6 +234,7 @@ impl Table {
         self.triggers.sort_by(|a, b| a.name.cmp(&b.name));
         self.rewrite_rules.sort_by(|a, b| a.name.cmp(&b.name));
         self.inherited_by.sort();
+        self.inherits.sort();
         if let Some(partitioned) = &mut self.partitioned {
             partitioned.columns.sort();
             partitioned.partitions.sort();

@@ -72,7 +72,8 @@ pub struct Table {
     /// The primary key's columns, in the key's order; empty without one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub primary_key: Vec<Ident>,
-    /// Unique constraints and unique indexes, the primary key's too, sorted by name. Invalid ones are not here.
+    /// Unique constraints and unique indexes, the primary key's too, sorted by name; invalid ones where they refuse rows
+    /// all the same (CREATE INDEX, "Building Indexes Concurrently").
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unique: Vec<UniqueIndex>,
     /// CHECK constraints, sorted by name.
@@ -99,6 +100,9 @@ pub struct Table {
     /// Tables that inherit from this one (not partitions), sorted; their rows answer to this table's name too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherited_by: Vec<TableName>,
+    /// Tables that this one inherits from, at any depth, sorted: its rows answer to their names too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<TableName>,
 }
 
 /// A column.
@@ -408,16 +412,19 @@ pub struct Extension {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OtherObject {
-    /// `view`, `materialized view`, `foreign table`, `foreign key of one partition`, … in the manual's words.
+    /// `view`, `foreign table`, `publication`, `trigger of a view`, `foreign key of one partition`, … in the manual's words.
     pub kind: String,
     /// Its name.
     pub name: TableName,
-    /// Tables of this catalog that it reads or hangs on, directly or through views, sorted.
+    /// Tables of this catalog that it reads, publishes or hangs on, directly or through views, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<TableName>,
     /// Of a foreign key: the referencing and the referenced table, by their own names, a partition's too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub between: Vec<TableName>,
+    /// Of a foreign key: its columns, in the constraint's order. A partition's columns are called as its root's are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<ColumnPair>,
 }
 
 impl OtherObject {

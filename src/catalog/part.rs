@@ -93,6 +93,7 @@ fn bare(table: &Table, columns: &BTreeSet<&Ident>) -> Table {
             partitions: Vec::new(),
         }),
         inherited_by: Vec::new(),
+        inherits: Vec::new(),
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn table(table: &str, columns: Vec<Column>) -> Table {
         row_security: RowSecurity::Off,
         partitioned: None,
         inherited_by: Vec::new(),
+        inherits: Vec::new(),
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) fn catalog() -> Catalog {
             name: name("monthly"),
             about: vec![name("bookings")],
             between: Vec::new(),
+            pairs: Vec::new(),
         }],
         ..Catalog::default()
     };

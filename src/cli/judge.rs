@@ -9,9 +9,10 @@ use super::output::Output;
 use super::whose::Whose;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::plan::Step;
 use crate::review::Estimates;
 use crate::server::ServerError;
-use crate::server::ask::{self, Judgement};
+use crate::server::ask::{self, Judgement, Objection};
 use crate::server::explain::{self, Explained};
 use crate::source::SourceFile;
 use crate::sql;
@@ -74,17 +75,36 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
         }
     }
     let explained = explain(live, loaded).await?;
-    for (step, message) in explained.denied {
-        let step = &loaded.plan.steps[step];
-        let table = catalog.table(step.table).name.bare().to_string();
-        findings.push(
-            Diagnostic::new(Code::MissingPrivilege, format!("the role may not do this to table `{table}`: {message}"))
-                .at(step.origin, "this rule asks for it")
-                .help("ask the table's owner for the privilege, or run as another role")
-                .about(table),
-        );
+    // A value or an expression that is refused was told above, in better words.
+    let told = findings.has_errors();
+    for (step, objection) in explained.refused.into_iter().filter(|(_, found)| found.sqlstate == "42501" || !told) {
+        findings.push(refused_step(&loaded.plan.steps[step], catalog, &objection));
     }
     Ok((explained.estimates, findings))
+}
+
+/// The server would not run a step.
+fn refused_step(step: &Step, catalog: &Catalog, objection: &Objection) -> Diagnostic {
+    let table = catalog.table(step.table).name.bare().to_string();
+    let found = match objection.sqlstate.as_str() {
+        "42501" => {
+            let words = format!("the role may not do this to table `{table}`: {}", objection.message);
+            Diagnostic::new(Code::MissingPrivilege, words)
+                .help("ask the table's owner for the privilege, or run as another role")
+        }
+        // The only state of a table for which an UPDATE or DELETE has this code before it has met a row.
+        "55000" => {
+            Diagnostic::new(Code::SqlRefused, format!("table `{table}` is published, and has no replica identity"))
+                .note("a publication sends out what is changed or deleted, and the server refuses what it can't send")
+                .help("give the table a primary key, or set its REPLICA IDENTITY; `\\d+` shows the publications")
+        }
+        _ => Diagnostic::new(
+            Code::SqlRefused,
+            format!("the server refuses this for table `{table}`: {}", objection.message),
+        )
+        .help("look at the statement with `efface plan --format sql`, and try it in psql"),
+    };
+    found.at(step.origin, "this rule asks for it").about(table)
 }
 
 async fn explain(live: &Live, loaded: &Loaded) -> Result<Explained, ServerError> {

@@ -81,6 +81,7 @@ codes! {
     UnsupportedKey = "unsupported-key", Error, "a foreign key of a kind that efface does not follow is in reach";
     UndecidedTable = "undecided-table", Error, "a table leads to the subject and the policy does not mention it";
     UndecidedColumn = "undecided-column", Error, "a column of a rule is not decided";
+    LooksLikeReference = "looks-like-reference", Warning, "a column looks like a reference to rows that the policy reaches, and is none";
     OtherColumnsKept = "other-columns-kept", Warning, "text columns are kept without being named";
     // Fit.
     NotNull = "not-null", Error, "a column that cannot be null would become null";

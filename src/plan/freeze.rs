@@ -7,20 +7,29 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Choice, Closure, Guard, Predicate, RowLock, Step, StepAction, TableLock};
+use super::model::{Choice, Closure, ExpectedNone, Predicate, RowLock, Step, StepAction, TableLock};
 use super::scopes::Scopes;
 use super::{predicate, propagate};
 use crate::catalog::{Basis, Catalog, TableId};
-use crate::resolve::{NewValue, ResolvedPolicy, RuleId, Subject};
+use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
-pub(super) fn row_locks(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &Scopes, steps: &[Step]) -> Vec<RowLock> {
+pub(super) fn row_locks(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    scopes: &Scopes,
+    steps: &[Step],
+    expected: &[ExpectedNone],
+) -> Vec<RowLock> {
     // Where every row is meant the tables are locked, and no row can come or change.
     if policy.subject == Subject::EveryRow {
         return Vec::new();
     }
     let whole = |rule: RuleId| scopes.whole.get(rule.0).cloned().flatten().unwrap_or(Predicate::Any(Vec::new()));
     let mut found: BTreeMap<TableId, Vec<Predicate>> = BTreeMap::new();
+    for none in expected {
+        on_the_way(catalog, &none.rows, &mut found);
+    }
     for step in steps {
         for rule in &step.rules {
             on_the_way(catalog, &whole(*rule), &mut found);
@@ -82,6 +91,14 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| on_the_way(catalog, part, found));
         }
+        Predicate::ReferencedBy { key, rows } => {
+            if let Some(child) = catalog.table_id(&catalog.key(*key).child)
+                && **rows != Predicate::Subject
+            {
+                found.entry(child).or_default().push((**rows).clone());
+                on_the_way(catalog, rows, found);
+            }
+        }
         Predicate::NotTrue(part) => on_the_way(catalog, part, found),
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => {}
     }
@@ -91,7 +108,9 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
 fn depth(rows: &Predicate) -> usize {
     match rows {
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => 0,
-        Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => 1 + depth(rows),
+        Predicate::References { rows, .. } | Predicate::ReferencedBy { rows, .. } | Predicate::Matches { rows, .. } => {
+            1 + depth(rows)
+        }
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(depth).max().unwrap_or(0),
         Predicate::NotTrue(part) => depth(part),
     }
@@ -105,7 +124,7 @@ pub(super) fn table_locks(
     steps: &[Step],
     row_locks: &[RowLock],
     closures: &[Closure],
-    guards: &[Guard],
+    only_looked_at: &[(TableId, &Predicate)],
 ) -> Vec<(TableId, TableLock)> {
     let mut locks: BTreeMap<TableId, TableLock> = BTreeMap::new();
     let mut add = |table: TableId, lock: TableLock| {
@@ -118,8 +137,8 @@ pub(super) fn table_locks(
             add(*found, TableLock::AccessShare);
         }
     };
-    for guard in guards {
-        read(guard.table, &guard.rows, &mut add);
+    for (table, rows) in only_looked_at {
+        read(*table, rows, &mut add);
     }
     if let Some(rows) = policy.subject.rows() {
         let expired = match choice {
@@ -141,6 +160,14 @@ pub(super) fn table_locks(
         }
         for found in computed_from(step) {
             add(found, TableLock::AccessShare);
+        }
+        for (_, rule) in policy.rules_of(step.table) {
+            if let Reach::Parents(parents) = &rule.reach {
+                for by in &parents.shared_by {
+                    let locked = catalog.key(by.key).basis == (Basis::Virtual { lock_table: true });
+                    add(by.child, if locked { TableLock::ShareRowExclusive } else { TableLock::AccessShare });
+                }
+            }
         }
         add(step.table, written);
         for (follower, rows) in step.followers() {

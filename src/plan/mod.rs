@@ -12,6 +12,7 @@ mod edges;
 mod freeze;
 mod model;
 mod order;
+mod parents;
 mod predicate;
 mod propagate;
 mod scopes;
@@ -48,7 +49,7 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
 pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
     let mut report = Report::default();
     let scopes = scopes::find(policy, catalog, &mut report);
-    let Ordered { steps, captures, deferred } = ordered(policy, catalog, &scopes, &mut report);
+    let Ordered { steps, captures, shared, deferred } = ordered(policy, catalog, &scopes, &mut report);
     propagate::refuse_meddlers(&steps, catalog, &mut report);
     let (sweeps, triggers) = sweep::find(&steps, &captures, catalog, &mut report);
     let guards: Vec<Guard> = policy
@@ -65,7 +66,8 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: guard.origin,
         })
         .collect();
-    let row_locks = freeze::row_locks(policy, catalog, &scopes, &steps);
+    let expected = parents::expected(policy, catalog);
+    let row_locks = freeze::row_locks(policy, catalog, &scopes, &steps, &expected);
     let kept = policy.rules.iter().enumerate().filter_map(|(index, rule)| {
         let reason = match &rule.action {
             RowAction::Keep(reason) => reason.clone(),
@@ -80,16 +82,28 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
+    let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
+    let only_looked_at: Vec<_> = guarded.chain(expected.iter().map(|none| (none.table, &none.rows))).collect();
     let plan = Plan {
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
         search_path: policy.search_path.clone(),
-        table_locks: freeze::table_locks(policy, &choice, catalog, &steps, &row_locks, &scopes.closures, &guards),
+        table_locks: freeze::table_locks(
+            policy,
+            &choice,
+            catalog,
+            &steps,
+            &row_locks,
+            &scopes.closures,
+            &only_looked_at,
+        ),
         choice,
         row_locks,
         closures: scopes.closures,
         captures,
         guards,
+        shared,
+        expected,
         reports: policy.reports.clone(),
         limits: policy.limits.clone(),
         limited_rows: policy
@@ -113,6 +127,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
 struct Ordered {
     steps: Vec<Step>,
     captures: Vec<Capture>,
+    shared: Vec<SharedRows>,
     deferred: Vec<KeyId>,
 }
 
@@ -122,7 +137,7 @@ fn ordered(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &scopes::Scopes, 
     loop {
         let mut found = Report::default();
         let drafted = steps::draft(policy, catalog, scopes, &circular, &mut found);
-        let captures = drafted.captures;
+        let (captures, shared) = (drafted.captures, drafted.shared);
         let can_remember = |table: TableId| {
             !captures.iter().any(|capture| capture.table == table) && steps::has_key(policy, catalog, table)
         };
@@ -130,7 +145,7 @@ fn ordered(policy: &ResolvedPolicy, catalog: &Catalog, scopes: &scopes::Scopes, 
             order::Order::Remember(tables) => circular.extend(tables),
             order::Order::Sorted { steps, deferred } => {
                 report.extend(found);
-                return Ordered { steps, captures, deferred };
+                return Ordered { steps, captures, shared, deferred };
             }
         }
     }

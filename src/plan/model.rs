@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{ColumnId, KeyId, TableId};
 use crate::resolve::{
-    ColumnChange, Condition, Follower, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject,
-    Values,
+    ColumnChange, Condition, Follower, IfShared, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId,
+    Subject, Values,
 };
 use crate::source::Span;
 
@@ -30,6 +30,10 @@ pub struct Plan {
     pub captures: Vec<Capture>,
     /// What must not be found.
     pub guards: Vec<Guard>,
+    /// Rows that rules mean and that others reference too.
+    pub shared: Vec<SharedRows>,
+    /// References that nobody follows and that must not be found.
+    pub expected: Vec<ExpectedNone>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
@@ -101,6 +105,13 @@ pub enum Predicate {
         /// The foreign key, from this table.
         key: KeyId,
         /// Which rows of the parent table.
+        rows: Box<Predicate>,
+    },
+    /// Those that rows of another table reference by this key.
+    ReferencedBy {
+        /// The foreign key, to this table.
+        key: KeyId,
+        /// Which rows of the table that references.
         rows: Box<Predicate>,
     },
     /// Those remembered in a capture, decided by one of these rules.
@@ -197,6 +208,8 @@ pub enum CaptureReason {
     SeveralRules,
     /// Steps change what the scope reads: asked again later, it would answer otherwise.
     Disturbed,
+    /// Rows that others reference too are told from those that nobody else does, once.
+    Shared,
     /// Its step and others read each other's rows in a circle.
     Circle,
     /// A trigger could keep or change them so that the scope, asked again, would not find them.
@@ -235,6 +248,34 @@ pub struct StandIn {
     pub going: Predicate,
 }
 
+/// Rows of a rule that are somebody else's too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedRows {
+    /// The table.
+    pub table: TableId,
+    /// The rule, which leaves them as they are.
+    pub rule: RuleId,
+    /// The rows, remembered.
+    pub rows: Predicate,
+    /// Whether the run goes on.
+    pub if_shared: IfShared,
+    /// The rule's place in the policy.
+    pub origin: Span,
+}
+
+/// References that must not be found, because the policy says that there are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedNone {
+    /// The key by which no row may reference what the policy reaches.
+    pub key: KeyId,
+    /// The table of the key.
+    pub table: TableId,
+    /// The rows that would.
+    pub rows: Predicate,
+    /// The place of the acceptance in the policy.
+    pub origin: Span,
+}
+
 /// One statement that changes or deletes rows of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -269,9 +310,10 @@ impl Predicate {
     /// The predicates that this one is made of.
     pub fn parts(&self) -> &[Predicate] {
         match self {
-            Predicate::References { rows, .. } | Predicate::Matches { rows, .. } | Predicate::NotTrue(rows) => {
-                std::slice::from_ref(rows)
-            }
+            Predicate::References { rows, .. }
+            | Predicate::ReferencedBy { rows, .. }
+            | Predicate::Matches { rows, .. }
+            | Predicate::NotTrue(rows) => std::slice::from_ref(rows),
             Predicate::All(parts) | Predicate::Any(parts) => parts,
             Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => &[],
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate, Step};
+use super::parents;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
 
@@ -38,7 +39,7 @@ impl Predicate {
 }
 
 /// The rows that reference the subject by a path of keys.
-fn by_path(policy: &ResolvedPolicy, path: &Path) -> Predicate {
+pub(super) fn by_path(policy: &ResolvedPolicy, path: &Path) -> Predicate {
     path.0.iter().rev().fold(Predicate::Subject, |rows, key| following(policy, *key, rows))
 }
 
@@ -72,7 +73,7 @@ pub(super) fn reached(
             condition.map_or(Predicate::Any(Vec::new()), |condition| Predicate::Author(condition.clone()))
         }
         Reach::EveryRow => Predicate::All(Vec::new()),
-        Reach::Parents(_) => Predicate::Any(Vec::new()),
+        Reach::Parents(parents) => parents::referenced(policy, parents),
         Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| {
             let decided = rules.iter().filter_map(|rule| decided.get(rule.0).cloned().flatten());
             following(policy, *key, Predicate::any(decided))
@@ -117,6 +118,8 @@ pub(super) struct Reads {
     pub looked_at: BTreeSet<(TableId, ColumnId)>,
     /// Tables on the way to the subject, whose rows have to be there.
     pub through: BTreeSet<TableId>,
+    /// Those of them whose rows reference the ones that are looked for: without them nothing is found.
+    pub below: BTreeSet<TableId>,
     /// Tables that the author's sub-selects read.
     pub author: BTreeSet<TableId>,
     /// Whether the author's conditions may read anything.
@@ -167,6 +170,24 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                 }
                 found.through.insert(parent);
                 collect(catalog, policy, parent, rows, found);
+            }
+        }
+        Predicate::ReferencedBy { key, rows } => {
+            let foreign = catalog.key(*key);
+            let parent = catalog.table(table);
+            for column in foreign.parent_columns().filter_map(|name| parent.column_id(name)) {
+                found.columns.insert((table, column));
+                found.compared.insert((table, column, *key));
+            }
+            if let Some(child) = catalog.table_id(&foreign.child) {
+                let columns = catalog.table(child);
+                for column in foreign.child_columns().filter_map(|name| columns.column_id(name)) {
+                    found.columns.insert((child, column));
+                    found.compared.insert((child, column, *key));
+                }
+                found.through.insert(child);
+                found.below.insert(child);
+                collect(catalog, policy, child, rows, found);
             }
         }
         Predicate::Matches { key, values, rows } => {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Closure, Follow, Member, Predicate};
+use super::parents;
 use super::predicate::{following, narrowed, reached};
 use super::steps::{first_match, row_key};
 use crate::catalog::{Catalog, KeyId, TableId};
@@ -61,7 +62,7 @@ pub(super) fn find(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Repo
         let alone: Vec<_> =
             rules.iter().map(|(id, rule)| narrowed(rows(*id, rule, &taken), rule.condition.as_ref())).collect();
         for (index, (id, _)) in rules.iter().enumerate() {
-            taken[id.0] = Some(first_match(&rules, &alone, index));
+            taken[id.0] = Some(parents::unshared(policy, *id, first_match(&rules, &alone, index), &taken));
         }
         for ((id, _), whole) in rules.iter().zip(whole) {
             scopes.whole[id.0] = Some(whole);
@@ -79,7 +80,7 @@ fn tables(policy: &ResolvedPolicy) -> Vec<TableId> {
         *found = place.max(*found);
     }
     let mut tables: Vec<TableId> = position.keys().copied().collect();
-    tables.sort_by_key(|table| (position.get(table).copied(), *table));
+    tables.sort_by_key(|table| (parents::look_back(policy, *table), position.get(table).copied(), *table));
     tables
 }
 
@@ -150,7 +151,8 @@ fn own_rules(policy: &ResolvedPolicy, table: TableId) -> Vec<Predicate> {
     };
     let alone: Vec<Predicate> = rules.iter().map(|(_, rule)| alone(rule)).collect();
     let cascades = |index: &usize| rules[*index].1.action == (RowAction::Delete { cascade: true });
-    (0..rules.len()).filter(cascades).map(|index| first_match(&rules, &alone, index)).collect()
+    let own = (0..rules.len()).filter(cascades);
+    own.map(|index| parents::unshared(policy, rules[index].0, first_match(&rules, &alone, index), &[])).collect()
 }
 
 fn needs_key(catalog: &Catalog, rule: &ResolvedRule) -> Diagnostic {

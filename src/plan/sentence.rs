@@ -1,9 +1,9 @@
 //! Which rows, said as a sentence?
 
 use super::model::Step;
-use crate::catalog::{Basis, Catalog, KeyId};
+use crate::catalog::{Basis, Catalog, KeyId, TableId};
 use crate::ident::shown;
-use crate::resolve::{Path, Reach, ResolvedPolicy, RuleId};
+use crate::resolve::{IfShared, Path, Reach, ResolvedPolicy, RuleId};
 
 /// The most characters of a condition that a sentence repeats.
 const CONDITION: usize = 200;
@@ -15,7 +15,19 @@ pub fn scope_of(policy: &ResolvedPolicy, catalog: &Catalog, rule: RuleId) -> Str
     let reach = match &rule.reach {
         Reach::OwnRow => "the subject's own row".to_owned(),
         Reach::EveryRow => "every row".to_owned(),
-        Reach::Parents(_) => "rows that reached rows reference".to_owned(),
+        Reach::Parents(parents) => {
+            let ways: Vec<_> = (parents.keys.iter())
+                .map(|by| {
+                    format!("reached rows of {} reference by {}", table(catalog, by.child), columns(catalog, by.key))
+                })
+                .collect();
+            let shared = match parents.if_shared.filter(|_| rule.acts()) {
+                Some(IfShared::Keep) => ", and nobody else does: shared rows stay",
+                Some(IfShared::Refuse) => ", and nobody else may",
+                None => "",
+            };
+            format!("rows that {}{shared}", ways.join(" or "))
+        }
         Reach::Paths(paths) => {
             let ways: Vec<_> = paths.iter().map(|path| by_path(catalog, path)).collect();
             format!("rows {}", ways.join(" or "))
@@ -54,6 +66,10 @@ pub fn followers(catalog: &Catalog, step: &Step) -> Vec<(String, String)> {
         })
     });
     columns.collect()
+}
+
+fn table(catalog: &Catalog, id: TableId) -> String {
+    catalog.table(id).name.bare().to_string()
 }
 
 fn by_path(catalog: &Catalog, path: &Path) -> String {

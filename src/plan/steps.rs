@@ -6,19 +6,21 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Capture, CaptureReason, Predicate, Reason, Step, StepAction};
+use super::model::{Capture, CaptureReason, Predicate, Reason, SharedRows, Step, StepAction};
+use super::parents;
 use super::predicate::{self, Reads};
 use super::scopes::Scopes;
 use super::triggers::{fired, written};
 use super::{propagate, sentence};
 use crate::catalog::{Catalog, ColumnId, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
-use crate::resolve::{Follower, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
+use crate::resolve::{Follower, Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
 /// The steps in no particular order, and the captures in the order in which they are made.
 pub(super) struct Drafted {
     pub steps: Vec<Step>,
     pub captures: Vec<Capture>,
+    pub shared: Vec<SharedRows>,
 }
 
 /// Makes steps of rules; the rows of the tables in `circular` are remembered because their steps read in a circle.
@@ -66,6 +68,7 @@ fn values_first(
         Predicate::Subject => policy.subject.rows().map(|rows| rows.key.clone()),
         // Without a key the rows aren't remembered, and neither can their values be.
         Predicate::References { .. }
+        | Predicate::ReferencedBy { .. }
         | Predicate::Matches { .. }
         | Predicate::Closure { .. }
         | Predicate::Author(_)
@@ -80,6 +83,7 @@ fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, st
     let own: Vec<_> = steps.iter().filter(|step| step.table == table).collect();
     match own[..] {
         [] => None,
+        _ if policy.rules_of(table).any(|(_, rule)| parents::may_be_shared(rule)) => Some(CaptureReason::Shared),
         [only] => {
             let reads = predicate::reads(catalog, policy, table, &only.rows);
             let others = steps.iter().filter(|other| other.table != table);
@@ -126,7 +130,9 @@ fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
         // Rows that referenced deleted rows are gone themselves, or the key would have been refused: for a delete the
         // empty answer is the right one. A changed row stays, and would not be found again.
         StepAction::Delete => {
-            by_author || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
+            by_author
+                || reads.below.contains(&step.table)
+                || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
         }
         StepAction::Change(changes) => {
             let own = changes.iter().any(|change| reads.touch(step, step.table, change.column));
@@ -138,6 +144,14 @@ fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
     }
 }
 
+/// The numbers of a rule within a capture.
+struct Numbers {
+    /// For the rows that others reference too, where they are told apart.
+    shared: Option<usize>,
+    /// For the rows that it decides.
+    rule: usize,
+}
+
 struct Layout<'a> {
     policy: &'a ResolvedPolicy,
     catalog: &'a Catalog,
@@ -147,7 +161,7 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     fn draft(&self, report: &mut Report) -> Drafted {
-        let mut drafted = Drafted { steps: Vec::new(), captures: Vec::new() };
+        let mut drafted = Drafted { steps: Vec::new(), captures: Vec::new(), shared: Vec::new() };
         // For each rule the rows that it decides, for the cascades below it.
         let mut decided: Vec<Option<Predicate>> = vec![None; self.policy.rules.len()];
         for &table in &self.scopes.tables {
@@ -165,12 +179,28 @@ impl Layout<'_> {
     ) {
         let rules: Vec<(RuleId, &ResolvedRule)> = self.policy.rules_of(table).collect();
         let alone: Vec<Predicate> = rules.iter().map(|(id, rule)| self.alone(*id, rule, decided)).collect();
-        let capture = (self.captured)(table).and_then(|reason| self.capture(table, reason, &rules, &alone, report));
+        let shared: Vec<Option<Predicate>> =
+            rules.iter().map(|(id, _)| parents::shared(self.policy, *id, decided)).collect();
+        let capture =
+            (self.captured)(table).and_then(|reason| self.capture(table, reason, &rules, &alone, &shared, report));
         let rows: Vec<Predicate> = match capture {
-            Some(capture) => {
+            Some((capture, numbers)) => {
                 drafted.captures.push(capture);
                 let capture = drafted.captures.len() - 1;
-                (0..rules.len()).map(|number| captured(capture, vec![number + 1])).collect()
+                for ((id, rule), number) in rules.iter().zip(&numbers) {
+                    if let (Some(shared), Reach::Parents(Parents { if_shared: Some(if_shared), .. })) =
+                        (number.shared, &rule.reach)
+                    {
+                        drafted.shared.push(SharedRows {
+                            table,
+                            rule: *id,
+                            rows: captured(capture, vec![shared]),
+                            if_shared: *if_shared,
+                            origin: rule.origin,
+                        });
+                    }
+                }
+                numbers.iter().map(|number| captured(capture, vec![number.rule])).collect()
             }
             None => (0..rules.len()).map(|index| first_match(&rules, &alone, index)).collect(),
         };
@@ -209,14 +239,29 @@ impl Layout<'_> {
         reason: CaptureReason,
         rules: &[(RuleId, &ResolvedRule)],
         alone: &[Predicate],
+        shared: &[Option<Predicate>],
         report: &mut Report,
-    ) -> Option<Capture> {
+    ) -> Option<(Capture, Vec<Numbers>)> {
         let Some(key) = row_key(self.catalog, table, &changed_columns(self.policy, self.catalog, table, rules)) else {
             report.push(needs_key(self.catalog, table, reason, rules));
             return None;
         };
-        let rules = rules.iter().zip(alone).map(|((id, _), rows)| (*id, rows.clone())).collect();
-        Some(Capture { table, key, rules, reason })
+        let mut tried = Vec::new();
+        let mut numbers = Vec::new();
+        for (((id, _), rows), shared) in rules.iter().zip(alone).zip(shared) {
+            let shared = shared.as_ref().map(|shared| {
+                // They are this rule's, and no rule behind it takes them.
+                let narrowed = match rows {
+                    Predicate::All(parts) => parts.clone(),
+                    other => vec![other.clone()],
+                };
+                tried.push((*id, Predicate::all(narrowed.into_iter().chain([shared.clone()]))));
+                tried.len()
+            });
+            tried.push((*id, rows.clone()));
+            numbers.push(Numbers { shared, rule: tried.len() });
+        }
+        Some((Capture { table, key, rules: tried, reason }, numbers))
     }
 
     fn step(
@@ -341,6 +386,7 @@ fn needs_key(
             "several rules change the table, so the rule of each row is decided once, by key"
         }
         CaptureReason::Disturbed => "other steps change what finds these rows, so they are remembered first, by key",
+        CaptureReason::Shared => "rows that others reference too are told apart once, by key",
         CaptureReason::Circle => "steps read each other's rows in a circle, so these are remembered first, by key",
         CaptureReason::Trigger => {
             "the rule changes what finds these rows, and a trigger may do otherwise: so they are remembered first, by key"

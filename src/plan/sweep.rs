@@ -168,7 +168,9 @@ fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
         }
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().find_map(|part| answers_otherwise(steps, part)),
         Predicate::NotTrue(part) => answers_otherwise(steps, part),
-        Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => answers_otherwise(steps, rows),
+        Predicate::References { rows, .. } | Predicate::ReferencedBy { rows, .. } | Predicate::Matches { rows, .. } => {
+            answers_otherwise(steps, rows)
+        }
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => None,
     }
 }
@@ -192,6 +194,13 @@ fn collect_way(catalog: &Catalog, table: TableId, rows: &Predicate, columns: &mu
         }
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| collect_way(catalog, table, part, columns));
+        }
+        Predicate::ReferencedBy { key, rows } => {
+            let foreign = catalog.key(*key);
+            if let Some(child) = catalog.table_id(&foreign.child) {
+                columns.extend(foreign.child_columns().map(|name| (child, name.clone())));
+                collect_way(catalog, child, rows, columns);
+            }
         }
         Predicate::NotTrue(part) => collect_way(catalog, table, part, columns),
         Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => {}

@@ -207,7 +207,7 @@ impl Reader<'_> {
     }
 
     fn written<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> Option<Written<'n>> {
-        let text = self.line(node, owner, key)?;
+        let text = self.named(node, owner, key)?;
         let Kind::Scalar(scalar) = &node.kind else { return None };
         let start = match scalar.style {
             // One line of a block begins behind its indentation.

@@ -143,7 +143,7 @@ impl Reader<'_> {
     fn name(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<String>> {
         match node.word() {
             Some(word) if word != "~" => Some(Spanned::new(word.to_owned(), node.span)),
-            _ => self.line(node, owner, key),
+            _ => self.named(node, owner, key),
         }
     }
 

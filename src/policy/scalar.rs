@@ -88,6 +88,17 @@ impl Reader<'_> {
         Some(text)
     }
 
+    /// A name, or a path of names. In quotes it holds whatever a name of the server's holds: blanks only, a line break.
+    pub fn named(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<String>> {
+        match &node.kind {
+            Kind::Scalar(scalar) if scalar.style == Style::Quoted && !scalar.text.is_empty() => {
+                let refused = self.refuses_nul(scalar, node.span, key);
+                (!refused).then(|| Spanned::new(scalar.text.clone(), node.span))
+            }
+            Kind::Scalar(_) | Kind::Empty | Kind::List(_) | Kind::Map(_) => self.line(node, owner, key),
+        }
+    }
+
     /// The characters of a literal, as the author sees them.
     pub fn literal(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<String>> {
         match &node.kind {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use super::words;
 use crate::diagnostic::{Code, Report};
 use crate::policy::Acceptance;
+use crate::source::Span;
 
 /// The policy's `accept` entries, and which of them matched something.
 pub(super) struct Accepted<'a> {
@@ -27,6 +28,15 @@ impl<'a> Accepted<'a> {
             }
         }
         any
+    }
+
+    /// The place of an entry that expects no row where it accepts that a path isn't followed.
+    pub(super) fn expects_none(&self, object: &str) -> Option<Span> {
+        let of_paths = self.entries.iter().filter(|entry| entry.code.value == Code::PathNotFollowed);
+        of_paths
+            .filter(|entry| entry.expect_none)
+            .find(|entry| matches(&entry.at.value, object))
+            .map(|entry| entry.at.span)
     }
 
     /// Takes the accepted findings out of the report, and reports the entries that match nothing.

@@ -4,35 +4,37 @@
 //! table and one of its keys, the key must start a path that a rule follows, continued by each path of the table it leads
 //! to. Paths end where they first meet the subject's table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::accept::Accepted;
-use super::model::{Path, Reach, ResolvedPolicy, Subject};
+use super::model::{Expectation, Path, Reach, ResolvedPolicy, Subject};
 use super::{path, words};
 use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::Policy;
 
-/// Reports tables and keys that lead to the subject and that nobody has decided, and keys without an index.
+/// Reports tables and keys that lead to the subject and that nobody has decided, and keys without an index. What comes
+/// back are the accepted ones by which no row is expected.
 pub(super) fn check(
     policy: &Policy,
     resolved: &ResolvedPolicy,
     catalog: &Catalog,
     accepted: &Accepted<'_>,
     report: &mut Report,
-) {
+) -> Vec<Expectation> {
     let Some(subject) = resolved.subject.table() else {
         if resolved.subject == Subject::EveryRow {
             every_table(policy, resolved, catalog, report);
         }
         unsupported(policy, resolved, catalog, &BTreeMap::new(), report);
         unindexed(resolved, catalog, report);
-        return;
+        return Vec::new();
     };
     // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
     let open =
         |id: KeyId| follows_key(resolved, id) || !accepted.covers(Code::PathNotFollowed, &place(catalog.key(id)));
     let distances = path::distances(catalog, subject, open);
+    let mut expectations = expected(resolved, catalog, accepted, open);
     for (&table, &distance) in &distances {
         let decided = resolved.rules_of(table).next().is_some();
         if !decided && table != subject {
@@ -45,12 +47,37 @@ pub(super) fn check(
                 continue;
             };
             for missing in not_followed(resolved, table, id, parent) {
-                report.push(finding(policy, resolved, catalog, table, &missing));
+                let found = finding(policy, resolved, catalog, table, &missing);
+                let place = found.object.as_deref();
+                if let Some(origin) = place.and_then(|place| accepted.expects_none(place)) {
+                    let onward = Path(missing.0.iter().skip(1).copied().collect());
+                    expectations.push(Expectation { key: id, onward: Some(onward), origin });
+                }
+                report.push(found);
             }
         }
     }
     unsupported(policy, resolved, catalog, &distances, report);
     unindexed(resolved, catalog, report);
+    expectations
+}
+
+/// Whole keys that nobody follows because no row is expected there. What references a table that no rule reaches is
+/// nobody's: there is nothing to assert.
+fn expected(
+    resolved: &ResolvedPolicy,
+    catalog: &Catalog,
+    accepted: &Accepted<'_>,
+    open: impl Fn(KeyId) -> bool,
+) -> Vec<Expectation> {
+    let reached: BTreeSet<TableId> = resolved.rules.iter().map(|rule| rule.table).collect();
+    let keys = catalog.keys().filter_map(|(key, foreign)| {
+        let origin = accepted.expects_none(&place(foreign))?;
+        let parent = catalog.table_id(&foreign.parent)?;
+        let reaches = resolved.subject.table() == Some(parent) || reached.contains(&parent);
+        (reaches && !open(key)).then_some(Expectation { key, onward: None, origin })
+    });
+    keys.collect()
 }
 
 /// In a policy for every row, tables without a rule. What a cascade reaches of a table is not all of it.
@@ -169,7 +196,8 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
         let follower = resolved.rules.iter().find(|rule| match &rule.reach {
             Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
             Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-            Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
+            Reach::Parents(parents) => parents.keys.iter().chain(&parents.shared_by).any(|by| by.key == id),
+            Reach::OwnRow | Reach::Condition | Reach::EveryRow => false,
         });
         let checked = deleted.iter().find(|(table, _)| Some(*table) == parent);
         if let Some(span) = follower.map(|rule| rule.origin).or(checked.map(|(_, origin)| *origin)) {

@@ -19,10 +19,12 @@ mod literal;
 mod model;
 mod names;
 mod orphans;
+mod parents;
 mod path;
 mod propagate;
 mod session;
 mod subject;
+mod suspects;
 mod unique;
 mod words;
 
@@ -59,7 +61,10 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
         inheritance::check(&resolved, catalog, &mut report);
-        coverage::check(policy, &resolved, catalog, &accepted, &mut report);
+        parents::check(&resolved, catalog, &mut report);
+        parents::share(&mut resolved, catalog);
+        resolved.expectations = coverage::check(policy, &resolved, catalog, &accepted, &mut report);
+        suspects::check(policy, &resolved, catalog, &mut report);
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
     }

@@ -7,7 +7,7 @@ use crate::action::Generator;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
-use crate::policy::IfShared;
+pub use crate::policy::IfShared;
 use crate::source::{Fragment, Span};
 
 /// A policy that fits a catalog, and that catalog.
@@ -77,6 +77,8 @@ impl Operand {
 pub struct Expectation {
     /// By which no row may reference what the policy reaches.
     pub key: KeyId,
+    /// Only those of its parent's rows that are reached by this path; none for all that are reached.
+    pub onward: Option<Path>,
     /// The place of the acceptance.
     pub origin: Span,
 }
@@ -200,9 +202,23 @@ pub enum Reach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parents {
     /// The keys by which they are, to the rule's table; at least one.
-    pub keys: Vec<KeyId>,
+    pub keys: Vec<ParentKey>,
     /// What happens to a row that others reference too; none for a guard, which only looks.
     pub if_shared: Option<IfShared>,
+    /// Every key by which others may reference a row that the rule changes; filled in when all rules are known.
+    pub shared_by: Vec<ParentKey>,
+}
+
+/// A key to the table of a rule, seen from that table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParentKey {
+    /// The key.
+    pub key: KeyId,
+    /// The table that references by it.
+    pub child: TableId,
+    /// The rules of that table whose rows are no others: they go or lose the reference where the referenced row goes,
+    /// and are reached where it changes. Empty under [`Parents::keys`].
+    pub settled: Vec<RuleId>,
 }
 
 /// Foreign keys from a table up to the subject's; at least one.

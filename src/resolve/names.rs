@@ -7,7 +7,7 @@ use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
 };
-use super::{condition, generator, path, subject, words};
+use super::{condition, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
@@ -147,7 +147,10 @@ fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> O
     Some(ResolvedGuard {
         name: guard.name.value.clone(),
         table: id,
-        reach: reach(context, id, guard.via.as_ref(), condition.as_ref(), guard.table.span, report)?,
+        reach: match &guard.referenced_by {
+            Some(written) => Reach::Parents(parents::resolve(context, id, written, None, report)?),
+            None => reach(context, id, guard.via.as_ref(), condition.as_ref(), guard.table.span, report)?,
+        },
         condition,
         message: guard.message.value.clone(),
         origin: guard.name.span,
@@ -172,7 +175,13 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
     let condition = rule.condition.as_ref().map(|fragment| condition::resolve(context, id, fragment, report));
     let failed_condition = matches!(condition, Some(None));
     let condition = condition.flatten();
-    let reach = reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report);
+    let reach = match &rule.referenced_by {
+        Some(written) => {
+            let if_shared = rule.if_shared.as_ref().map(|word| word.value);
+            parents::resolve(context, id, written, if_shared, report).map(Reach::Parents)
+        }
+        None => reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report),
+    };
     let action = match &rule.action.value {
         RowDecision::Keep(reason) => RowAction::Keep(reason.value.clone()),
         RowDecision::Delete => RowAction::Delete { cascade: false },

@@ -7,7 +7,7 @@
 use super::coverage;
 use super::model::{NewValue, Path, Reach, ResolvedPolicy, ResolvedRule, RowAction};
 use super::words;
-use crate::catalog::{Catalog, ForeignKey, TableId};
+use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::Report;
 
 /// Reports keys to deleted rows that no rule settles.
@@ -19,8 +19,21 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         }
         for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
             let Some(child) = catalog.table_id(&key.child) else { continue };
+            if expects_none(policy, rule.table, id, None) {
+                continue;
+            }
             let reached = match &rule.reach {
-                Reach::Condition | Reach::Parents(_) => vec![],
+                Reach::Parents(parents) => {
+                    // Whoever else references such a row makes it a shared one. Those by whom it is meant let go of it.
+                    if parents.keys.iter().any(|by| by.key == id)
+                        && let Some(keeper) = holds_on(policy, catalog, child, key)
+                    {
+                        let found = words::orphans_kept(catalog, key, rule.origin, keeper.origin);
+                        report.push(found.about(coverage::place(key)));
+                    }
+                    continue;
+                }
+                Reach::Condition => vec![],
                 Reach::OwnRow | Reach::Paths(_) | Reach::EveryRow => rule.paths(),
                 Reach::Cascade(_) => continue,
             };
@@ -28,6 +41,9 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
             }
             for path in reached {
+                if expects_none(policy, rule.table, id, Some(&path)) {
+                    continue;
+                }
                 let endless = path.0.contains(&id);
                 let whole = Path([vec![id], path.0].concat());
                 let found = match settled(policy, catalog, child, key, &whole) {
@@ -44,6 +60,33 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
             }
         }
     }
+}
+
+/// Whether the transaction makes sure that no row references, by a key, the rows that a path reaches, or any rows that the
+/// table's rules do. In the subject's table the latter are the subject's own.
+fn expects_none(policy: &ResolvedPolicy, table: TableId, key: KeyId, path: Option<&Path>) -> bool {
+    let of_subject = policy.subject.table() == Some(table);
+    policy.expectations.iter().filter(|expectation| expectation.key == key).any(|expectation| {
+        match (&expectation.onward, path) {
+            (None, None) => !of_subject,
+            (None, Some(path)) => !of_subject || path.0.is_empty(),
+            (Some(onward), Some(path)) => onward == path,
+            (Some(_), None) => false,
+        }
+    })
+}
+
+/// A rule whose rows stay and go on referencing what they reference by a key. Other people's rows beside the subject's may:
+/// what they reference is theirs too.
+fn holds_on<'a>(
+    policy: &'a ResolvedPolicy,
+    catalog: &Catalog,
+    child: TableId,
+    key: &ForeignKey,
+) -> Option<&'a ResolvedRule> {
+    let others = |rule: &ResolvedRule| Some(child) == policy.subject.table() && rule.reach != Reach::OwnRow;
+    let mut rules = policy.rules_of(child).map(|(_, rule)| rule);
+    rules.find(|rule| !others(rule) && !settles(rule, catalog, child, key))
 }
 
 enum Settled<'a> {
@@ -81,7 +124,7 @@ fn settled<'a>(
 }
 
 /// Whether a rule deletes its rows or clears this reference in them.
-fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
+pub(super) fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
     match &rule.action {
         RowAction::Delete { .. } => true,
         RowAction::Keep(_) => false,

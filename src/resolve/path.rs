@@ -70,7 +70,7 @@ pub(super) fn resolve(
 }
 
 /// The keys of a table that a segment may mean: by its columns, in any order, or by the constraint's name.
-fn matching(catalog: &Catalog, table: TableId, segment: &Segment) -> Vec<KeyId> {
+pub(super) fn matching(catalog: &Catalog, table: TableId, segment: &Segment) -> Vec<KeyId> {
     let name = &catalog.table(table).name;
     let mut wanted: Vec<&Ident> = segment.names.iter().collect();
     wanted.sort();

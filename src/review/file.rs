@@ -1,17 +1,18 @@
 //! The saved plan: what a reviewer approved, bound by digests, and compared before it is applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::words::{changed_columns, new_value, place, reasons, table, verb};
+use super::words::{SHARED, changed_columns, new_value, place, reasons, table, verb};
 use super::{Reviewed, kept_columns, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
 use crate::plan::{Choice, StepAction, TableLock, followers, touched_tables};
+use crate::resolve::IfShared;
 use crate::source::SourceFile;
 
 /// The saved plan's format; raised when an older efface could misread a newer file.
@@ -172,6 +173,9 @@ pub struct KeptPart {
     pub column: Option<String>,
     /// Why.
     pub reason: String,
+    /// How many rows, after a run, where that was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
 }
 
 /// A table lock.
@@ -220,7 +224,7 @@ impl PlanFile {
                 .collect(),
             steps: steps(reviewed),
             sweeps: plan.sweeps.iter().map(|sweep| sweep.step + 1).collect(),
-            kept: kept(reviewed),
+            kept: kept_parts(reviewed, &BTreeMap::new()),
             reports: plan.reports.iter().map(|report| report.name.clone()).collect(),
             triggers: plan
                 .triggers
@@ -368,19 +372,29 @@ fn steps(reviewed: &Reviewed<'_>) -> Vec<PlannedStep> {
         .collect()
 }
 
-fn kept(reviewed: &Reviewed<'_>) -> Vec<KeptPart> {
+/// What stays and why; with the numbers of shared rows that a run has counted.
+pub fn kept_parts(reviewed: &Reviewed<'_>, shared: &BTreeMap<usize, u64>) -> Vec<KeptPart> {
     let Reviewed { policy, catalog, plan, .. } = *reviewed;
     let rows = plan.kept.iter().map(|kept| KeptPart {
         table: table(catalog, kept.table),
         column: None,
         reason: kept.reason.clone(),
+        rows: None,
     });
+    let stay =
+        plan.shared.iter().enumerate().filter(|(_, it)| it.if_shared == IfShared::Keep).map(|(index, it)| KeptPart {
+            table: table(catalog, it.table),
+            column: None,
+            reason: SHARED.into(),
+            rows: shared.get(&index).copied(),
+        });
     let columns = kept_columns(policy, catalog).into_iter().map(|(table, column, reason)| KeptPart {
         table: table.bare().to_string(),
         column: Some(column.bare().to_string()),
         reason: reason.into(),
+        rows: None,
     });
-    rows.chain(columns).collect()
+    rows.chain(stay).chain(columns).collect()
 }
 
 fn mode(lock: TableLock) -> &'static str {

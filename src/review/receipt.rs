@@ -206,7 +206,8 @@ impl SubjectAccount {
 impl KeptPart {
     fn text(&self) -> String {
         let column = self.column.as_ref().map_or_else(String::new, |column| format!(".{column}"));
-        format!("{}{column}: {}", self.table, shown(&self.reason))
+        let rows = self.rows.map_or_else(String::new, |rows| format!(" ({})", count(rows, "row")));
+        format!("{}{column}: {}{rows}", self.table, shown(&self.reason))
     }
 }
 
@@ -252,8 +253,13 @@ mod tests {
                 columns: vec!["email".into(), "name".into()],
             }],
             kept: vec![
-                KeptPart { table: "payments".into(), column: None, reason: "seven years: tax law".into() },
-                KeptPart { table: "users".into(), column: Some("created_at".into()), reason: "joiners report".into() },
+                KeptPart { table: "payments".into(), column: None, reason: "seven years: tax law".into(), rows: None },
+                KeptPart {
+                    table: "users".into(),
+                    column: Some("created_at".into()),
+                    reason: "joiners report".into(),
+                    rows: None,
+                },
             ],
             left_over: vec!["backups, until their retention ends".into()],
         }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::words::{count, kept_columns, new_value, one_line, place, reasons, table, verb};
+use super::words::{SHARED, count, kept_columns, new_value, one_line, place, reasons, table, verb};
 use super::{Reviewed, policy_digest};
 use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
 use crate::plan::{CaptureReason, Choice, Step, StepAction, TableLock, followers, touched_tables};
-use crate::resolve::{Reach, Subject};
+use crate::resolve::{IfShared, Reach, Subject};
 
 /// The plan for people to read.
 pub fn text(reviewed: &Reviewed<'_>) -> String {
@@ -90,7 +90,8 @@ fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
         let resolved = policy.guards.get(index);
         let whose = match resolved.map(|guard| &guard.reach) {
             Some(Reach::OwnRow) => "the subject's own row in",
-            Some(Reach::Paths(_) | Reach::Cascade(_) | Reach::Parents(_)) => "the subject's rows of",
+            Some(Reach::Paths(_) | Reach::Cascade(_)) => "the subject's rows of",
+            Some(Reach::Parents(_)) => "rows that the subject's rows reference, of",
             Some(Reach::Condition | Reach::EveryRow) | None => "rows of",
         };
         let condition = resolved.and_then(|guard| guard.condition.as_ref());
@@ -109,7 +110,7 @@ fn is_open(catalog: &Catalog, reach: &Reach) -> bool {
     match reach {
         Reach::Paths(paths) => paths.iter().any(|path| path.0.iter().any(open)),
         Reach::Cascade(keys) => keys.iter().any(|(key, _)| open(key)),
-        Reach::Parents(parents) => parents.keys.iter().any(open),
+        Reach::Parents(parents) => parents.keys.iter().any(|by| open(&by.key)),
         Reach::OwnRow | Reach::Condition | Reach::EveryRow => false,
     }
 }
@@ -151,6 +152,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
     for capture in &plan.captures {
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules change it, and each row is decided once",
+            CaptureReason::Shared => "rows that others reference too are told from the rest, once",
             CaptureReason::Disturbed => "other steps change what its scope reads",
             CaptureReason::Circle => "steps read each other's rows in a circle",
             CaptureReason::Trigger => "a trigger could hide what it did to its rows",
@@ -179,13 +181,18 @@ fn sweeps(page: &mut Page, reviewed: &Reviewed<'_>) {
 fn kept(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { file, policy, catalog, plan, .. } = reviewed;
     let columns = kept_columns(policy, catalog);
-    if plan.kept.is_empty() && columns.is_empty() {
+    let shared: Vec<_> = plan.shared.iter().filter(|shared| shared.if_shared == IfShared::Keep).collect();
+    if plan.kept.is_empty() && columns.is_empty() && shared.is_empty() {
         return;
     }
     page.heading("what stays, and why");
     for kept in &plan.kept {
         page.line(2, format!("{}: {} ({})", table(catalog, kept.table), shown(&kept.reason), place(file, kept.origin)));
         page.line(6, one_line(&kept.scope));
+    }
+    for shared in shared {
+        let place = place(file, shared.origin);
+        page.line(2, format!("{}: {SHARED} ({place}); the receipt counts them", table(catalog, shared.table)));
     }
     for (table, column, reason) in columns {
         page.line(2, format!("{}.{}: {}", table.bare(), column.bare(), shown(reason)));

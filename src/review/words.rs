@@ -9,6 +9,9 @@ use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
 use crate::resolve::{NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
 
+/// Why a row stays that others reference too.
+pub(super) const SHARED: &str = "rows that others reference too";
+
 /// A table as a policy would write it.
 pub(super) fn table(catalog: &Catalog, id: TableId) -> String {
     catalog.table(id).name.bare().to_string()

@@ -1,14 +1,14 @@
 //! How many rows does the server's planner expect?
 //!
 //! One EXPLAIN for each step, in a short READ ONLY transaction of its own: it takes the step's table lock, waits behind DDL
-//! and holds it up for milliseconds, no longer. A step that can't be explained has no estimate; that is no error, except
-//! where a privilege is missing.
+//! and holds it up for milliseconds, no longer. A step that the server refuses to explain it would refuse to run: a
+//! privilege is missing, a published table has no replica identity.
 
 use serde_json::Value;
 use tokio_postgres::Client;
 
 use super::ServerError;
-use super::ask::{first, read_only};
+use super::ask::{Objection, first, read_only};
 use crate::review::Estimates;
 use crate::sql::Sql;
 
@@ -26,8 +26,8 @@ pub struct Question {
 pub struct Explained {
     /// Rows of each step, where the planner could say.
     pub estimates: Estimates,
-    /// For each step that the role lacks a privilege for, the server's words.
-    pub denied: Vec<(usize, String)>,
+    /// The steps that the server refuses, with its reasons.
+    pub refused: Vec<(usize, Objection)>,
 }
 
 /// Explains each step; `settings` (a search path, the subject's key) hold while it is.
@@ -41,7 +41,7 @@ pub async fn explain(
     steps: usize,
     questions: &[Question],
 ) -> Result<Explained, ServerError> {
-    let mut explained = Explained { estimates: Estimates { rows: vec![None; steps] }, denied: Vec::new() };
+    let mut explained = Explained { estimates: Estimates { rows: vec![None; steps] }, refused: Vec::new() };
     for question in questions {
         let asked = async { client.simple_query(question.sql.as_str()).await.map(|answer| first(&answer)) };
         match read_only(client, settings, asked).await? {
@@ -50,10 +50,11 @@ pub async fn explain(
                     *slot = answer.as_deref().and_then(rows);
                 }
             }
-            Err(objection) if objection.sqlstate == "42501" => {
-                explained.denied.push((question.step, objection.message))
+            // The time that we allowed was too short, or the lock was held by someone else: only the estimate is missing.
+            Err(objection) if matches!(objection.sqlstate.as_str(), "57014" | "55P03") => {
+                tracing::debug!(step = question.step, sqlstate = objection.sqlstate, "no estimate");
             }
-            Err(objection) => tracing::debug!(step = question.step, sqlstate = objection.sqlstate, "no estimate"),
+            Err(objection) => explained.refused.push((question.step, objection)),
         }
     }
     Ok(explained)

@@ -6,9 +6,9 @@
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::Basis;
+use crate::catalog::{Basis, ForeignKey, TableId};
 use crate::plan::{Predicate, Step, StepAction};
-use crate::resolve::ResolvedReport;
+use crate::resolve::{IfShared, ResolvedReport};
 
 /// One thing to find: how many rows are wrong, and what to say about them.
 pub(super) struct Check {
@@ -50,9 +50,20 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
         Assertion::StandIns => "stand_ins",
+        Assertion::Shared => "shared",
+        Assertion::Expected => "expected",
         Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",
+    }
+}
+
+/// A key by the columns that reference: `audits.user_id`.
+fn reference(key: &ForeignKey) -> String {
+    let columns: Vec<_> = key.child_columns().map(|column| column.bare().to_string()).collect();
+    match &columns[..] {
+        [only] => format!("{}.{only}", key.child.bare()),
+        many => format!("{}.({})", key.child.bare(), many.join(", ")),
     }
 }
 
@@ -73,16 +84,49 @@ impl Scene<'_> {
     pub fn guard_checks(&self) -> Vec<Check> {
         let guards = self.plan.guards.iter();
         guards
-            .map(|guard| {
-                let mut count = Writer::new();
-                count
-                    .kw("SELECT count(*) FROM ")
-                    .rows_of(self.catalog, &self.catalog.table(guard.table).name)
-                    .kw(" WHERE ");
-                count.sql(&self.rows(guard.table, &guard.rows));
-                Check { name: guard.name.clone(), message: guard.message.clone(), count }
+            .map(|guard| Check {
+                name: guard.name.clone(),
+                message: guard.message.clone(),
+                count: self.count_of(guard.table, &guard.rows),
             })
             .collect()
+    }
+
+    /// Nobody else references rows whose rule refuses that.
+    pub fn shared_checks(&self) -> Vec<Check> {
+        let refused = self.plan.shared.iter().filter(|shared| shared.if_shared == IfShared::Refuse);
+        refused
+            .map(|shared| Check {
+                name: self.catalog.table(shared.table).name.bare().to_string(),
+                message: "others reference these rows too, and `if_shared: refuse` stands at their rule: take the \
+                          references away, or write `if_shared: keep`"
+                    .into(),
+                count: self.count_of(shared.table, &shared.rows),
+            })
+            .collect()
+    }
+
+    /// No row references, by a key that nobody follows, what the policy reaches.
+    pub fn expected_checks(&self) -> Vec<Check> {
+        let expected = self.plan.expected.iter();
+        expected
+            .map(|none| Check {
+                name: reference(self.catalog.key(none.key)),
+                message:
+                    "rows reference what the policy reaches, where `expect: none` says that there are none: add a \
+                          rule for them, or take `expect: none` away"
+                        .into(),
+                count: self.count_of(none.table, &none.rows),
+            })
+            .collect()
+    }
+
+    /// How many rows of a table a predicate holds for.
+    pub fn count_of(&self, table: TableId, rows: &Predicate) -> Writer {
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &self.catalog.table(table).name).kw(" WHERE ");
+        count.sql(&self.rows(table, rows));
+        count
     }
 
     /// No table has more rows in scope than allowed.
@@ -93,7 +137,7 @@ impl Scene<'_> {
                 let name = &self.catalog.table(*table).name;
                 let mut count = Writer::new();
                 count.kw("SELECT CASE WHEN count(*) > ").number(*most).kw(" THEN count(*) ELSE 0 END FROM ");
-                count.table(name).kw(" WHERE ").sql(&self.rows(*table, rows));
+                count.rows_of(self.catalog, name).kw(" WHERE ").sql(&self.rows(*table, rows));
                 Check {
                     name: name.bare().to_string(),
                     message: format!(

@@ -13,11 +13,11 @@ impl Scene<'_> {
             w.column(table, *column).kw(" AS key").number(n as i128 + 1);
         });
         // With one way for all rules, the way is the WHERE and only the conditions differ.
-        let split: Vec<(&Predicate, Option<&Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
+        let split: Vec<(&Predicate, Option<Predicate>)> = capture.rules.iter().map(|(_, rows)| split(rows)).collect();
         let shared = split.iter().all(|(way, _)| *way == split[0].0).then(|| split[0].0);
         let tests: Vec<Option<Writer>> = (capture.rules.iter().enumerate())
             .map(|(number, (_, rows))| match shared {
-                Some(_) => split[number].1.map(|condition| self.rows(capture.table, condition)),
+                Some(_) => split[number].1.as_ref().map(|condition| self.rows(capture.table, condition)),
                 None => Some(self.rows(capture.table, rows)),
             })
             .collect();
@@ -73,18 +73,21 @@ pub(super) fn answers_alike(capture: &Capture) -> bool {
             Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
             Predicate::NotTrue(part) => alike(part),
             Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => alike(rows),
+            // A reference may have been moved to a stand-in, which nobody meant.
+            Predicate::ReferencedBy { .. } => false,
             Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => true,
         }
     }
     capture.rules.iter().all(|(_, rows)| alike(rows))
 }
 
-/// A rule's rows as the way to them and the author's condition, where they have that form.
-fn split(rows: &Predicate) -> (&Predicate, Option<&Predicate>) {
+/// A rule's rows as the way to them and what narrows them.
+fn split(rows: &Predicate) -> (&Predicate, Option<Predicate>) {
     match rows {
         Predicate::All(parts) => match &parts[..] {
-            [way, condition @ Predicate::Author(_)] => (way, Some(condition)),
-            _ => (rows, None),
+            [way, only] => (way, Some(only.clone())),
+            [way, rest @ ..] => (way, Some(Predicate::All(rest.to_vec()))),
+            [] => (rows, None),
         },
         other => (other, None),
     }

@@ -52,7 +52,14 @@ impl Scene<'_> {
         }
         w.list(types.iter().enumerate(), ", ", |w, (place, ty)| match place.checked_sub(first) {
             Some(own) if own < member.key.len() => {
-                w.column(table, member.key[own]);
+                // All terms have to agree on a column's type and collation, lengths and domains included.
+                let (column, plain) = (member.key[own], key_type(ty));
+                let casts = table.column_at(column).type_sql != plain;
+                w.kw(if casts { "CAST(" } else { "" }).column(table, column);
+                if casts {
+                    w.kw(" AS ").printed(&plain).kw(")");
+                }
+                w.kw(if is_collated(ty) { " COLLATE \"default\"" } else { "" });
             }
             _ => {
                 w.kw("NULL::").printed(&key_type(ty));
@@ -140,6 +147,11 @@ impl Scene<'_> {
 /// Whether the closure is a tree in one table: then no number tells its members apart.
 fn is_single(closure: &Closure) -> bool {
     closure.members.len() == 1
+}
+
+/// Whether texts of the type are compared by a collation.
+fn is_collated(ty: &PgType) -> bool {
+    matches!(ty, PgType::Text { .. } | PgType::Char { .. } | PgType::Name | PgType::Citext)
 }
 
 /// How many key columns stand before those of a member.

@@ -75,6 +75,9 @@ fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
         Predicate::References { key, rows } => {
             Predicate::References { key: *key, rows: Box::new(uncaptured(plan, rows)) }
         }
+        Predicate::ReferencedBy { key, rows } => {
+            Predicate::ReferencedBy { key: *key, rows: Box::new(uncaptured(plan, rows)) }
+        }
         Predicate::All(parts) => Predicate::All(each(parts)),
         Predicate::Any(parts) => Predicate::Any(each(parts)),
         Predicate::NotTrue(part) => Predicate::NotTrue(Box::new(uncaptured(plan, part))),

@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
 use crate::plan::{CaptureReason, Choice, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
-use crate::resolve::Subject;
+use crate::resolve::{IfShared, Subject};
 use crate::source::{SourceFile, Span};
 
 /// Writes a plan as the script that is reviewed and run.
@@ -304,6 +304,7 @@ impl Lowering<'_> {
         let table = self.scene.catalog.table(capture.table);
         let why = match capture.reason {
             CaptureReason::SeveralRules => "several rules: the first that matches a row decides it, once",
+            CaptureReason::Shared => "rows that others reference too are told from the rest, once",
             CaptureReason::Disturbed => "steps change what finds these rows, so they are remembered first",
             CaptureReason::Circle => "steps read each other's rows in a circle, so these are remembered first",
             CaptureReason::Trigger => "a trigger could hide what it did to these rows, so they are remembered first",
@@ -339,6 +340,26 @@ impl Lowering<'_> {
             .map(|guard| format!("guard `{}` ({})", shown(&guard.name), self.place(guard.origin)));
         let comment = comment.collect();
         self.assertion(Phase::Guards, Assertion::Guards, "blocked:", &guards, comment);
+        let expected = self.scene.expected_checks();
+        let comment: Vec<_> = (self.scene.plan.expected.iter())
+            .map(|none| {
+                let key = self.scene.catalog.key(none.key);
+                format!("no row of {} by {} ({})", key.child.bare(), key.name.bare(), self.place(none.origin))
+            })
+            .collect();
+        self.assertion(Phase::Guards, Assertion::Expected, "more references than expected:", &expected, comment);
+        let shared = self.scene.shared_checks();
+        self.assertion(Phase::Guards, Assertion::Shared, "others reference these rows too:", &shared, Vec::new());
+        for (index, shared) in self.scene.plan.shared.iter().enumerate() {
+            if shared.if_shared == IfShared::Keep {
+                let name = self.name(shared.table);
+                let count = self.scene.count_of(shared.table, &shared.rows);
+                let title = format!("count shared rows of {name}");
+                let comment =
+                    vec![format!("{name}: rows that others reference too stay ({})", self.place(shared.origin))];
+                self.push(Phase::Guards, title, Role::CountShared { shared: index }, comment, count);
+            }
+        }
         let limits = self.scene.limit_checks();
         self.assertion(Phase::Guards, Assertion::Limits, "too many rows:", &limits, Vec::new());
         let stand_ins = self.scene.stand_in_checks();
@@ -362,6 +383,8 @@ impl Lowering<'_> {
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
             Assertion::StandIns => "check the stand-in rows",
+            Assertion::Shared => "check for rows that others reference too",
+            Assertion::Expected => "check for references that nobody expects",
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",

@@ -37,6 +37,7 @@ impl Scene<'_> {
                 }
             },
             Predicate::References { key, rows } => self.references(w, table, *key, rows, way),
+            Predicate::ReferencedBy { key, rows } => self.referenced_by(w, table, *key, rows, way),
             Predicate::Captured { capture, rules, added } => {
                 let captured = &self.plan.captures[*capture];
                 self.member(w, here, &captured.key, way, |w| {
@@ -121,6 +122,21 @@ impl Scene<'_> {
             w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
             if let Some(parent) = self.catalog.table_id(&foreign.parent) {
                 self.write(w, parent, rows, Way::Only);
+            }
+        });
+    }
+
+    fn referenced_by(&self, w: &mut Writer, table: TableId, key: KeyId, rows: &Predicate, way: Way) {
+        let here = self.catalog.table(table);
+        let foreign = self.catalog.key(key);
+        let columns: Vec<ColumnId> = foreign.parent_columns().filter_map(|name| here.column_id(name)).collect();
+        self.member(w, here, &columns, way, |w| {
+            w.kw("SELECT ").list(foreign.child_columns(), ", ", |w, name| {
+                w.ident(name);
+            });
+            w.kw(" FROM ").rows_of(self.catalog, &foreign.child).kw(" WHERE ");
+            if let Some(child) = self.catalog.table_id(&foreign.child) {
+                self.write(w, child, rows, Way::Only);
             }
         });
     }

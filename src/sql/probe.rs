@@ -33,8 +33,8 @@ pub struct Question {
 enum About {
     /// The author's SQL, and where in the question's text it begins, in bytes.
     Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
-    /// A new value for `table.column` of a type.
-    Value { column: String, type_sql: String },
+    /// A new value for `table.column` of a type; `by_author` where it is an expression, which has a question of its own.
+    Value { column: String, type_sql: String, by_author: bool },
     /// A CHECK constraint by name, on a table.
     Check { table: String, check: String },
 }
@@ -61,8 +61,9 @@ impl Question {
     /// The finding that an answer means; none where another question says it better.
     pub fn finding(&self, answer: &Answer) -> Option<Diagnostic> {
         match (&self.about, answer) {
-            // An expression that the server doesn't even understand (class 42) has a question of its own.
-            (About::Value { .. } | About::Check { .. }, Answer::Refused { sqlstate, .. })
+            // An expression that the server doesn't even understand (class 42) has a question of its own. A literal has
+            // none: `x` as a regclass is refused in that class too.
+            (About::Value { by_author: true, .. } | About::Check { .. }, Answer::Refused { sqlstate, .. })
                 if sqlstate.starts_with("42") && sqlstate != "42501" =>
             {
                 None
@@ -91,7 +92,7 @@ impl Question {
                     .at(span, "here")
                     .help("try the expression in psql")
             }
-            (About::Value { column, type_sql }, _) => Diagnostic::new(
+            (About::Value { column, type_sql, .. }, _) => Diagnostic::new(
                 Code::WrongType,
                 format!("the new value is not one of type `{type_sql}`, the type of `{column}`"),
             )
@@ -117,7 +118,7 @@ impl Question {
     fn what(&self) -> String {
         match &self.about {
             About::Fragment { .. } => "whether the server takes this SQL".to_owned(),
-            About::Value { column, type_sql } => {
+            About::Value { column, type_sql, .. } => {
                 format!("whether the new value of `{column}` is one of type `{type_sql}`")
             }
             About::Check { table, check } => {
@@ -264,7 +265,11 @@ impl Asking<'_> {
         Some(Question {
             sql: w.finish(),
             runs: true,
-            about: About::Value { column: name, type_sql: column.type_sql.clone() },
+            about: About::Value {
+                column: name,
+                type_sql: column.type_sql.clone(),
+                by_author: matches!(change.value, NewValue::Expression(_)),
+            },
             origin: change.value_at,
         })
     }

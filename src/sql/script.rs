@@ -116,6 +116,11 @@ pub enum Role {
         /// The table.
         table: TableId,
     },
+    /// Counts rows that stay because others reference them too; returns their number in one row with one column.
+    CountShared {
+        /// The index in the plan's shared rows.
+        shared: usize,
+    },
     /// A DO block that raises [`ASSERTION_FAILED`] with an [`AssertionFailure`] in its DETAIL.
     Assert(Assertion),
     /// A step of the plan: its row count is the statement's.
@@ -146,6 +151,10 @@ pub enum Assertion {
     Limits,
     /// The rows to which references are reassigned are there, and stay.
     StandIns,
+    /// Nobody else references rows that only the subject may.
+    Shared,
+    /// Nothing references by a key by which the policy expects nothing.
+    Expected,
     /// Nothing references rows that the next step deletes, by a key whose ON DELETE action would change it unasked.
     References,
     /// Every step did what it said.
@@ -223,6 +232,7 @@ impl Script {
                 | Role::LockTables
                 | Role::BindSubject { .. }
                 | Role::LockRows { .. }
+                | Role::CountShared { .. }
                 | Role::Assert(_)
                 | Role::Step { .. }
                 | Role::Together { .. }

@@ -135,15 +135,12 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
             w.ident(&column.name).kw(" IS NULL");
         }
         NewValue::Literal(text) | NewValue::StandIn(text) => {
-            w.ident(&column.name);
-            if !column.ty.has_equality() {
-                w.kw("::text");
-            }
-            w.kw(" = ");
+            // The operator of enums takes no domain over one.
+            let enum_domain = matches!(column.ty, PgType::Enum { .. }) && !column.domains.is_empty();
+            let as_text = enum_domain || !column.ty.has_equality();
+            w.ident(&column.name).kw(if as_text { "::text = " } else { " = " });
             literal(&mut w, column, text);
-            if !column.ty.has_equality() {
-                w.kw("::text");
-            }
+            w.kw(if as_text { "::text" } else { "" });
         }
         NewValue::Random(generator) => {
             let pattern = pattern(generator)?;

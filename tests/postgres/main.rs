@@ -18,3 +18,4 @@ mod quoting;
 mod running;
 mod throwaway;
 mod tool;
+mod torture;

@@ -17,6 +17,7 @@ fn unsupported_key(kind: &str, about: &[&str], between: [&str; 2]) -> Catalog {
         name: public("odd_key"),
         about: about.iter().copied().map(public).collect(),
         between: between.map(public).to_vec(),
+        pairs: Vec::new(),
     });
     catalog.new().expect("a catalog")
 }
@@ -216,8 +217,19 @@ fn a_table_that_inherits_from_a_decided_one_has_to_be_decided_too() {
     catalog.tables.push(heir);
     let catalog = catalog.new().expect("a catalog");
     let (found, file) = report_in(&catalog, &tables(""));
-    insta::assert_snapshot!(render::text(&found, &file, false), @"");
-    let decided = tables("  old_ones: { where: \"club_id = any(:subject)\", keep: x }\n");
+    insta::assert_snapshot!(render::text(&found, &file, false), @r#"
+    error[undecided-table]: table `old_ones` inherits from `visits`, and the policy decides only the latter
+      --> policy.yaml:14:13
+       |
+    14 |   visits: { via: "(booking_id, club_id) -> bookings.client_id", keep: x }
+       |             ^^^ decides `visits`
+       |
+       = note: a rule for `visits` decides its own rows alone, and foreign keys are not inherited
+       = help: add `old_ones` under `tables:`, reached by a key of its own, one under `virtual_foreign_keys:`, or a `where` with `:subject`
+
+    1 error, 0 warnings
+    "#);
+    let decided = tables("  old_ones:\n    where: club_id = any(:subject)\n    keep: x\n");
     let (found, file) = report_in(&catalog, &decided);
     assert!(found.is_empty(), "{}", render::text(&found, &file, false));
 }
@@ -225,7 +237,18 @@ fn a_table_that_inherits_from_a_decided_one_has_to_be_decided_too() {
 #[test]
 fn what_inherits_and_is_no_table_of_ours_is_an_error() {
     let (found, file) = report_in(&inherited("visits"), &tables(""));
-    insta::assert_snapshot!(render::text(&found, &file, false), @"");
+    insta::assert_snapshot!(render::text(&found, &file, false), @r#"
+    error[unsupported-table]: `old_ones` inherits from `visits`, and no policy can decide it
+      --> policy.yaml:14:13
+       |
+    14 |   visits: { via: "(booking_id, club_id) -> bookings.client_id", keep: x }
+       |             ^^^ decides `visits`
+       |
+       = note: a rule decides a table's own rows
+       = help: ALTER TABLE old_ones NO INHERIT visits, and erase there by other means
+
+    1 error, 0 warnings
+    "#);
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod broken;
 mod broken_catalogs;
 mod cases;
 mod laws;
+mod mutated_catalogs;
+mod natural;
 mod policy_broken;
 mod policy_good;
 mod policy_laws;

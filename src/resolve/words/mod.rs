@@ -3,20 +3,24 @@
 mod deletes;
 mod followers;
 mod names;
+mod parents;
 mod random;
 mod reach;
 mod session;
 mod subject;
+mod suspects;
 mod values;
 mod virtual_keys;
 
 pub(super) use deletes::*;
 pub(super) use followers::*;
 pub(super) use names::*;
+pub(super) use parents::*;
 pub(super) use random::*;
 pub(super) use reach::*;
 pub(super) use session::*;
 pub(super) use subject::*;
+pub(super) use suspects::*;
 pub(super) use values::*;
 pub(super) use virtual_keys::*;
 

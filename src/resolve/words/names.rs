@@ -4,8 +4,8 @@ use super::{list, nearest, of};
 use crate::catalog::{Catalog, ColumnId, KeyId, RewriteRule, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::{Ident, TableName, shown};
-use crate::resolve::model::Path;
-use crate::resolve::path;
+use crate::resolve::first_match::Way;
+use crate::resolve::{coverage, path};
 use crate::source::{Span, Spanned};
 
 pub(in crate::resolve) fn unknown_table(catalog: &Catalog, name: &Spanned<TableName>) -> Diagnostic {
@@ -163,12 +163,17 @@ pub(in crate::resolve) fn never_matches(span: Span, blocker: Span) -> Diagnostic
         .help("move the rule without `where` behind the others")
 }
 
-pub(in crate::resolve) fn left_open(catalog: &Catalog, table: &Table, path: &Path, span: Span) -> Diagnostic {
-    let (of, via) = match path.0[..] {
-        [] => (String::new(), "- keep: why they stay".to_owned()),
-        _ => {
+pub(in crate::resolve) fn left_open(catalog: &Catalog, table: &Table, way: &Way, span: Span) -> Diagnostic {
+    let (of, via) = match way {
+        Way::Path(path) if path.0.is_empty() => (String::new(), "- keep: why they stay".to_owned()),
+        Way::Path(path) => {
             let written = path::written(catalog, path);
             (format!(" reached by `{written}`"), format!("- via: {written}\n  keep: why they stay"))
+        }
+        Way::Parent(key) => {
+            let written = coverage::place(catalog.key(*key));
+            let rule = format!("- referenced_by: {written}\n  if_shared: keep\n  keep: why they stay");
+            (format!(" referenced by `{written}`"), rule)
         }
     };
     Diagnostic::new(Code::RuleOrder, format!("rows of `{}`{of} may be left without a rule", table.name.bare()))

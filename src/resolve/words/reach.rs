@@ -210,9 +210,9 @@ pub(in crate::resolve) fn undecided_heir(parent: &Table, heir: &TableName, span:
     )
     .at(span, format!("decides `{parent}`"))
     .about(name.clone())
-    .note(format!("a rule for `{parent}` decides its own rows; no foreign key is inherited, and none leads to these"))
+    .note(format!("a rule for `{parent}` decides its own rows alone, and foreign keys are not inherited"))
     .help(format!(
-        "add `{name}` under `tables:`, reached by a key under `virtual_foreign_keys:` or a `where` with `:subject`"
+        "add `{name}` under `tables:`, reached by a key of its own, one under `virtual_foreign_keys:`, or a `where` with `:subject`"
     ))
 }
 

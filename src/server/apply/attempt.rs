@@ -1,5 +1,6 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -74,6 +75,7 @@ impl<'a> Attempt<'a> {
         let statements = &order.script.statements;
         let before_commit = &statements[..statements.len() - 1];
         let mut steps = Vec::new();
+        let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
@@ -95,6 +97,7 @@ impl<'a> Attempt<'a> {
                     let run = all.iter().zip(&rows);
                     steps.extend(run.map(|(step, rows)| StepRun { step: *step, sweep: false, rows: *rows }));
                 }
+                Role::CountShared { shared: index } => shared.extend(rows.iter().map(|rows| (*index, *rows))),
                 _ => {}
             }
             let rows = (!rows.is_empty()).then(|| rows.iter().sum());
@@ -123,7 +126,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Some(Ran { steps, chosen, started, finished, transaction, attempts: 1 }))
+        Ok(Some(Ran { steps, shared, chosen, started, finished, transaction, attempts: 1 }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -160,7 +163,7 @@ impl<'a> Attempt<'a> {
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
                 Vec::new()
             }
-            Role::LockRows { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
+            Role::LockRows { .. } | Role::CountShared { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
                 vec![number_at(&answer, 0, title)?]
             }

@@ -1,5 +1,6 @@
 //! What a run came to: its facts, or why it stopped.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::attempt::Stopped;
@@ -24,6 +25,8 @@ pub enum Finished {
 pub struct Ran {
     /// The statements that changed rows, in order.
     pub steps: Vec<StepRun>,
+    /// Rows that stayed because others reference them too, by the index in the plan's shared rows.
+    pub shared: BTreeMap<usize, u64>,
     /// The subjects that the script has chosen itself.
     pub chosen: Option<Chosen>,
     /// When the transaction began, by the server's clock, RFC 3339.

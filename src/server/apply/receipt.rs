@@ -12,6 +12,7 @@ use crate::catalog::hexadecimal;
 use crate::plan::StepAction;
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
+    kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -117,7 +118,7 @@ fn account(
             .filter(|(_, (rows, _))| *rows > 0)
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
-        kept: planned.kept,
+        kept: kept_parts(reviewed, &ran.shared),
         left_over: Vec::new(),
     }
 }

@@ -22,7 +22,11 @@ pub(super) fn read_checks(rows: &[Row], relations: &mut Relations, types: &mut T
             Place::Table(table) => table,
             // What one partition refuses, the table refuses for some of its rows.
             Place::PartitionOf(table) if get(row, "own")? => table,
-            Place::PartitionOf(_) | Place::Elsewhere => continue,
+            Place::PartitionOf(_) => continue,
+            Place::Elsewhere => {
+                relations.note_on("CHECK constraint", name, relation);
+                continue;
+            }
         };
         let columns = sorted(row, "columns")?;
         match get::<String>(row, "kind")?.as_str() {
@@ -45,13 +49,13 @@ pub(super) fn read_indexes(rows: &[Row], relations: &mut Relations) -> Result<()
             Place::PartitionOf(_) | Place::Elsewhere => continue,
         };
         let columns = idents(row, "key_columns")?;
-        let partial: bool = get(row, "is_partial")?;
+        let (valid, partial): (bool, bool) = (get(row, "is_valid")?, get(row, "is_partial")?);
         let leading = usize::try_from(get::<i64>(row, "leading")?).unwrap_or_default();
         let searchable = matches!(get::<String>(row, "method")?.as_str(), "btree" | "hash");
-        if whole && searchable && !partial && leading > 0 {
+        if whole && valid && searchable && !partial && leading > 0 {
             table.indexed.push(columns.iter().take(leading).cloned().collect());
         }
-        if whole && primary {
+        if whole && valid && primary {
             table.primary_key = columns.clone();
         }
         if unique {
@@ -75,6 +79,11 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
     for row in rows {
         let (child, parent): (u32, u32) = (get(row, "child")?, get(row, "parent")?);
         let name = ident(row, "name")?;
+        let pairs: Vec<_> = idents(row, "child_columns")?
+            .into_iter()
+            .zip(idents(row, "parent_columns")?)
+            .map(|(child, parent)| ColumnPair { child, parent })
+            .collect();
         let strange = if relations.is_partition(child) {
             Some("foreign key of one partition")
         } else if relations.is_partition(parent) {
@@ -89,7 +98,8 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
         let both = (relations.name(child).cloned(), relations.name(parent).cloned());
         let (None, (Some(child_name), Some(parent_name))) = (strange, both) else {
             let kind = strange.unwrap_or("foreign key");
-            relations.note(kind, TableName { schema: ident(row, "schema")?, name }, [child, parent]);
+            let name = TableName { schema: ident(row, "schema")?, name };
+            relations.note_key(kind, name, [child, parent], pairs);
             continue;
         };
         let match_full = match get::<String>(row, "match")?.as_str() {
@@ -97,12 +107,11 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
             "f" => true,
             code => return Err(unknown("pg_constraint.confmatchtype", code)),
         };
-        let pairs = idents(row, "child_columns")?.into_iter().zip(idents(row, "parent_columns")?);
         keys.push(ForeignKey {
             name,
             child: child_name,
             parent: parent_name,
-            pairs: pairs.map(|(child, parent)| ColumnPair { child, parent }).collect(),
+            pairs,
             on_delete: action("pg_constraint.confdeltype", &get::<String>(row, "on_delete")?)?,
             on_update: action("pg_constraint.confupdtype", &get::<String>(row, "on_update")?)?,
             set_columns: sorted(row, "set_columns")?,

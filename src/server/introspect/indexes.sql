@@ -1,4 +1,5 @@
--- Indexes that are in force. Expressions and predicates name their columns only inside the stored trees: pg_depend
+-- Indexes that rows are found by or refused by: an invalid unique one (its CREATE INDEX CONCURRENTLY failed, or not every
+-- partition has it) finds none and still refuses. Expressions and predicates name their columns only inside the stored trees: pg_depend
 -- lists them together, and does not tell one from the other, nor from INCLUDE.
 SELECT i.indrelid AS relation,
        c.relname::text AS name,
@@ -6,6 +7,7 @@ SELECT i.indrelid AS relation,
        i.indisunique AS is_unique,
        i.indisprimary AS is_primary,
        NOT i.indimmediate AS is_deferrable,
+       i.indisvalid AS is_valid,
        i.indpred IS NOT NULL AS is_partial,
        -- An index of a partition that is part of its root's is told by the root's.
        c.relispartition AS is_attached,
@@ -39,4 +41,4 @@ JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am m ON m.oid = c.relam
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND i.indisvalid AND i.indislive AND i.indisready
+  AND i.indislive AND i.indisready AND (i.indisvalid OR i.indisunique)

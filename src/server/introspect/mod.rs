@@ -45,11 +45,13 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
             ask(include_str!("reads.sql")),
             ask(include_str!("extensions.sql")),
             ask(include_str!("statistics.sql")),
+            ask(include_str!("publications.sql")),
+            ask(include_str!("event_triggers.sql")),
         ]),
         run("ROLLBACK TO SAVEPOINT efface_introspect; RELEASE SAVEPOINT efface_introspect"),
     );
     let (path, (), answers, ()) = answers.await?;
-    let answers: [Vec<Row>; 14] = answers.try_into().expect("as many answers as the fourteen queries above");
+    let answers: [Vec<Row>; 16] = answers.try_into().expect("as many answers as the sixteen queries above");
     let path = path.first().map(|row| idents(row, "search_path")).transpose()?;
     assemble(&answers, path)
 }
@@ -68,7 +70,7 @@ pub async fn introspect_alone(client: &Client) -> Result<Catalog, ServerError> {
     Ok(catalog)
 }
 
-fn assemble(answers: &[Vec<Row>; 14], search_path: Option<Vec<Ident>>) -> Result<Catalog, ServerError> {
+fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result<Catalog, ServerError> {
     let [
         server,
         relations,
@@ -84,6 +86,8 @@ fn assemble(answers: &[Vec<Row>; 14], search_path: Option<Vec<Ident>>) -> Result
         reads,
         extensions,
         statistics,
+        publications,
+        event_triggers,
     ] = answers;
     let server = server.first().ok_or_else(|| ServerError::Protocol("no answer about the server itself".into()))?;
     let major: i32 = get(server, "major")?;
@@ -96,6 +100,8 @@ fn assemble(answers: &[Vec<Row>; 14], search_path: Option<Vec<Ident>>) -> Result
     triggers::read_rules(rules, &mut found)?;
     let functions = triggers::read_triggers(triggers, functions, &mut found)?;
     found.read_statistics(statistics)?;
+    found.read_publications(publications)?;
+    found.read_event_triggers(event_triggers)?;
     let others = found.others(reads)?;
     let observed = Observed {
         rows: found.estimates(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::Row;
 
 use super::{get, ident, sorted};
-use crate::catalog::{OtherObject, Partitioning, RowSecurity, Table};
+use crate::catalog::{ColumnPair, OtherObject, Partitioning, RowSecurity, Table};
 use crate::ident::{Ident, TableName};
 use crate::server::ServerError;
 
@@ -14,7 +14,16 @@ pub(super) struct Relations {
     all: BTreeMap<u32, Relation>,
     tables: BTreeMap<u32, Table>,
     /// Things by kind and name that turned up along the way, with the relations that they hang on.
-    named: Vec<(String, TableName, Vec<u32>)>,
+    named: Vec<Named>,
+}
+
+struct Named {
+    kind: String,
+    name: TableName,
+    /// The relations that it hangs on.
+    on: Vec<u32>,
+    /// Of a foreign key.
+    pairs: Vec<ColumnPair>,
 }
 
 struct Relation {
@@ -26,6 +35,25 @@ struct Relation {
     readable: bool,
     parents: Vec<u32>,
     children: Vec<u32>,
+}
+
+impl Relation {
+    /// What it is, in the manual's words.
+    fn described(&self) -> String {
+        let kind = match self.kind.as_str() {
+            "r" | "p" => "table",
+            "v" => "view",
+            "m" => "materialized view",
+            "f" => "foreign table",
+            "S" => "sequence",
+            "c" => "composite type",
+            code => &format!("relation of kind `{code}`"),
+        };
+        match &self.extension {
+            Some(extension) => format!("{kind} of extension {extension}"),
+            None => kind.to_owned(),
+        }
+    }
 }
 
 /// Where something that hangs on a relation belongs.
@@ -98,11 +126,8 @@ impl Relations {
                     partitions: below.iter().map(|oid| found.all[oid].name.clone()).collect(),
                 }
             });
-            let inherited_by = if partitioned.is_some() {
-                Vec::new()
-            } else {
-                found.below(oid).iter().map(|oid| found.all[oid].name.clone()).collect()
-            };
+            let inherited_by = if partitioned.is_some() { Vec::new() } else { found.names_of(&found.below(oid)) };
+            let inherits = found.names_of(&found.above(oid));
             let table = Table {
                 name: found.all[&oid].name.clone(),
                 columns: Vec::new(),
@@ -116,6 +141,7 @@ impl Relations {
                 row_security: security[&oid],
                 partitioned,
                 inherited_by,
+                inherits,
             };
             found.tables.insert(oid, table);
         }
@@ -136,6 +162,20 @@ impl Relations {
             open.extend(self.all[&oid].children.iter().copied().filter(|child| below.insert(*child)));
         }
         below
+    }
+
+    /// Everything that a relation inherits from, at any depth, each once.
+    fn above(&self, oid: u32) -> BTreeSet<u32> {
+        let mut above = BTreeSet::new();
+        let mut open = vec![oid];
+        while let Some(oid) = open.pop() {
+            open.extend(self.all[&oid].parents.iter().copied().filter(|parent| above.insert(*parent)));
+        }
+        above
+    }
+
+    fn names_of(&self, oids: &BTreeSet<u32>) -> Vec<TableName> {
+        oids.iter().map(|oid| self.all[oid].name.clone()).collect()
     }
 
     /// The table that a relation is, or is a partition of.
@@ -174,14 +214,43 @@ impl Relations {
     }
 
     /// Notes something that can only be named.
-    pub(super) fn note(&mut self, kind: &str, name: TableName, about: impl IntoIterator<Item = u32>) {
-        self.named.push((kind.to_owned(), name, about.into_iter().collect()));
+    pub(super) fn note(&mut self, kind: &str, name: TableName, on: impl IntoIterator<Item = u32>) {
+        self.named.push(Named { kind: kind.to_owned(), name, on: on.into_iter().collect(), pairs: Vec::new() });
+    }
+
+    /// Notes a foreign key that can only be named, from its referencing to its referenced relation.
+    pub(super) fn note_key(&mut self, kind: &str, name: TableName, between: [u32; 2], pairs: Vec<ColumnPair>) {
+        self.named.push(Named { kind: kind.to_owned(), name, on: between.to_vec(), pairs });
+    }
+
+    /// Notes something that hangs on a relation which is no table of ours: a view's trigger, a foreign table's CHECK.
+    pub(super) fn note_on(&mut self, kind: &str, name: Ident, relation: u32) {
+        let Some(on) = self.all.get(&relation) else { return };
+        let kind = format!("{kind} of a {}", on.described());
+        let name = TableName { schema: on.name.schema.clone(), name };
+        self.note(&kind, name, [relation]);
     }
 
     pub(super) fn read_statistics(&mut self, rows: &[Row]) -> Result<(), ServerError> {
         for row in rows {
             let name = TableName { schema: ident(row, "schema")?, name: ident(row, "name")? };
             self.note("extended statistics", name, [get(row, "relation")?]);
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_publications(&mut self, rows: &[Row]) -> Result<(), ServerError> {
+        for row in rows {
+            let name = TableName { schema: Ident::from(""), name: ident(row, "name")? };
+            self.note("publication", name, get::<Vec<u32>>(row, "relations")?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn read_event_triggers(&mut self, rows: &[Row]) -> Result<(), ServerError> {
+        for row in rows {
+            let name = TableName { schema: Ident::from(""), name: ident(row, "name")? };
+            self.note("event trigger", name, []);
         }
         Ok(())
     }
@@ -203,38 +272,31 @@ impl Relations {
         let mut others: Vec<OtherObject> = self
             .named
             .iter()
-            .map(|(kind, name, start)| {
+            .map(|named| {
                 let mut other = OtherObject {
-                    kind: kind.clone(),
-                    name: name.clone(),
-                    about: about(&start.iter().copied().collect()),
+                    kind: named.kind.clone(),
+                    name: named.name.clone(),
+                    about: about(&named.on.iter().copied().collect()),
                     between: Vec::new(),
+                    pairs: named.pairs.clone(),
                 };
                 if other.is_foreign_key() {
-                    other.between = start.iter().filter_map(|oid| self.name(*oid)).cloned().collect();
+                    other.between = named.on.iter().filter_map(|oid| self.name(*oid)).cloned().collect();
                 }
                 other
             })
             .collect();
         for (oid, relation) in &self.all {
-            let kind = match relation.kind.as_str() {
-                "r" | "p" if relation.extension.is_none() && self.root(*oid).is_some() => continue,
-                "r" | "p" => "table",
-                "v" => "view",
-                "m" => "materialized view",
-                "f" => "foreign table",
-                "S" => "sequence",
-                code => &format!("relation of kind `{code}`"),
-            };
-            let kind = match &relation.extension {
-                Some(extension) => format!("{kind} of extension {extension}"),
-                None => kind.to_owned(),
-            };
+            if matches!(relation.kind.as_str(), "r" | "p") && relation.extension.is_none() && self.root(*oid).is_some()
+            {
+                continue;
+            }
             others.push(OtherObject {
-                kind,
+                kind: relation.described(),
                 name: relation.name.clone(),
                 about: about(&BTreeSet::from([*oid])),
                 between: Vec::new(),
+                pairs: Vec::new(),
             });
         }
         Ok(others)

@@ -1,5 +1,5 @@
--- Every relation of users' schemas that holds rows or shows them. Indexes and TOAST are part of their tables,
--- composite types hold no rows, and a column's own sequence is part of the column.
+-- Every relation of users' schemas, and composite types. Indexes and TOAST are part of their tables, and a column's own
+-- sequence is part of the column.
 SELECT c.oid,
        n.nspname::text AS schema,
        c.relname::text AS name,
@@ -26,7 +26,7 @@ SELECT c.oid,
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND c.relkind NOT IN ('i', 'I', 't', 'c')
+  AND c.relkind NOT IN ('i', 'I', 't')
   AND NOT (c.relkind = 'S' AND EXISTS (
       SELECT FROM pg_depend d
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass

@@ -1,4 +1,4 @@
--- Rewrite rules of tables. A view's own is the view.
+-- Rewrite rules. The one that makes a view is the view.
 SELECT r.ev_class AS relation,
        r.rulename::text AS name,
        r.ev_type::text AS event,
@@ -7,4 +7,4 @@ SELECT r.ev_class AS relation,
 FROM pg_rewrite r
 JOIN pg_class c ON c.oid = r.ev_class
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+WHERE r.ev_type <> '1' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

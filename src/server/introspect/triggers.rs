@@ -39,7 +39,7 @@ pub(super) fn read_rules(rows: &[Row], relations: &mut Relations) -> Result<(), 
                     relations.note("rewrite rule of one partition", TableName { schema, name }, [relation]);
                 }
             }
-            Place::Elsewhere => {}
+            Place::Elsewhere => relations.note_on("rewrite rule", name, relation),
         }
     }
     Ok(())
@@ -60,8 +60,10 @@ pub(super) fn read_triggers(
     let mut called = BTreeSet::new();
     for row in rows {
         let function: u32 = get(row, "function")?;
+        let relation: u32 = get(row, "relation")?;
         // A trigger that only one partition has fires for some of the table's rows.
-        let (Place::Table(table) | Place::PartitionOf(table)) = relations.place(get(row, "relation")?) else {
+        let (Place::Table(table) | Place::PartitionOf(table)) = relations.place(relation) else {
+            relations.note_on("trigger", ident(row, "name")?, relation);
             continue;
         };
         let source =

@@ -54,7 +54,7 @@ impl Efface {
             Err(RunError::Findings(failure)) => {
                 let names = failure.findings.iter().map(|found| found.name.clone()).collect();
                 Err(match failure.assertion {
-                    Assertion::Guards => EngineOutcome::Blocked(names),
+                    Assertion::Guards | Assertion::Shared | Assertion::Expected => EngineOutcome::Blocked(names),
                     Assertion::Reports => EngineOutcome::RolledBack(names),
                     Assertion::Subject
                     | Assertion::Limits

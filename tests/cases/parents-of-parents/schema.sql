@@ -1,0 +1,10 @@
+CREATE TABLE cities (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE streets (id int PRIMARY KEY, city_id int REFERENCES cities, name text NOT NULL);
+CREATE TABLE addresses (id int PRIMARY KEY, street_id int REFERENCES streets, number text);
+CREATE TABLE users (id int PRIMARY KEY, name text, address_id int REFERENCES addresses);
+CREATE INDEX ON streets (city_id);
+CREATE INDEX ON addresses (street_id);
+CREATE INDEX ON users (address_id);
+CREATE TABLE visits (user_id int REFERENCES users, address_id int REFERENCES addresses);
+CREATE INDEX ON visits (user_id);
+CREATE INDEX ON visits (address_id);
