@@ -69,9 +69,10 @@ pub(super) fn reached(
         Reach::OwnRow => Predicate::Subject,
         Reach::Paths(paths) => Predicate::any(paths.iter().map(|path| by_path(policy, path))),
         // Without `:subject` there would be no condition at all, and no rows.
-        Reach::Condition => {
-            condition.map_or(Predicate::Any(Vec::new()), |condition| Predicate::Author(condition.clone()))
-        }
+        Reach::Condition => match condition.filter(|condition| !condition.subject.is_empty()) {
+            Some(condition) => Predicate::Author(condition.clone()),
+            None => Predicate::Any(Vec::new()),
+        },
         Reach::EveryRow => Predicate::All(Vec::new()),
         Reach::Parents(parents) => parents::referenced(policy, parents),
         Reach::Cascade(keys) => Predicate::any(keys.iter().map(|(key, rules)| {

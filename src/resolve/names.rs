@@ -19,9 +19,7 @@ use crate::source::{Fragment, Span, Spanned};
 pub(super) struct Context<'a> {
     pub catalog: &'a Catalog,
     pub search_path: Vec<Ident>,
-    /// Whose rows, as written.
-    pub written: &'a policy::Subject,
-    /// The same, looked up.
+    /// Whose rows.
     pub whose: Whose,
     /// Tables that the policy decides.
     pub decided: Vec<TableId>,
@@ -62,7 +60,6 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
     let context = Context {
         catalog,
         search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
-        written: &policy.subject,
         whose: whose?,
         decided: tables.iter().flatten().copied().collect(),
     };
@@ -216,7 +213,9 @@ fn reach(
 ) -> Option<Reach> {
     let subject = match context.whose {
         Whose::Of(table) => table,
-        Whose::Value | Whose::EveryRow => return subject::reach(context, via, condition, span, report),
+        // The reader lets no path stand there, and every `where` has a `:subject`.
+        Whose::Value => return Some(Reach::Condition),
+        Whose::EveryRow => return Some(Reach::EveryRow),
     };
     if condition.is_some_and(|found| !found.subject.is_empty()) {
         return Some(Reach::Condition);

@@ -1,16 +1,15 @@
 //! Whose rows does the policy mean?
 //!
-//! Rows of a table by their key, which has to tell people apart; a value that conditions compare with; or every row. The
-//! last two have no row that a path could lead to: there a condition alone says which rows of a table are reached.
+//! Rows of a table by their key, which has to tell people apart; a value that conditions compare with; or every row.
 
-use super::model::{Condition, Reach, Subject, SubjectRows, SubjectValue};
+use super::model::{Subject, SubjectRows, SubjectValue};
 use super::names::{Context, Whose, column, is_identity};
 use super::{condition, words};
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::Report;
 use crate::pgtype::PgType;
-use crate::policy::{self, Via};
-use crate::source::{Fragment, Span, Spanned};
+use crate::policy;
+use crate::source::{Fragment, Spanned};
 
 /// Looks up the subject.
 pub(super) fn resolve(context: &Context<'_>, written: &policy::Subject, report: &mut Report) -> Option<Subject> {
@@ -49,42 +48,7 @@ fn rows(context: &Context<'_>, id: TableId, written: &policy::SubjectRows, repor
         None => Some(None),
     };
     let (condition, expired_when) = (condition(&written.condition), condition(&written.expired_when));
-    let found = SubjectRows { table: id, key, condition: condition?, expired_when: expired_when? };
-    if found.expired_when.is_some() {
-        let choosing = found.condition.iter().chain(&found.expired_when);
-        // Whoever is to be chosen has no key yet.
-        let circular = choosing.filter(|condition| !condition.subject.is_empty());
-        circular.for_each(|condition| report.push(words::expired_by_its_key(condition.fragment.span)));
-    }
-    Some(found)
-}
-
-/// How rows are reached where the subject has no row of its own.
-pub(super) fn reach(
-    context: &Context<'_>,
-    via: Option<&Via>,
-    condition: Option<&Condition>,
-    span: Span,
-    report: &mut Report,
-) -> Option<Reach> {
-    let subject = context.written;
-    if let Some(via) = via {
-        report.push(words::path_to_nobody(subject, via.span));
-        return None;
-    }
-    let named = condition.filter(|condition| !condition.subject.is_empty());
-    match (context.whose, named) {
-        (Whose::EveryRow, None) => Some(Reach::EveryRow),
-        (Whose::EveryRow, Some(condition)) => {
-            report.push(words::subject_in_every_row(subject.span(), condition.fragment.span));
-            None
-        }
-        (Whose::Value | Whose::Of(_), Some(_)) => Some(Reach::Condition),
-        (Whose::Value | Whose::Of(_), None) => {
-            report.push(words::value_without_condition(span));
-            None
-        }
-    }
+    Some(SubjectRows { table: id, key, condition: condition?, expired_when: expired_when? })
 }
 
 /// Types that a value can have, by the names that SQL has for them (manual, table 8.1).
@@ -100,16 +64,20 @@ const TYPES: &[(&[&str], PgType)] = &[
     (&["inet"], PgType::Inet),
 ];
 
-/// The type of a value, as SQL names it, in capitals or not.
+/// The type of a value, as SQL names it; a length is none of the key's, which is compared whole.
 fn value_type(catalog: &Catalog, written: &Spanned<String>, report: &mut Report) -> Option<PgType> {
-    let name = written.value.trim().to_lowercase();
+    let name = written.value.split('(').next().unwrap_or_default().trim().to_lowercase();
+    let citext = catalog.extensions.iter().find(|extension| extension.name.as_str() == "citext");
+    if citext.is_some_and(|citext| name == format!("{}.citext", citext.schema.as_str())) {
+        return Some(PgType::Citext);
+    }
     let found = TYPES.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, ty)| ty.clone());
     match &found {
         None => {
             let known: Vec<_> = TYPES.iter().flat_map(|(names, _)| names.iter().copied()).collect();
             report.push(words::unknown_value_type(written, &known));
         }
-        Some(PgType::Citext) if !catalog.extensions.iter().any(|extension| extension.name.as_str() == "citext") => {
+        Some(PgType::Citext) if citext.is_none() => {
             report.push(words::value_without_extension(written.span));
             return None;
         }

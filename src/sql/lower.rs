@@ -636,9 +636,13 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
         let prefix = format!("{}.", quote::ident(&extension.schema));
         types().any(|printed| printed.starts_with(&prefix))
     });
+    // A subject that is a value is compared by its own type, whatever the columns' are.
+    let citext = matches!(&plan.subject, Subject::Value(value) if value.ty == PgType::Citext);
+    let compared = catalog.extensions.iter().filter(|extension| citext && extension.name.as_str() == "citext");
     let wanted = std::iter::once(Ident::from("pg_catalog"))
         .chain(plan.search_path.iter().cloned())
         .chain(extensions.map(|extension| extension.schema.clone()))
+        .chain(compared.map(|extension| extension.schema.clone()))
         .chain([Ident::from("pg_temp")]);
     let mut path: Vec<Ident> = Vec::new();
     for schema in wanted {

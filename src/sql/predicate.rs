@@ -66,10 +66,11 @@ impl Scene<'_> {
             Predicate::Matches { key, values, rows } => self.matches(w, *key, values, rows, way),
             Predicate::Author(condition) => self.condition(w, condition),
             Predicate::All(parts) => {
-                if parts.is_empty() {
+                let narrowing: Vec<_> = parts.iter().filter(|part| **part != Predicate::All(Vec::new())).collect();
+                if narrowing.is_empty() {
                     w.kw("true");
                 }
-                w.list(parts, "\n  AND ", |w, part| {
+                w.list(narrowing, "\n  AND ", |w, part| {
                     let open = matches!(part, Predicate::Any(inner) if inner.len() != 1);
                     if open {
                         w.kw("(");

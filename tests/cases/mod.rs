@@ -3,11 +3,14 @@
 //! `story.md` tells the trap, and in lines of their own what runs and how it has to end:
 //!
 //! - `- key: {42}` for each column of the subject's key, as an array;
+//! - `- run: expired` where the policy chooses its subjects;
 //! - `- role: name` where somebody else than the owner runs it;
 //! - `- ends: committed`, `refused` by check or plan, or the SQLSTATE with which the transaction fails.
 
 use std::path::PathBuf;
 
+use efface::plan::Choice;
+use efface::resolve::ResolvedPolicy;
 use efface::source::SourceFile;
 
 /// One case.
@@ -18,6 +21,8 @@ pub struct Case {
     pub folder: PathBuf,
     /// For each column of the subject's key, its values as an array.
     pub keys: Vec<String>,
+    /// Whether the policy chooses its subjects.
+    pub expired: bool,
     /// Who runs it, where it isn't the owner.
     pub role: Option<String>,
     /// How it has to end.
@@ -44,6 +49,7 @@ impl Case {
             policy: SourceFile::new("policy.yaml", ""),
             folder,
             keys: Vec::new(),
+            expired: false,
             role: None,
             ends: Ends::Committed,
             name,
@@ -52,6 +58,7 @@ impl Case {
         let story = case.file("story.md");
         let told = |word: &str| story.lines().filter_map(|line| line.strip_prefix(word)).collect::<Vec<_>>();
         case.keys = told("- key: ").into_iter().map(str::to_owned).collect();
+        case.expired = told("- run: ") == ["expired"];
         case.role = told("- role: ").first().map(|role| (*role).to_owned());
         case.ends = match told("- ends: ")[..] {
             ["committed"] => Ends::Committed,
@@ -60,6 +67,11 @@ impl Case {
             _ => panic!("{}: story.md doesn't say how it ends", case.name),
         };
         case
+    }
+
+    /// Who says which subjects the run has.
+    pub fn choice(&self, policy: &ResolvedPolicy) -> Choice {
+        if self.expired { Choice::expired(policy).expect("the policy says who is expired") } else { Choice::Given }
     }
 
     /// A file of the case.

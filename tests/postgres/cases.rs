@@ -13,6 +13,7 @@ use efface::plan::{Plan, StepAction};
 use efface::resolve::NewValue;
 use efface::sql::{ASSERTION_FAILED, Role, Script};
 use efface::{plan, policy, resolve, sql};
+use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
 use crate::case::{Case, Ends, each};
@@ -92,7 +93,7 @@ fn scripted(case: &Case, catalog: &Catalog) -> Result<(Plan, Script), Report> {
     let written = policy::read(&case.policy)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
     let (policy, catalog) = (&resolved.value.policy, &resolved.value.catalog);
-    let plan = plan::plan(policy, catalog)?;
+    let plan = plan::plan_for(case.choice(policy), policy, catalog)?;
     let script = sql::script(&plan, catalog, &case.policy);
     Ok((plan, script))
 }
@@ -123,6 +124,9 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
                 Role::Together { steps } => client.query_typed_one(statement.sql.as_str(), &[]).await.map(|row| {
                     (0..steps.len()).map(|column| row.get::<_, i64>(column).unsigned_abs()).collect::<Vec<u64>>()
                 }),
+                Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
+                    client.simple_query(statement.sql.as_str()).await.map(|answer| vec![number(&answer)])
+                }
                 _ => client.simple_query(statement.sql.as_str()).await.map(|_| Vec::new()),
             };
             let rows = done.map_err(|error| {
@@ -134,6 +138,13 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
                     message: if ours { told.message().to_owned() } else { told.constraint().unwrap_or("").to_owned() },
                 }
             })?;
+            if matches!(statement.role, Role::ChooseSubjects | Role::NarrowSubjects { .. }) {
+                counts.push(format!("{}: {}", statement.title, rows[0]));
+                if rows == [0] {
+                    client.simple_query("ROLLBACK").await.expect("a rollback");
+                    return Ok(());
+                }
+            }
             let (steps, again) = match &statement.role {
                 Role::Step { step, sweep } => (vec![*step], if *sweep { " again" } else { "" }),
                 Role::Together { steps } => (steps.clone(), ""),
@@ -150,6 +161,15 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
     }
     db.sql("RESET ROLE");
     outcome.map(|()| counts)
+}
+
+/// The first column of the only row.
+fn number(answer: &[SimpleQueryMessage]) -> u64 {
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    row.and_then(|text| text.parse().ok()).expect("a number")
 }
 
 /// Runs the script's text as a file; what psql complains of.

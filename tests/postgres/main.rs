@@ -19,3 +19,4 @@ mod running;
 mod throwaway;
 mod tool;
 mod torture;
+mod whose;

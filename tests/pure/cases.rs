@@ -2,7 +2,8 @@
 
 use efface::catalog::{self, Catalog};
 use efface::diagnostic::{Report, render};
-use efface::plan::{EdgeReason, Plan, Reason, StepAction};
+use efface::plan::{Choice, EdgeReason, Plan, Reason, StepAction};
+use efface::resolve::ResolvedPolicy;
 use efface::source::SourceFile;
 use efface::sql::{Role, Script};
 use efface::{plan, policy, resolve, sql};
@@ -30,10 +31,22 @@ pub struct Through {
 
 /// From policy to script, or the report of a refused policy.
 pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<Through, Report> {
+    through_for(|_| Choice::Given, file, catalog)
+}
+
+fn of_case(case: &Case, catalog: &Catalog) -> Result<Through, Report> {
+    through_for(|policy| case.choice(policy), &case.policy, catalog)
+}
+
+fn through_for(
+    choice: impl Fn(&ResolvedPolicy) -> Choice,
+    file: &SourceFile,
+    catalog: &Catalog,
+) -> Result<Through, Report> {
     let written = policy::read(file)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
     let resolve::Resolved { policy, catalog } = resolved.value;
-    let plan = plan::plan(&policy, &catalog)?;
+    let plan = plan::plan_for(choice(&policy), &policy, &catalog)?;
     let script = sql::script(&plan, &catalog, file);
     let mut warnings = written.warnings;
     warnings.extend(resolved.warnings);
@@ -44,7 +57,7 @@ pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<Through, Report> 
 fn every_case_is_checked_and_planned_as_its_story_says() {
     each(|case| {
         let catalog = recorded(case);
-        match (through(&case.policy, &catalog), &case.ends) {
+        match (of_case(case, &catalog), &case.ends) {
             (Err(report), Ends::Refused) => {
                 assert!(report.has_errors());
                 case.snapshot("diagnostics", &render::text(&report, &case.policy, false));
@@ -71,7 +84,7 @@ fn every_case_is_checked_and_planned_as_its_story_says() {
 fn the_order_in_which_a_catalog_lists_things_changes_nothing() {
     each(|case| {
         let catalog = recorded(case);
-        let bytes = |catalog: &Catalog| match through(&case.policy, catalog) {
+        let bytes = |catalog: &Catalog| match of_case(case, catalog) {
             Ok(Through { plan, script, warnings, .. }) => {
                 let warnings = render::text(&warnings, &case.policy, false);
                 format!("{plan:#?}\n{warnings}\n{}\n{}", script.digest(), script.text())
@@ -105,7 +118,11 @@ pub fn follows_the_plan(plan: &Plan, script: &Script) {
         assert!(!step.rules.is_empty() && !step.scope.is_empty(), "step {index} says why");
     }
     let binds = script.statements.iter().filter(|statement| matches!(statement.role, Role::BindSubject { .. }));
-    assert_eq!(binds.count(), script.key.len());
+    let given = match &plan.choice {
+        Choice::Given => script.key.len(),
+        Choice::Expired(_) => 0,
+    };
+    assert_eq!(binds.count(), given);
     assert!(matches!(script.statements.first().map(|s| &s.role), Some(Role::Begin)));
     assert!(matches!(script.statements.last().map(|s| &s.role), Some(Role::Commit)));
 }

@@ -4,7 +4,6 @@ use super::{list, nearest};
 use crate::catalog::{ColumnId, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::shown;
-use crate::policy;
 use crate::source::{Span, Spanned};
 
 pub(in crate::resolve) fn subject_without_key(table: &Table, span: Span) -> Diagnostic {
@@ -19,13 +18,6 @@ pub(in crate::resolve) fn key_not_unique(table: &Table, key: &[ColumnId], span: 
         .at(span, "not a key")
         .note("a subject's key needs a unique constraint or full unique index over exactly its columns, all NOT NULL")
         .help("use the primary key, or add the constraint")
-}
-
-pub(in crate::resolve) fn expired_by_its_key(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::SqlNotAllowed, "a retention run can't choose its subjects by `:subject`")
-        .at(span, "`:subject` is only known when somebody is chosen")
-        .note("`--expired` chooses whom `where` and `expired_when` mean")
-        .help("name columns of the subject's own row")
 }
 
 /// A value of a type that isn't known, with the types that are.
@@ -45,37 +37,6 @@ pub(in crate::resolve) fn value_without_extension(span: Span) -> Diagnostic {
     Diagnostic::new(Code::InvalidSubject, "this database has no type `citext`")
         .at(span, "the extension is not installed")
         .help("use `text`, and `lower(email) = any(:subject)` with keys in lower case")
-}
-
-pub(in crate::resolve) fn value_without_condition(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::PathRequired, "nothing says which rows are the subject's")
-        .at(span, "`where` with `:subject` is missing")
-        .note("the subject is a value and has no row that a path could lead to")
-        .help("add a condition over the table's columns: `where: email = any(:subject)`")
-}
-
-pub(in crate::resolve) fn path_to_nobody(whose: &policy::Subject, via: Span) -> Diagnostic {
-    let (message, help) = match whose {
-        policy::Subject::Value(_) => (
-            "a path leads to the subject's row, and this subject is a value",
-            "remove `via`; write `where: email = any(:subject)`",
-        ),
-        policy::Subject::Rows(_) | policy::Subject::EveryRow(_) => (
-            "a path leads to one subject, and this policy is for every row",
-            "remove `via`; `where` alone says which rows",
-        ),
-    };
-    Diagnostic::new(Code::ConflictingKeys, message)
-        .at(via, "leads nowhere")
-        .label(whose.span(), "declared here")
-        .help(help)
-}
-
-pub(in crate::resolve) fn subject_in_every_row(whose: Span, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::SqlNotAllowed, "`:subject` is nobody, as this policy is for every row")
-        .at(span, "no subject is ever given")
-        .label(whose, "declared here")
-        .help("remove it, or give the policy a `subject:`")
 }
 
 pub(in crate::resolve) fn undecided_in_every_row(table: &Table, whose: Span) -> Diagnostic {

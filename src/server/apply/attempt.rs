@@ -100,14 +100,14 @@ impl<'a> Attempt<'a> {
                 Role::CountShared { shared: index } => shared.extend(rows.iter().map(|rows| (*index, *rows))),
                 _ => {}
             }
-            let rows = (!rows.is_empty()).then(|| rows.iter().sum());
-            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, Some(subjects)) = (&statement.role, rows) {
-                if subjects == 0 {
+            if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, [subjects]) = (&statement.role, &rows[..]) {
+                if *subjects == 0 {
                     return Ok(None);
                 }
-                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(subjects));
-                chosen = Some(Chosen { subjects, dropped, keys: self.keys(&statement.role).await? });
+                let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(*subjects));
+                chosen = Some(Chosen { subjects: *subjects, dropped, keys: self.keys(&statement.role).await? });
             }
+            let rows = (!rows.is_empty()).then(|| rows.iter().sum());
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
         }

@@ -1,0 +1,13 @@
+CREATE TABLE orders (id bigint PRIMARY KEY, email text, total numeric(9, 2) NOT NULL, note text);
+CREATE TABLE order_items (order_id bigint REFERENCES orders, line integer, article text NOT NULL, PRIMARY KEY (order_id, line));
+CREATE TABLE carts (id bigint PRIMARY KEY, email varchar(80));
+CREATE TABLE cart_items (id bigint PRIMARY KEY, cart_id bigint NOT NULL REFERENCES carts, article text NOT NULL);
+CREATE TABLE newsletter (email text PRIMARY KEY, since date NOT NULL);
+CREATE TABLE reviews (id bigint PRIMARY KEY, author_email text NOT NULL, stars integer NOT NULL, body text);
+CREATE TABLE tickets (id bigint PRIMARY KEY, "from" text NOT NULL, subject text NOT NULL);
+CREATE TABLE ticket_messages (id bigint PRIMARY KEY, ticket_id bigint NOT NULL REFERENCES tickets, body text NOT NULL);
+CREATE TABLE vouchers (code text PRIMARY KEY, bought_by text, given_to text, amount integer NOT NULL);
+CREATE TABLE waitlist (article text, email text, PRIMARY KEY (article, email));
+CREATE INDEX ON order_items (order_id);
+CREATE INDEX ON cart_items (cart_id);
+CREATE INDEX ON ticket_messages (ticket_id);

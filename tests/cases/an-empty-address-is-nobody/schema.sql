@@ -1,0 +1,1 @@
+CREATE TABLE newsletter (id bigint PRIMARY KEY, email text);
