@@ -79,6 +79,7 @@ codes! {
     PathOutsidePolicy = "path-outside-policy", Error, "a path leads through a table that the policy does not decide";
     PathNotFollowed = "path-not-followed", Error, "a foreign key leads to the subject and no rule follows it";
     UnsupportedKey = "unsupported-key", Error, "a foreign key of a kind that efface does not follow is in reach";
+    PartitionWithoutKey = "partition-without-key", Warning, "partitions of a table lack a foreign key that others have";
     UndecidedTable = "undecided-table", Error, "a table leads to the subject and the policy does not mention it";
     UndecidedColumn = "undecided-column", Error, "a column of a rule is not decided";
     LooksLikeReference = "looks-like-reference", Warning, "a column looks like a reference to rows that the policy reaches, and is none";

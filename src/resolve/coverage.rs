@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accept::Accepted;
 use super::model::{Expectation, Path, Reach, ResolvedPolicy, Subject};
-use super::{path, words};
+use super::{partitions, path, words};
 use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::Policy;
@@ -99,13 +99,22 @@ fn unsupported(
     report: &mut Report,
 ) {
     for key in catalog.others.iter().filter(|other| other.is_foreign_key()) {
+        let of_root = partitions::of_root(catalog, key);
+        if of_root.as_ref().is_some_and(|of_root| of_root.is_covered(catalog)) {
+            continue;
+        }
         let rule_at = |table: TableId| resolved.rules_of(table).next().map(|(_, rule)| rule.origin);
         let tables: Vec<TableId> = key.about.iter().filter_map(|name| catalog.table_id(name)).collect();
         let decided = tables.iter().find_map(|table| rule_at(*table));
         let leads = tables.iter().any(|table| distances.contains_key(table)).then_some(policy.subject.place());
         if let Some(span) = decided.or(leads) {
-            report.push(words::unsupported_key(key, span));
+            report.push(words::unsupported_key(key, of_root.as_ref(), span));
         }
+    }
+    for lacking in partitions::lacking(catalog) {
+        let rule = catalog.table_id(&lacking.root.name).and_then(|root| resolved.rules_of(root).next());
+        let span = rule.map_or(policy.subject.place(), |(_, rule)| rule.origin);
+        report.push(words::partition_without_key(&lacking, span));
     }
 }
 

@@ -20,6 +20,7 @@ mod model;
 mod names;
 mod orphans;
 mod parents;
+mod partitions;
 mod path;
 mod propagate;
 mod session;

@@ -1,6 +1,6 @@
 //! Paths, rules along them, and what someone has accepted.
 
-use super::list;
+use super::{LISTED, list};
 use crate::catalog::{Catalog, ForeignKey, KeyId, OtherObject, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::TableName;
@@ -8,6 +8,7 @@ use crate::policy::sql::GateError;
 use crate::policy::{Acceptance, PathText, Segment};
 use crate::resolve::model::Path;
 use crate::resolve::names::Context;
+use crate::resolve::partitions::{Lacking, OfRoot};
 use crate::resolve::path;
 use crate::source::{Fragment, Span};
 
@@ -152,7 +153,7 @@ pub(in crate::resolve) fn path_not_followed(
         .help(format!("or say why not: `accept: [{{ code: path-not-followed, at: \"{place}\", because: … }}]`"))
 }
 
-pub(in crate::resolve) fn unsupported_key(key: &OtherObject, span: Span) -> Diagnostic {
+pub(in crate::resolve) fn unsupported_key(key: &OtherObject, of_root: Option<&OfRoot<'_>>, span: Span) -> Diagnostic {
     let name = key.name.name.bare();
     let what = match &key.between[..] {
         [child, parent] => {
@@ -164,15 +165,32 @@ pub(in crate::resolve) fn unsupported_key(key: &OtherObject, span: Span) -> Diag
     let found = Diagnostic::new(Code::UnsupportedKey, what)
         .at(span, "in reach of the subject")
         .note(format!("it is a {}, about {tables}: the rows behind it would change or stay undecided", key.kind));
-    if key.kind.contains("one partition") {
-        found
+    match of_root {
+        Some(of_root) => found
             .note("this version of efface follows the keys of a partitioned table by its root only")
-            .help("declare the key from root to root, or drop it")
-    } else {
-        found.help(
+            .help(format!("say that the whole table references:\n{}", of_root.virtual_key())),
+        None if key.kind.contains("one partition") => found
+            .note("this version of efface follows the keys of a partitioned table by its root only")
+            .help("declare the key from root to root, or drop it"),
+        None => found.help(
             "this version of efface can't erase from tables with such a key; drop it, or take both tables out of reach",
-        )
+        ),
     }
+}
+
+pub(in crate::resolve) fn partition_without_key(lacking: &Lacking<'_>, span: Span) -> Diagnostic {
+    let (root, place) = (lacking.root.name.bare(), lacking.place());
+    let partitions: Vec<_> = lacking.partitions.iter().map(|name| format!("`{}`", name.bare())).collect();
+    let listed = match partitions.len() {
+        0..=LISTED => partitions.join(", "),
+        more => format!("{} and {} more", partitions[..LISTED].join(", "), more - LISTED),
+    };
+    Diagnostic::new(Code::PartitionWithoutKey, format!("partitions of `{root}` lack a foreign key that others have"))
+        .at(span, "the policy follows it in all of them")
+        .about(place.clone())
+        .note(format!("`{place}` is not checked by the database in {listed}"))
+        .help("look for rows there that reference nothing, and declare the key at the root")
+        .help(format!("or say why not: `accept: [{{ code: partition-without-key, at: \"{place}\", because: … }}]`"))
 }
 
 pub(in crate::resolve) fn unindexed_key(key: &ForeignKey, followed: bool, span: Span) -> Diagnostic {

@@ -1,0 +1,7 @@
+CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE visits (id int NOT NULL, year int NOT NULL, user_id int, note text, PRIMARY KEY (id, year)) PARTITION BY LIST (year);
+CREATE TABLE visits_2024 PARTITION OF visits FOR VALUES IN (2024);
+CREATE TABLE visits_2025 PARTITION OF visits FOR VALUES IN (2025);
+CREATE TABLE visits_2026 PARTITION OF visits FOR VALUES IN (2026);
+ALTER TABLE visits_2025 ADD CONSTRAINT visits_2025_user FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE;
+CREATE INDEX ON visits (user_id);

@@ -1,0 +1,13 @@
+CREATE TABLE users (id int PRIMARY KEY, name text);
+CREATE TABLE categories (id int PRIMARY KEY, parent_id int REFERENCES categories, owner_id int REFERENCES users);
+CREATE TABLE clubs (id int PRIMARY KEY, city text);
+CREATE TABLE bookings (id int PRIMARY KEY, client_id int REFERENCES users, club_id int REFERENCES clubs);
+CREATE TABLE visits (id int PRIMARY KEY, client_id int, note text);
+CREATE TABLE logins (id int PRIMARY KEY, user_id int, users_id bigint, at timestamptz);
+CREATE TABLE tags (id int PRIMARY KEY, category_id int, parent_id int, club_id int, word text);
+CREATE TABLE audits (id int PRIMARY KEY, auditable_id int, auditable_type text, user_id int, user_type text);
+CREATE TABLE mails (id int PRIMARY KEY, user_id int, body text);
+CREATE TABLE profiles (user_id int PRIMARY KEY, motto text);
+CREATE TABLE texts (id int PRIMARY KEY, client_id text, user_id uuid, owner_type text);
+CREATE INDEX ON categories (owner_id);
+CREATE INDEX ON bookings (client_id);
