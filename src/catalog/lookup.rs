@@ -251,6 +251,11 @@ impl Table {
         self.columns.binary_search_by(|column| column.name.cmp(name)).ok().map(ColumnId)
     }
 
+    /// Whether other tables inherit from this one, and their rows answer to its name. Partitions are no such tables.
+    pub fn is_inherited(&self) -> bool {
+        self.partitioned.is_none() && !self.inherited_by.is_empty()
+    }
+
     /// A column by id.
     pub fn column_at(&self, id: ColumnId) -> &Column {
         &self.columns[id.0]

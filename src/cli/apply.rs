@@ -199,7 +199,8 @@ fn summary(loaded: &Loaded, live: &Live, whose: &Whose, keys: &[Vec<String>]) ->
     let catalog = &loaded.catalog;
     let tables = |delete: bool| {
         let steps = loaded.plan.steps.iter().filter(|step| matches!(step.action, StepAction::Delete) == delete);
-        let mut names: Vec<_> = steps.map(|step| catalog.table(step.table).name.bare().to_string()).collect();
+        let mut names: Vec<_> =
+            steps.flat_map(|step| step.tables()).map(|id| catalog.table(id).name.bare().to_string()).collect();
         names.sort();
         names.dedup();
         if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }

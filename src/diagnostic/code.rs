@@ -93,6 +93,7 @@ codes! {
     GeneratedColumn = "generated-column", Error, "a column whose value the database makes";
     NoDefault = "no-default", Error, "the column has no default";
     ReferencedColumn = "referenced-column", Error, "a column that other rows reference would change";
+    NothingToPropagate = "nothing-to-propagate", Warning, "no key references a column whose new value would be propagated";
     BrokenReference = "broken-reference", Error, "a foreign key column would point at nothing";
     PartitionKey = "partition-key", Error, "rows would move to another partition";
     NotUnique = "not-unique", Error, "a column under a unique index would get equal values";
@@ -104,6 +105,7 @@ codes! {
     KeyCycle = "key-cycle", Error, "tables reference each other in a circle";
     ChangedByRule = "changed-by-rule", Error, "a rewrite rule of the table would replace our statements";
     TriggerOutOfReach = "trigger-out-of-reach", Error, "rows that a trigger may write could not be found again";
+    TriggerInTheWay = "trigger-in-the-way", Error, "a trigger may write rows that the statement which fires it changes too";
     // Server.
     Unverified = "unverified", Warning, "something that only a server can answer";
     MissingPrivilege = "missing-privilege", Error, "the role lacks a privilege that the plan needs";

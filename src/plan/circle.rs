@@ -40,6 +40,9 @@ pub(super) fn cure(
     if let Some((_, step)) = twice {
         return Cure::None(Box::new(table_twice(catalog, steps, circle, *step)));
     }
+    if let Some(step) = circle.iter().find(|step| steps[**step].along.is_some()) {
+        return Cure::None(Box::new(propagates(catalog, steps, circle, *step)));
+    }
     let Some((step, trigger)) = meddler(steps, circle, catalog) else { return Cure::OneStatement };
     let keys: Vec<(usize, KeyId)> = edges
         .iter()
@@ -143,6 +146,15 @@ fn table_twice(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize)
             "they would run as one statement, where `{table}` would stand twice: a row that both took would change once"
         ))
         .help(format!("give `{table}` one rule, or leave what the others change out of `sql:`"))
+}
+
+fn propagates(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize) -> Diagnostic {
+    let table = catalog.table(steps[step].table).name.bare().to_string();
+    let names = names(catalog, steps, circle);
+    found(steps, circle, format!("steps on {names} wait for each other in a circle"))
+        .about(table.clone())
+        .note(format!("a natural key of `{table}` changes with its references, which is a statement of its own"))
+        .help("leave what the others change out of `sql:`, or keep the natural key")
 }
 
 fn meddling(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize, trigger: &Trigger) -> Diagnostic {

@@ -19,6 +19,15 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
     for (index, step) in steps.iter().enumerate() {
         by_table.entry(step.table).or_default().push(index);
     }
+    let mut following: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        for (follower, _) in step.followers() {
+            following.entry(follower.table).or_default().push(index);
+        }
+    }
+    let writing = |table: TableId| {
+        [&by_table, &following].into_iter().flat_map(move |by| by.get(&table).into_iter().flatten().copied())
+    };
     let of = |table: TableId| by_table.get(&table).into_iter().flatten().copied();
     let deleting = |table: TableId| of(table).filter(|index| steps[*index].action == StepAction::Delete);
     let mut edges = Vec::new();
@@ -45,7 +54,7 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
         match computes_from(step) {
             Computes::Nothing => {}
             Computes::From(tables) => {
-                edges.extend(tables.into_iter().flat_map(of).map(|then| (first, then, EdgeReason::Compute)));
+                edges.extend(tables.into_iter().flat_map(writing).map(|then| (first, then, EdgeReason::Compute)));
             }
             Computes::Anything => edges.extend((0..steps.len()).map(|then| (first, then, EdgeReason::Compute))),
         }

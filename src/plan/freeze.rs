@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{Choice, Closure, ExpectedNone, Predicate, RowLock, Step, StepAction, TableLock};
-use super::predicate;
 use super::scopes::Scopes;
+use super::{predicate, propagate};
 use crate::catalog::{Basis, Catalog, TableId};
 use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
 
@@ -44,9 +44,19 @@ pub(super) fn row_locks(
         let several_ways = rules.iter().any(|(id, _)| matches!(whole(*id), Predicate::Any(_)));
         // A remembered row is worked on by its key, wherever it may have gone meanwhile.
         let remembered = matches!(step.rows, Predicate::Captured { .. });
-        if rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
+        // The rows that follow are found by these.
+        let tells = step.along.is_some();
+        if tells || rules.len() > 1 || conditional || several_ways || remembered || found.contains_key(&step.table) {
             let rows = rules.iter().map(|(id, _)| whole(*id));
             found.entry(step.table).or_default().extend(rows);
+        }
+    }
+    for step in steps {
+        let Some(along) = &step.along else { continue };
+        let rows = Predicate::any(step.rules.iter().map(|rule| whole(*rule)));
+        let following = propagate::follower_rows(policy, catalog, step.table, &rows, &along.propagation);
+        for (follower, rows) in along.propagation.followers.iter().zip(following) {
+            found.entry(follower.table).or_default().push(rows);
         }
     }
     let subject = policy.subject.table();
@@ -160,6 +170,10 @@ pub(super) fn table_locks(
             }
         }
         add(step.table, written);
+        for (follower, rows) in step.followers() {
+            read(follower.table, rows, &mut add);
+            add(follower.table, written);
+        }
     }
     for lock in row_locks {
         read(lock.table, &lock.rows, &mut add);

@@ -14,8 +14,10 @@ mod model;
 mod order;
 mod parents;
 mod predicate;
+mod propagate;
 mod scopes;
 mod sentence;
+mod stand_in;
 mod steps;
 mod sweep;
 mod triggers;
@@ -23,7 +25,7 @@ mod triggers;
 pub use model::*;
 pub use predicate::touched_tables;
 pub(crate) use predicate::{direct_columns, rows_for_anyone};
-pub use sentence::scope_of;
+pub use sentence::{followers, scope_of};
 
 use std::collections::BTreeSet;
 
@@ -48,6 +50,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
     let mut report = Report::default();
     let scopes = scopes::find(policy, catalog, &mut report);
     let Ordered { steps, captures, shared, deferred } = ordered(policy, catalog, &scopes, &mut report);
+    propagate::refuse_meddlers(&steps, catalog, &mut report);
     let (sweeps, triggers) = sweep::find(&steps, &captures, catalog, &mut report);
     let guards: Vec<Guard> = policy
         .guards
@@ -111,6 +114,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             .collect(),
         virtual_conditions: policy.virtual_conditions.clone(),
         deferred,
+        stand_ins: stand_in::find(&steps, policy, catalog),
         steps,
         sweeps,
         kept: kept.collect(),

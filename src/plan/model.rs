@@ -1,8 +1,11 @@
 //! The plan as a value.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::{ColumnId, KeyId, TableId};
 use crate::resolve::{
-    ColumnChange, Condition, IfShared, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId, Subject, Values,
+    ColumnChange, Condition, Follower, IfShared, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId,
+    Subject, Values,
 };
 use crate::source::Span;
 
@@ -41,6 +44,8 @@ pub struct Plan {
     pub virtual_conditions: std::collections::BTreeMap<KeyId, Condition>,
     /// Keys whose check is put off to the end of the steps, because rows reference each other in a circle.
     pub deferred: Vec<KeyId>,
+    /// Rows to which references are reassigned: they have to be there, and to stay.
+    pub stand_ins: Vec<StandIn>,
     /// The changes, in order.
     pub steps: Vec<Step>,
     /// Steps that run again after the last one, by index, because a trigger may have written into their rows.
@@ -226,6 +231,23 @@ pub struct Guard {
     pub origin: Span,
 }
 
+/// A row to which references of other rows are reassigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandIn {
+    /// The referencing table.
+    pub table: TableId,
+    /// Its rows that are reassigned.
+    pub rows: Predicate,
+    /// The key.
+    pub key: KeyId,
+    /// For a virtual key with a `where`, which rows reference by it.
+    pub condition: Option<Condition>,
+    /// The referencing columns that change, with the stand-in's values.
+    pub values: Vec<(ColumnId, String)>,
+    /// Rows of the referenced table that can't stand in, because they go or are the subject's own.
+    pub going: Predicate,
+}
+
 /// Rows of a rule that are somebody else's too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedRows {
@@ -268,6 +290,8 @@ pub struct Step {
     /// The key by which new values are computed and remembered first, so that the verification can compare: where a
     /// trigger may keep a value back that can't be told by its looks.
     pub values_first: Option<Vec<ColumnId>>,
+    /// The columns of other rows that take new values along, in the same statement, where natural keys change.
+    pub along: Option<Along>,
     /// Why this step exists.
     pub reason: Reason,
     /// Steps, by index, before which it has to come, with the reason.
@@ -323,6 +347,31 @@ pub enum StepAction {
     Delete,
     /// These columns change.
     Change(Vec<ColumnChange>),
+}
+
+/// What goes along with a change of natural keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Along {
+    /// Columns that tell the rows of the step's own table apart; they may change themselves.
+    pub key: Vec<ColumnId>,
+    /// The tables that follow.
+    pub propagation: Propagation,
+    /// For each of them, which rows.
+    pub rows: Vec<Predicate>,
+    /// For virtual keys with a `where`, which rows reference by them.
+    pub conditions: BTreeMap<KeyId, Condition>,
+}
+
+impl Step {
+    /// Every table that it writes: its own, and those that follow.
+    pub fn tables(&self) -> impl Iterator<Item = TableId> {
+        std::iter::once(self.table).chain(self.followers().map(|(follower, _)| follower.table))
+    }
+
+    /// The tables that follow a natural key of this step, with the columns that change there and their rows.
+    pub fn followers(&self) -> impl Iterator<Item = (&Follower, &Predicate)> {
+        self.along.iter().flat_map(|along| along.propagation.followers.iter().zip(&along.rows))
+    }
 }
 
 /// Why a step exists.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Plan, Predicate};
+use super::model::{Plan, Predicate, Step};
 use super::parents;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
@@ -113,6 +113,10 @@ fn alone_for_anyone(policy: &ResolvedPolicy, rule: &ResolvedRule) -> Predicate {
 pub(super) struct Reads {
     /// Columns, by table.
     pub columns: BTreeSet<(TableId, ColumnId)>,
+    /// Those of them that are compared by a key, with the key.
+    pub compared: BTreeSet<(TableId, ColumnId, KeyId)>,
+    /// Those of them that are read in any other way.
+    pub looked_at: BTreeSet<(TableId, ColumnId)>,
     /// Tables on the way to the subject, whose rows have to be there.
     pub through: BTreeSet<TableId>,
     /// Those of them whose rows reference the ones that are looked for: without them nothing is found.
@@ -121,6 +125,16 @@ pub(super) struct Reads {
     pub author: BTreeSet<TableId>,
     /// Whether the author's conditions may read anything.
     pub unknown: bool,
+}
+
+impl Reads {
+    /// Whether another answer comes out when a step has changed this column. Where a key is compared along which the
+    /// step's values go, the same rows are found as before.
+    pub fn touch(&self, step: &Step, table: TableId, column: ColumnId) -> bool {
+        let by_key = self.compared.iter().filter(|(other, own, _)| (*other, *own) == (table, column));
+        let mut apart = by_key.filter(|(_, _, key)| !super::propagate::takes_along(step, *key));
+        self.looked_at.contains(&(table, column)) || apart.next().is_some()
+    }
 }
 
 /// Collects what a predicate over `table` reads.
@@ -134,20 +148,27 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
     match rows {
         Predicate::Subject => {
             let key = policy.subject.rows().into_iter().flat_map(|rows| &rows.key);
-            found.columns.extend(key.map(|column| (table, *column)));
+            let key: Vec<_> = key.map(|column| (table, *column)).collect();
+            found.columns.extend(&key);
+            found.looked_at.extend(key);
         }
         Predicate::References { key, rows } => {
             let foreign = catalog.key(*key);
             let child = catalog.table(table);
-            found.columns.extend(foreign.child_columns().filter_map(|name| Some((table, child.column_id(name)?))));
+            let own = foreign.child_columns().filter_map(|name| Some((table, child.column_id(name)?)));
+            for (table, column) in own {
+                found.columns.insert((table, column));
+                found.compared.insert((table, column, *key));
+            }
             if is_direct(catalog, policy, *key, rows) {
                 return;
             }
             if let Some(parent) = catalog.table_id(&foreign.parent) {
                 let columns = catalog.table(parent);
-                found
-                    .columns
-                    .extend(foreign.parent_columns().filter_map(|name| Some((parent, columns.column_id(name)?))));
+                for column in foreign.parent_columns().filter_map(|name| columns.column_id(name)) {
+                    found.columns.insert((parent, column));
+                    found.compared.insert((parent, column, *key));
+                }
                 found.through.insert(parent);
                 collect(catalog, policy, parent, rows, found);
             }
@@ -155,12 +176,16 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
         Predicate::ReferencedBy { key, rows } => {
             let foreign = catalog.key(*key);
             let parent = catalog.table(table);
-            found.columns.extend(foreign.parent_columns().filter_map(|name| Some((table, parent.column_id(name)?))));
+            for column in foreign.parent_columns().filter_map(|name| parent.column_id(name)) {
+                found.columns.insert((table, column));
+                found.compared.insert((table, column, *key));
+            }
             if let Some(child) = catalog.table_id(&foreign.child) {
                 let columns = catalog.table(child);
-                found
-                    .columns
-                    .extend(foreign.child_columns().filter_map(|name| Some((child, columns.column_id(name)?))));
+                for column in foreign.child_columns().filter_map(|name| columns.column_id(name)) {
+                    found.columns.insert((child, column));
+                    found.compared.insert((child, column, *key));
+                }
                 found.through.insert(child);
                 found.below.insert(child);
                 collect(catalog, policy, child, rows, found);
@@ -188,6 +213,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
 /// What an author's expression over a table reads.
 fn own_reads(table: TableId, reads: &crate::resolve::Reads, found: &mut Reads) {
     found.columns.extend(reads.own.iter().map(|column| (table, *column)));
+    found.looked_at.extend(reads.own.iter().map(|column| (table, *column)));
     found.author.extend(&reads.tables);
     found.unknown |= reads.unknown;
 }

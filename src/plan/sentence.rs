@@ -1,5 +1,6 @@
 //! Which rows, said as a sentence?
 
+use super::model::Step;
 use crate::catalog::{Basis, Catalog, KeyId, TableId};
 use crate::ident::shown;
 use crate::resolve::{IfShared, Path, Reach, ResolvedPolicy, RuleId};
@@ -52,6 +53,19 @@ pub fn scope_of(policy: &ResolvedPolicy, catalog: &Catalog, rule: RuleId) -> Str
         Some(condition) => format!("{reach}, and {condition}{earlier}"),
         None => format!("{reach}{earlier}"),
     }
+}
+
+/// What goes along with a step: each column, and the keys by which it references changed rows.
+pub fn followers(catalog: &Catalog, step: &Step) -> Vec<(String, String)> {
+    let columns = step.followers().flat_map(|(follower, _)| {
+        let table = catalog.table(follower.table);
+        follower.columns.iter().map(move |following| {
+            let column = format!("{}.{}", table.name.bare(), table.column_at(following.column).name.bare());
+            let keys: Vec<_> = following.keys.iter().map(|key| catalog.key(*key).name.bare().to_string()).collect();
+            (column, keys.join(" and "))
+        })
+    });
+    columns.collect()
 }
 
 fn table(catalog: &Catalog, id: TableId) -> String {

@@ -10,11 +10,11 @@ use super::model::{Capture, CaptureReason, Predicate, Reason, SharedRows, Step, 
 use super::parents;
 use super::predicate::{self, Reads};
 use super::scopes::Scopes;
-use super::sentence;
 use super::triggers::{fired, written};
+use super::{propagate, sentence};
 use crate::catalog::{Catalog, ColumnId, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
-use crate::resolve::{Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
+use crate::resolve::{Follower, Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
 /// The steps in no particular order, and the captures in the order in which they are made.
 pub(super) struct Drafted {
@@ -124,7 +124,8 @@ fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads, steps: &[Step])
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
 fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
-    let by_author = reads.unknown || reads.author.contains(&step.table);
+    let follow = |table: &TableId| step.followers().any(|(follower, _)| follower.table == *table);
+    let by_author = reads.unknown || reads.author.contains(&step.table) || reads.author.iter().any(follow);
     match &step.action {
         // Rows that referenced deleted rows are gone themselves, or the key would have been refused: for a delete the
         // empty answer is the right one. A changed row stays, and would not be found again.
@@ -134,7 +135,11 @@ fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
                 || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
         }
         StepAction::Change(changes) => {
-            by_author || changes.iter().any(|change| reads.columns.contains(&(step.table, change.column)))
+            let own = changes.iter().any(|change| reads.touch(step, step.table, change.column));
+            let follows = |(follower, _): (&Follower, &Predicate)| {
+                follower.columns.iter().any(|following| reads.touch(step, follower.table, following.column))
+            };
+            by_author || own || step.followers().any(follows)
         }
     }
 }
@@ -212,8 +217,10 @@ impl Layout<'_> {
             if let RowAction::Change { changes, .. } = &rule.action
                 && !changes.is_empty()
             {
+                let along = propagate::along(self.policy, self.catalog, table, &rows[index], changes, report);
                 let action = StepAction::Change(changes.clone());
-                drafted.steps.push(self.step(&rules, &[index], index, rows[index].clone(), action));
+                let step = self.step(&rules, &[index], index, rows[index].clone(), action);
+                drafted.steps.push(Step { along, ..step });
             }
         }
     }
@@ -235,7 +242,7 @@ impl Layout<'_> {
         shared: &[Option<Predicate>],
         report: &mut Report,
     ) -> Option<(Capture, Vec<Numbers>)> {
-        let Some(key) = row_key(self.catalog, table, &changed_columns(rules)) else {
+        let Some(key) = row_key(self.catalog, table, &changed_columns(self.policy, self.catalog, table, rules)) else {
             report.push(needs_key(self.catalog, table, reason, rules));
             return None;
         };
@@ -282,6 +289,7 @@ impl Layout<'_> {
             action,
             reason: if asked { Reason::Asked } else { Reason::Cascade { keys } },
             values_first: None,
+            along: None,
             before: Vec::new(),
             together: None,
             name: (!names.is_empty()).then(|| names.join(", ")),
@@ -291,19 +299,25 @@ impl Layout<'_> {
     }
 }
 
-/// The columns that any of these rules changes.
-fn changed_columns(rules: &[(RuleId, &ResolvedRule)]) -> Vec<ColumnId> {
+/// The columns of a table that any of its rules changes, or that follow what rules of other tables change.
+fn changed_columns(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    table: TableId,
+    rules: &[(RuleId, &ResolvedRule)],
+) -> Vec<ColumnId> {
     let changes = rules.iter().filter_map(|(_, rule)| match &rule.action {
         RowAction::Change { changes, .. } => Some(changes),
         RowAction::Keep(_) | RowAction::Delete { .. } => None,
     });
-    changes.flatten().map(|change| change.column).collect()
+    let own = changes.flatten().map(|change| change.column);
+    own.chain(propagate::followed_columns(policy, catalog, table)).collect()
 }
 
 /// Whether rows of a table could be remembered.
 pub(super) fn has_key(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId) -> bool {
     let rules: Vec<(RuleId, &ResolvedRule)> = policy.rules_of(table).collect();
-    row_key(catalog, table, &changed_columns(&rules)).is_some()
+    row_key(catalog, table, &changed_columns(policy, catalog, table, &rules)).is_some()
 }
 
 /// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
@@ -355,7 +369,9 @@ fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
 
 /// All rows of a table that its steps change or delete.
 pub(super) fn rows_of_table(steps: &[Step], table: TableId) -> Predicate {
-    merge(steps.iter().filter(|step| step.table == table).map(|step| step.rows.clone()))
+    let own = steps.iter().filter(|step| step.table == table).map(|step| step.rows.clone());
+    let follow = steps.iter().flat_map(Step::followers).filter(|(follower, _)| follower.table == table);
+    merge(own.chain(follow.map(|(_, rows)| rows.clone())))
 }
 
 fn needs_key(
@@ -387,7 +403,7 @@ fn needs_key(
     .help("add a primary key or a unique index over NOT NULL columns that the policy keeps")
 }
 
-/// Whether a step changes this column.
+/// Whether a step changes this column of its rows.
 pub(super) fn changes_column(step: &Step, column: ColumnId) -> bool {
     match &step.action {
         StepAction::Delete => false,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{Capture, FiredTrigger, Predicate, Step, StepAction, Sweep};
-use super::triggers::{fired, written};
+use super::triggers::{fired, fired_along, written};
 use crate::catalog::{Catalog, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::ident::Ident;
@@ -24,15 +24,16 @@ pub(super) fn find(
     let mut all_fired: Vec<FiredTrigger> = Vec::new();
     let mut sweeps: Vec<Sweep> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
-        for trigger in fired(catalog, step) {
-            note(&mut all_fired, catalog, step.table, trigger, index);
+        let own = fired(catalog, step).map(|trigger| (step.table, trigger));
+        for (table, trigger) in own.chain(fired_along(catalog, step)) {
+            note(&mut all_fired, catalog, table, trigger, index);
             let written = written(catalog, trigger);
             for (target, other) in steps.iter().enumerate().filter(|(_, other)| written.may_be(other.table)) {
                 // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered. The
                 // subject's own row is one, and no trigger adds another.
                 let remembered = matches!(other.rows, Predicate::Captured { .. });
                 if other.rows != Predicate::Subject && (target <= index || remembered) {
-                    add(&mut sweeps, target, (step.table, trigger.name.clone()));
+                    add(&mut sweeps, target, (table, trigger.name.clone()));
                 }
             }
         }
@@ -83,6 +84,7 @@ fn add(sweeps: &mut Vec<Sweep>, step: usize, cause: (TableId, Ident)) {
 fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigger: &Trigger, step: usize) {
     if let Some(known) = fired.iter_mut().find(|known| known.table == table && known.trigger == trigger.name) {
         known.steps.push(step);
+        known.steps.dedup();
         return;
     }
     let function = catalog.functions.iter().find(|function| function.signature == trigger.function);
@@ -133,12 +135,11 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
     collect_way(catalog, step.table, &way, &mut columns);
     let cut = steps.iter().find(|other| {
         columns.iter().any(|(table, name)| {
-            *table == other.table
-                && *table != step.table
+            *table != step.table
                 && catalog
                     .table(*table)
                     .column_id(name)
-                    .is_some_and(|column| super::steps::changes_column(other, column))
+                    .is_some_and(|column| super::propagate::moves(other, *table, column))
         })
     })?;
     Some(

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::model::{Step, StepAction};
 use super::steps::changes_column;
 use crate::catalog::{Catalog, Table, TableId, Trigger};
+use crate::ident::Ident;
 
 /// Where triggers may write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,21 @@ impl Written {
 pub(super) fn fired<'a>(catalog: &'a Catalog, step: &Step) -> impl Iterator<Item = &'a Trigger> {
     let table = catalog.table(step.table);
     table.triggers.iter().filter(move |trigger| fires(trigger, step, table))
+}
+
+/// The triggers of other tables, and of the step's own for rows that only follow, that it fires because natural keys take
+/// their references along.
+pub(super) fn fired_along<'a>(catalog: &'a Catalog, step: &Step) -> impl Iterator<Item = (TableId, &'a Trigger)> {
+    step.followers().flat_map(|(follower, _)| {
+        let table = catalog.table(follower.table);
+        let changes =
+            |name: &Ident| follower.columns.iter().any(|following| Some(following.column) == table.column_id(name));
+        let fires = |trigger: &&Trigger| {
+            let of = trigger.update_of.is_empty() || trigger.update_of.iter().any(&changes);
+            !trigger.disabled && trigger.on_update && of
+        };
+        table.triggers.iter().filter(fires).map(|trigger| (follower.table, trigger)).collect::<Vec<_>>()
+    })
 }
 
 fn fires(trigger: &Trigger, step: &Step, table: &Table) -> bool {

@@ -103,9 +103,6 @@ fn agree(policy: &ResolvedPolicy, catalog: &Catalog, id: TableId, keys: &[KeyId]
         return;
     }
     let table = catalog.table(id);
-    if !table.inherited_by.is_empty() {
-        report.push(words::inherited_table(table, origin));
-    }
     if let Some(rule) = table.rewrite_rules.iter().find(|rule| rule.event == "delete") {
         report.push(words::rewrite_rule(table, rule, origin));
     }

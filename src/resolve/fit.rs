@@ -52,12 +52,18 @@ fn of_change(
         },
         NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => {}
     }
-    if let Some((moved, key)) = catalog
-        .keys_to(&table.name)
-        .find_map(|(_, key)| Some((key.parent_columns().find_map(|name| moved(table, name, column))?, key)))
-    {
-        found.push(words::referenced_column(table, moved, key, span));
-    } else if policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column)) {
+    let is_subject_key =
+        policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column));
+    // What is generated from a natural key has no value of its own that could be propagated.
+    let left_behind = |moved: &&Column| change.propagate.is_none() || moved.name != column.name;
+    if let Some((moved, key)) = catalog.keys_to(&table.name).find_map(|(_, key)| {
+        let mut columns = key.parent_columns().filter_map(|name| moved(table, name, column));
+        Some((columns.find(left_behind)?, key))
+    }) {
+        let offer =
+            !is_subject_key && moved.name == column.name && !matches!(change.value, NewValue::Null | NewValue::Default);
+        found.push(words::referenced_column(table, moved, key, offer, span));
+    } else if is_subject_key {
         found.push(words::subject_key_changes(table, column, span));
     }
     let referencing = catalog
@@ -73,6 +79,11 @@ fn of_change(
     {
         found.push(words::partition_key(table, column, span));
     }
+    if matches!(change.value, NewValue::StandIn(_))
+        && !catalog.keys_of(&table.name).any(|(_, key)| key.child_columns().any(|name| *name == column.name))
+    {
+        found.push(words::no_reference(catalog, table, column, span));
+    }
     let excluded = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name));
     if let Some(exclusion) = excluded
         && change.value != NewValue::Null
@@ -83,7 +94,7 @@ fn of_change(
 }
 
 /// The column of that name, when a change of `changed` changes it: itself, or generated from it.
-fn moved<'a>(table: &'a Table, name: &Ident, changed: &Column) -> Option<&'a Column> {
+pub(super) fn moved<'a>(table: &'a Table, name: &Ident, changed: &Column) -> Option<&'a Column> {
     let column = table.column(name)?;
     let made = matches!(&column.generated, Generated::Expression { from, .. } if from.contains(&changed.name));
     (*name == changed.name || made).then_some(column)
@@ -125,7 +136,7 @@ fn match_full(catalog: &Catalog, rule: &ResolvedRule, table: &Table, report: &mu
 }
 
 /// Without a server nobody can evaluate a CHECK.
-fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
+pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
     for check in &table.checks {
         let tied = |change: &&ColumnChange| {
             let name = &table.column_at(change.column).name;

@@ -11,7 +11,9 @@ mod condition;
 mod coverage;
 mod first_match;
 mod fit;
+mod followers;
 mod generator;
+mod inheritance;
 mod link;
 mod literal;
 mod model;
@@ -20,13 +22,17 @@ mod orphans;
 mod parents;
 mod partitions;
 mod path;
+mod propagate;
 mod session;
 mod subject;
 mod suspects;
 mod unique;
 mod words;
 
+pub(crate) use followers::as_changes;
 pub use model::*;
+pub(crate) use propagate::propagation;
+pub use propagate::{Follower, FollowingColumn, Propagation};
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};
@@ -49,11 +55,13 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
     let all_rules = !report.has_errors();
     // Whether a decision fits its column is each rule's own affair.
     fit::check(&resolved, catalog, &mut report);
+    followers::check(&resolved, catalog, &mut report);
     unique::check(&resolved, catalog, &mut report);
     // Where rules are missing because their names are wrong, what they leave open would be noise.
     if all_rules {
         first_match::check(&resolved, catalog, &mut report);
         cascade::expand(&mut resolved, catalog, &mut report);
+        inheritance::check(&resolved, catalog, &mut report);
         parents::check(&resolved, catalog, &mut report);
         parents::share(&mut resolved, catalog);
         resolved.expectations = coverage::check(policy, &resolved, catalog, &accepted, &mut report);

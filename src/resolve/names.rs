@@ -161,9 +161,6 @@ fn changeable(context: &Context<'_>, id: TableId, entry: &policy::TablePolicy, r
     if !acts {
         return;
     }
-    if !table.inherited_by.is_empty() {
-        report.push(words::inherited_table(table, entry.table.span));
-    }
     let replacing = table.rewrite_rules.iter().find(|rule| matches!(rule.event.as_str(), "update" | "delete"));
     if let Some(rule) = replacing {
         report.push(words::rewrite_rule(table, rule, entry.table.span));

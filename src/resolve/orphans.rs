@@ -136,7 +136,10 @@ pub(super) fn settles(rule: &ResolvedRule, catalog: &Catalog, child: TableId, ke
             let cleared = if key.match_full { nulls == key.pairs.len() } else { nulls > 0 };
             let defaults = changes.len() == key.pairs.len()
                 && changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Default));
-            cleared || defaults
+            // A stand-in for one column of a composite key makes it another row's; whether that row is there, and stays, is
+            // asked in the transaction.
+            let reassigned = changes.iter().any(|change| matches!(change.value, NewValue::StandIn(_)));
+            cleared || defaults || reassigned
         }
     }
 }

@@ -65,10 +65,6 @@ pub(super) fn resolve(
             report.push(words::path_outside_policy(catalog.table(here), segment.span));
             return None;
         }
-        if !last && !catalog.table(here).inherited_by.is_empty() {
-            report.push(words::path_through_inherited(catalog.table(here), segment.span));
-            return None;
-        }
     }
     Some(Path(keys))
 }

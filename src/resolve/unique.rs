@@ -36,7 +36,7 @@ pub(super) enum Collision<'a> {
 }
 
 /// The first change that may make two keys of the index equal.
-fn collides<'a>(
+pub(super) fn collides<'a>(
     catalog: &Catalog,
     table: &'a Table,
     index: &'a UniqueIndex,

@@ -11,7 +11,7 @@ use super::{Reviewed, kept_columns, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
-use crate::plan::{Choice, StepAction, TableLock, touched_tables};
+use crate::plan::{Choice, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::IfShared;
 use crate::source::SourceFile;
 
@@ -131,6 +131,9 @@ pub struct PlannedStep {
     /// The columns that change, with their new values in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<PlannedColumn>,
+    /// Columns of rows that reference the changed ones, in this table or another, which take new values along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub along: Vec<PlannedFollower>,
     /// Which rows, as a sentence.
     pub scope: String,
     /// Why the step exists and comes where it does.
@@ -147,6 +150,16 @@ pub struct PlannedColumn {
     pub column: String,
     /// What it becomes, in words.
     pub becomes: String,
+}
+
+/// A column that takes the new value of what it references along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedFollower {
+    /// The column, with its table.
+    pub column: String,
+    /// The keys by which it references changed rows.
+    pub by: String,
 }
 
 /// Something that stays.
@@ -351,6 +364,7 @@ fn steps(reviewed: &Reviewed<'_>) -> Vec<PlannedStep> {
                     .map(|(column, change)| PlannedColumn { column, becomes: new_value(&change.value) })
                     .collect(),
             },
+            along: followers(catalog, step).into_iter().map(|(column, by)| PlannedFollower { column, by }).collect(),
             scope: step.scope.clone(),
             because: reasons(catalog, plan, file, step),
             place: place(file, step.origin),

@@ -7,7 +7,7 @@ use super::{Reviewed, policy_digest};
 use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{CaptureReason, Choice, StepAction, TableLock, touched_tables};
+use crate::plan::{CaptureReason, Choice, Step, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::{IfShared, Reach, Subject};
 
 /// The plan for people to read.
@@ -136,6 +136,9 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
                 page.line(8, format!("{} -> {}", column.bare(), new_value(&change.value)));
             }
         }
+        for (column, keys) in followers(catalog, step) {
+            page.line(8, format!("{column} takes the new value along, by {keys}, in whosever row"));
+        }
         let mut reaches = step.rules.iter().map(|rule| &policy.rule(*rule).reach);
         if reaches.clone().any(|reach| *reach == Reach::Condition) {
             page.line(6, format!("found by its `where` alone: {WINDOW}"));
@@ -254,7 +257,7 @@ fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
     let (lock, statement) = (plan.limits.lock_timeout, plan.limits.statement_timeout);
     page.line(2, format!("a lock is waited for {lock:?} at most, a statement may take {statement:?}"));
     page.heading("afterwards, outside the transaction");
-    let mut changed: Vec<_> = plan.steps.iter().map(|step| step.table).collect();
+    let mut changed: Vec<_> = plan.steps.iter().flat_map(Step::tables).collect();
     changed.sort_unstable();
     changed.dedup();
     let changed: Vec<_> = changed.into_iter().map(|id| table(catalog, id)).collect();

@@ -49,6 +49,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::Subject => "subject",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
+        Assertion::StandIns => "stand_ins",
         Assertion::Shared => "shared",
         Assertion::Expected => "expected",
         Assertion::References => "references",
@@ -123,7 +124,7 @@ impl Scene<'_> {
     /// How many rows of a table a predicate holds for.
     pub fn count_of(&self, table: TableId, rows: &Predicate) -> Writer {
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").table(&self.catalog.table(table).name).kw(" WHERE ");
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &self.catalog.table(table).name).kw(" WHERE ");
         count.sql(&self.rows(table, rows));
         count
     }
@@ -136,7 +137,7 @@ impl Scene<'_> {
                 let name = &self.catalog.table(*table).name;
                 let mut count = Writer::new();
                 count.kw("SELECT CASE WHEN count(*) > ").number(*most).kw(" THEN count(*) ELSE 0 END FROM ");
-                count.table(name).kw(" WHERE ").sql(&self.rows(*table, rows));
+                count.rows_of(self.catalog, name).kw(" WHERE ").sql(&self.rows(*table, rows));
                 Check {
                     name: name.bare().to_string(),
                     message: format!(
@@ -167,7 +168,7 @@ impl Scene<'_> {
                 Basis::Virtual { .. } | Basis::Values => "which nobody enforces".to_owned(),
             };
             let mut count = Writer::new();
-            count.kw("SELECT count(*) FROM ").table(&key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
+            count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
             // Rows that go in the same statement may reference each other; where nobody enforces the key, they may also go
             // later.
             let with = |other: &&Step| {
@@ -207,7 +208,7 @@ impl Scene<'_> {
     fn step_check(&self, step: &Step) -> Option<Check> {
         let table = self.catalog.table(step.table);
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE (");
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE (");
         count.sql(&self.rows(step.table, &step.rows)).kw(")");
         let what = step.name.as_ref().map(|name| format!(", rule `{name}`")).unwrap_or_default();
         let name = format!("{}{what}", table.name.bare());
@@ -241,7 +242,7 @@ impl Scene<'_> {
         step.values_first.as_ref()?;
         let table = self.catalog.table(step.table);
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").table(&table.name).kw(", ").sql(&self.remembered(step));
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(", ").sql(&self.remembered(step));
         count
             .kw(" WHERE ")
             .sql(&self.remembered_rows(step))

@@ -44,7 +44,7 @@ impl Scene<'_> {
         if self.asks_again() {
             w.kw(", ").number(round as i128).kw(" AS round");
         }
-        w.kw("\nFROM ").table(&table.name).kw("\nWHERE ");
+        w.kw("\nFROM ").rows_of(self.catalog, &table.name).kw("\nWHERE ");
         match shared {
             Some(way) => w.sql(&self.rows(capture.table, way)),
             None => {

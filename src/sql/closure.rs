@@ -25,7 +25,7 @@ impl Scene<'_> {
         let seeded = closure.members.iter().enumerate().filter(|(_, member)| member.seeds != Closure::nothing());
         w.list(seeded, "\n  UNION\n  ", |w, (index, member)| {
             self.keys_of_member(w, closure, index, &types);
-            w.kw(" FROM ").table(&self.catalog.table(member.table).name);
+            w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(member.table).name);
             w.kw("\n  WHERE ").sql(&self.rows(member.table, &member.seeds));
         });
         w.kw("\n  UNION\n  SELECT efface_next.* FROM ").printed(SET).kw(" CROSS JOIN LATERAL (\n    ");
@@ -73,7 +73,7 @@ impl Scene<'_> {
         let above = &closure.members[follow.member];
         let parent = self.catalog.table(above.table);
         let first = offset(closure, follow.member);
-        w.kw(" FROM ").table(&child.name).kw(" WHERE ");
+        w.kw(" FROM ").rows_of(self.catalog, &child.name).kw(" WHERE ");
         if !is_single(closure) {
             w.printed(SET).kw(".member = ").number(follow.member as i128 + 1).kw(" AND ");
         }
@@ -95,7 +95,7 @@ impl Scene<'_> {
                 w.columns(child, &columns).kw(" IN (SELECT ").list(foreign.parent_columns(), ", ", |w, name| {
                     w.ident(name);
                 });
-                w.kw(" FROM ").table(&parent.name).kw(" WHERE ").columns(parent, &above.key).kw(" = ");
+                w.kw(" FROM ").rows_of(self.catalog, &parent.name).kw(" WHERE ").columns(parent, &above.key).kw(" = ");
                 w.kw(if above.key.len() > 1 { "(" } else { "" });
                 set_keys(w);
                 w.kw(if above.key.len() > 1 { "))" } else { ")" });

@@ -22,7 +22,7 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         if let Some(rows) = plan.subject.rows().filter(|_| sample) {
             let table = catalog.table(rows.table);
             w.kw("(SELECT coalesce(array_agg(sample), '{}')::text FROM (SELECT ").column(table, rows.key[index]);
-            w.kw(" AS sample FROM ").table(&table.name);
+            w.kw(" AS sample FROM ").rows_of(catalog, &table.name);
             // A condition may need the keys themselves, which are only being set.
             if let Some(condition) = rows.condition.as_ref().filter(|condition| condition.subject.is_empty()) {
                 w.kw(" WHERE ");

@@ -12,7 +12,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
-use crate::plan::{CaptureReason, Choice, Plan, Predicate, Reason, Step, StepAction, TableLock};
+use crate::plan::{CaptureReason, Choice, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
 use crate::resolve::{IfShared, Subject};
 use crate::source::{SourceFile, Span};
 
@@ -164,7 +164,7 @@ impl Lowering<'_> {
             }
             let mut w = Writer::new();
             w.kw("LOCK TABLE ").list(held(lock), ", ", |w, id| {
-                w.table(&self.scene.catalog.table(id).name);
+                w.rows_of(self.scene.catalog, &self.scene.catalog.table(id).name);
             });
             w.kw(words);
             // The schema is compared when all tables are locked, not before.
@@ -238,7 +238,10 @@ impl Lowering<'_> {
     fn lock(&mut self, id: TableId, rows: &Predicate, comment: Vec<String>) {
         let table = self.scene.catalog.table(id);
         let mut w = Writer::new();
-        w.kw("SELECT count(*) FROM (SELECT 1 FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(id, rows));
+        w.kw("SELECT count(*) FROM (SELECT 1 FROM ")
+            .rows_of(self.scene.catalog, &table.name)
+            .kw(" WHERE ")
+            .sql(&self.scene.rows(id, rows));
         let key: Vec<_> = table.primary_key.iter().collect();
         if !key.is_empty() {
             w.kw(" ORDER BY ").list(key, ", ", |w, name| {
@@ -359,6 +362,8 @@ impl Lowering<'_> {
         }
         let limits = self.scene.limit_checks();
         self.assertion(Phase::Guards, Assertion::Limits, "too many rows:", &limits, Vec::new());
+        let stand_ins = self.scene.stand_in_checks();
+        self.assertion(Phase::Guards, Assertion::StandIns, "references can't be reassigned:", &stand_ins, Vec::new());
     }
 
     fn assertion(
@@ -377,6 +382,7 @@ impl Lowering<'_> {
             Assertion::Subject => "check the subject",
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
+            Assertion::StandIns => "check the stand-in rows",
             Assertion::Shared => "check for rows that others reference too",
             Assertion::Expected => "check for references that nobody expects",
             Assertion::References => "check what references the rows",
@@ -491,8 +497,12 @@ impl Lowering<'_> {
         let table = self.name(step.table);
         match &step.action {
             StepAction::Delete => format!("delete rows of {table}"),
-            StepAction::Change(changes) if changes.len() == 1 => format!("change 1 column of {table}"),
-            StepAction::Change(changes) => format!("change {} columns of {table}", changes.len()),
+            StepAction::Change(changes) => {
+                let columns =
+                    if changes.len() == 1 { "1 column".to_owned() } else { format!("{} columns", changes.len()) };
+                let along = if step.along.is_some() { " and what references it" } else { "" };
+                format!("change {columns} of {table}{along}")
+            }
         }
     }
 
@@ -501,6 +511,10 @@ impl Lowering<'_> {
         let mut lines =
             vec![format!("step {} of {}: {}{rule}", index + 1, self.scene.plan.steps.len(), self.title(step))];
         lines.push(format!("  {}", step.scope));
+        let follow = followers(self.scene.catalog, step);
+        lines.extend(
+            follow.into_iter().map(|(column, keys)| format!("  and {column}, where it references them by {keys}")),
+        );
         lines.push(match &step.reason {
             Reason::Asked => format!("  because {} says so", self.place(step.origin)),
             Reason::Opens { key } => {

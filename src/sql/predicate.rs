@@ -120,7 +120,7 @@ impl Scene<'_> {
             w.kw("SELECT ").list(foreign.parent_columns(), ", ", |w, name| {
                 w.ident(name);
             });
-            w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+            w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
             if let Some(parent) = self.catalog.table_id(&foreign.parent) {
                 self.write(w, parent, rows, Way::Only);
             }
@@ -135,7 +135,7 @@ impl Scene<'_> {
             w.kw("SELECT ").list(foreign.child_columns(), ", ", |w, name| {
                 w.ident(name);
             });
-            w.kw(" FROM ").table(&foreign.child).kw(" WHERE ");
+            w.kw(" FROM ").rows_of(self.catalog, &foreign.child).kw(" WHERE ");
             if let Some(child) = self.catalog.table_id(&foreign.child) {
                 self.write(w, child, rows, Way::Only);
             }
@@ -154,7 +154,7 @@ impl Scene<'_> {
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
             self.operand(w, parent, &values.theirs, false);
         }
-        w.kw(" FROM ").table(&foreign.parent).kw(" WHERE ");
+        w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
             self.write(w, parent, rows, Way::Only);
         }
@@ -189,7 +189,12 @@ impl Scene<'_> {
             }
             // An array of rows can't be looked up in an index, but an array of the table's own keys can.
             (Way::OneOfSeveral, _, [key]) => {
-                w.ident(key).kw(" = ANY (ARRAY(SELECT ").ident(key).kw(" FROM ").table(&table.name).kw(" WHERE ");
+                w.ident(key)
+                    .kw(" = ANY (ARRAY(SELECT ")
+                    .ident(key)
+                    .kw(" FROM ")
+                    .rows_of(self.catalog, &table.name)
+                    .kw(" WHERE ");
                 w.columns(table, columns).kw(" IN (");
                 select(w);
                 w.kw(")))");

@@ -10,8 +10,10 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Check, Column, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::pgtype::PgType;
-use crate::plan::Plan;
-use crate::resolve::{ColumnChange, Condition, Expression, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use crate::plan::{Plan, Predicate};
+use crate::resolve::{
+    ColumnChange, Condition, Expression, NewValue, ResolvedPolicy, ResolvedRule, RowAction, as_changes, propagation,
+};
 use crate::source::{Fragment, Span};
 
 /// A question to the server.
@@ -159,6 +161,7 @@ pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec
     for rule in &policy.rules {
         questions.extend(rule.condition.iter().map(|condition| asking.condition(rule.table, condition)));
         questions.extend(asking.values(rule));
+        questions.extend(asking.followers(rule));
     }
     for report in &policy.reports {
         let mut w = Writer::new();
@@ -188,7 +191,7 @@ impl Asking<'_> {
     fn condition(&self, table: TableId, condition: &Condition) -> Question {
         let keys = self.scene.subject_in_author();
         let mut w = Writer::new();
-        w.kw("SELECT 1 FROM ").table(&self.scene.catalog.table(table).name).kw(" WHERE (\n");
+        w.kw("SELECT 1 FROM ").rows_of(self.scene.catalog, &self.scene.catalog.table(table).name).kw(" WHERE (\n");
         let start = w.as_str().len();
         w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
         fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len())
@@ -197,24 +200,50 @@ impl Asking<'_> {
     fn values(&self, rule: &ResolvedRule) -> Vec<Question> {
         let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
         let table = self.scene.catalog.table(rule.table);
+        let rows = (rule.table, crate::plan::rows_for_anyone(self.policy, rule));
         let mut questions = Vec::new();
         for change in changes {
             let column = table.column_at(change.column);
             if let NewValue::Expression(Expression { fragment, .. }) = &change.value {
                 let mut w = Writer::new();
-                w.kw("UPDATE ").table(&table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
+                w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
                 let start = w.as_str().len();
                 w.author_inner(fragment).kw("\n)");
                 questions.push(fragment_question(w, fragment, &[], start, 0));
             }
-            questions.extend(self.value(rule, table, column, change));
+            questions.extend(self.value(&rows, table, column, change));
         }
-        questions.extend(table.checks.iter().filter_map(|check| self.check(rule, table, changes, check)));
+        questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, changes, check)));
+        questions
+    }
+
+    /// What goes along with a rule's natural keys, in whosever row.
+    fn followers(&self, rule: &ResolvedRule) -> Vec<Question> {
+        let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
+        let propagation = propagation(self.scene.catalog, rule.table, changes);
+        let mut questions = Vec::new();
+        for follower in &propagation.followers {
+            let table = self.scene.catalog.table(follower.table);
+            let mut changes = as_changes(changes, follower);
+            // An expression over the rule's own table says nothing about another one's.
+            changes.retain(|change| !matches!(change.value, NewValue::Expression(_)));
+            let rows = (follower.table, Predicate::All(Vec::new()));
+            let values =
+                changes.iter().filter_map(|change| self.value(&rows, table, table.column_at(change.column), change));
+            questions.extend(values);
+            questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, &changes, check)));
+        }
         questions
     }
 
     /// Whether a new value is one of its column's type, domains included.
-    fn value(&self, rule: &ResolvedRule, table: &Table, column: &Column, change: &ColumnChange) -> Option<Question> {
+    fn value(
+        &self,
+        rows: &(TableId, Predicate),
+        table: &Table,
+        column: &Column,
+        change: &ColumnChange,
+    ) -> Option<Question> {
         let constrained = !column.domains.is_empty();
         let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
         let asks = match &change.value {
@@ -230,7 +259,7 @@ impl Asking<'_> {
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
         self.new_value(&mut w, column, change);
         w.kw(" AS efface_value");
-        self.source(&mut w, rule, matches!(change.value, NewValue::Expression(_)));
+        self.source(&mut w, rows, matches!(change.value, NewValue::Expression(_)));
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {
@@ -246,7 +275,13 @@ impl Asking<'_> {
     }
 
     /// How many rows would break a CHECK over columns that the rule changes.
-    fn check(&self, rule: &ResolvedRule, table: &Table, changes: &[ColumnChange], check: &Check) -> Option<Question> {
+    fn check(
+        &self,
+        rows: &(TableId, Predicate),
+        table: &Table,
+        changes: &[ColumnChange],
+        check: &Check,
+    ) -> Option<Question> {
         let of =
             |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
         let first = check.columns.iter().find_map(of)?;
@@ -267,7 +302,7 @@ impl Asking<'_> {
                 }
             }
         });
-        self.source(&mut w, rule, by_row);
+        self.source(&mut w, rows, by_row);
         w.kw(" OFFSET 0) AS ").ident(&table.name.name).kw(" WHERE NOT (").printed(&check.expression).kw(")");
         Some(Question {
             sql: w.finish(),
@@ -295,14 +330,13 @@ impl Asking<'_> {
     }
 
     /// The rows that the rule may reach for any subject, or as many empty ones as random values are tried.
-    fn source(&self, w: &mut Writer, rule: &ResolvedRule, by_row: bool) {
+    fn source(&self, w: &mut Writer, (id, rows): &(TableId, Predicate), by_row: bool) {
         if !by_row {
             w.kw(" FROM generate_series(1, 100) AS efface_try");
             return;
         }
-        let table = self.scene.catalog.table(rule.table);
-        let reached = crate::plan::rows_for_anyone(self.policy, rule);
-        w.kw(" FROM ").table(&table.name).kw(" WHERE ").sql(&self.scene.rows(rule.table, &reached));
+        let table = self.scene.catalog.table(*id);
+        w.kw(" FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE ").sql(&self.scene.rows(*id, rows));
     }
 }
 

@@ -149,6 +149,8 @@ pub enum Assertion {
     Guards,
     /// No table has more rows in scope than `limits.max_rows` allows.
     Limits,
+    /// The rows to which references are reassigned are there, and stay.
+    StandIns,
     /// Nobody else references rows that only the subject may.
     Shared,
     /// Nothing references by a key by which the policy expects nothing.

@@ -2,6 +2,7 @@
 
 use super::value;
 use super::writer::{Scene, Writer};
+use crate::catalog::ColumnId;
 use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::{ColumnChange, NewValue};
 
@@ -12,16 +13,28 @@ impl Scene<'_> {
         let mut w = Writer::new();
         match &step.action {
             StepAction::Delete => {
-                w.kw("DELETE FROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
-            }
-            StepAction::Change(changes) if step.values_first.is_some() => {
-                self.change_to_remembered(&mut w, step, changes)
+                w.kw("DELETE FROM ")
+                    .rows_of(self.catalog, &table.name)
+                    .kw("\nWHERE ")
+                    .sql(&self.rows(step.table, &step.rows));
             }
             StepAction::Change(changes) => {
-                w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
-                    w.column(table, change.column).kw(" = ");
-                    value::value(w, table.column_at(change.column), change);
-                });
+                if let Some(along) = &step.along {
+                    self.change_together(&mut w, step, along, changes);
+                    return w;
+                }
+                if step.values_first.is_some() {
+                    self.change_to_remembered(&mut w, step, changes);
+                    return w;
+                }
+                w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(
+                    changes,
+                    ",\n    ",
+                    |w, change| {
+                        w.column(table, change.column).kw(" = ");
+                        value::value(w, table.column_at(change.column), change);
+                    },
+                );
                 let rows = self.rows(step.table, &step.rows);
                 let several = matches!(step.rows, Predicate::Any(_));
                 w.kw("\nWHERE ");
@@ -77,7 +90,7 @@ impl Scene<'_> {
             }
             w.kw(") AS value").number(n as i128 + 1);
         }
-        w.kw("\nFROM ").table(&table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
+        w.kw("\nFROM ").rows_of(self.catalog, &table.name).kw("\nWHERE ").sql(&self.rows(step.table, &step.rows));
         Some(w)
     }
 
@@ -85,7 +98,7 @@ impl Scene<'_> {
     fn change_to_remembered(&self, w: &mut Writer, step: &Step, changes: &[ColumnChange]) {
         let table = self.catalog.table(step.table);
         let mut remembered = 0;
-        w.kw("UPDATE ").table(&table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
+        w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
             if change.value.is_recognisable() {
                 value::value(w, table.column_at(change.column), change);
@@ -95,6 +108,15 @@ impl Scene<'_> {
             }
         });
         w.kw("\nFROM ").sql(&self.remembered(step)).kw("\nWHERE ").sql(&self.remembered_rows(step));
+    }
+
+    /// A value that was remembered for a column, from the table of [`Scene::remembered`].
+    pub fn remembered_value(&self, step: &Step, column: ColumnId) -> Option<Writer> {
+        let (StepAction::Change(changes), Some(_)) = (&step.action, &step.values_first) else { return None };
+        let number = unrecognisable(changes).position(|change| change.column == column)?;
+        let mut w = Writer::new();
+        w.kw("efface_values.value").number(number as i128 + 1);
+        Some(w)
     }
 
     /// The remembered values of a step, as a table with an alias.

@@ -24,7 +24,7 @@ impl Scene<'_> {
         let mut w = Writer::new();
         w.kw("SELECT count(*) AS chosen, count(*) = 0 AS nobody");
         self.set_keys(&mut w, subject);
-        w.kw("\nFROM ").table(&self.catalog.table(subject.table).name).kw("\nWHERE ").sql(&rows);
+        w.kw("\nFROM ").rows_of(self.catalog, &self.catalog.table(subject.table).name).kw("\nWHERE ").sql(&rows);
         Some(w)
     }
 
@@ -34,7 +34,7 @@ impl Scene<'_> {
         let mut w = Writer::new();
         w.kw("SELECT count(*) AS chosen, count(*) = 0 AS nobody");
         self.set_keys(&mut w, subject);
-        w.kw("\nFROM ").table(&self.catalog.table(subject.table).name).kw("\nWHERE ");
+        w.kw("\nFROM ").rows_of(self.catalog, &self.catalog.table(subject.table).name).kw("\nWHERE ");
         w.sql(&self.rows(subject.table, &Predicate::Subject)).kw("\n  AND ");
         self.expired_rows(&mut w, subject, expired);
         Some(w)
@@ -176,7 +176,7 @@ impl Scene<'_> {
         missing.kw(" EXCEPT SELECT ").list(&subject.key, ", ", |w, column| {
             w.column(table, *column).kw("::").printed(&key_type(&table.column_at(*column).ty));
         });
-        missing.kw(" FROM ").table(&table.name).kw(" WHERE ");
+        missing.kw(" FROM ").rows_of(self.catalog, &table.name).kw(" WHERE ");
         missing.sql(&self.rows(subject.table, &Predicate::Subject)).kw(") AS missing");
         let mut checks = vec![Check {
             name: name.clone(),
@@ -185,7 +185,7 @@ impl Scene<'_> {
         }];
         if let Some(condition) = &subject.condition {
             let mut outside = Writer::new();
-            outside.kw("SELECT count(*) FROM ").table(&table.name).kw(" WHERE ");
+            outside.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE ");
             outside.sql(&self.rows(subject.table, &Predicate::Subject)).kw(" AND (");
             self.condition(&mut outside, condition);
             outside.kw(") IS NOT TRUE");

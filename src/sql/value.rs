@@ -157,16 +157,12 @@ pub(super) fn all_knowable(changes: &[ColumnChange]) -> bool {
 }
 
 /// A literal as a value of its column's type, cut and rounded as an assignment would.
-fn literal(w: &mut Writer, column: &Column, text: &str) {
+pub(super) fn literal<'w>(w: &'w mut Writer, column: &Column, text: &str) -> &'w mut Writer {
     let as_it_stands = matches!(
         column.ty,
         PgType::Text { limit: None } | PgType::SmallInt | PgType::Integer | PgType::BigInt | PgType::Enum { .. }
     ) && column.domains.is_empty();
-    if as_it_stands {
-        w.text(text);
-    } else {
-        w.kw("CAST(").text(text).kw(" AS ").printed(&column.type_sql).kw(")");
-    }
+    if as_it_stands { w.text(text) } else { w.kw("CAST(").text(text).kw(" AS ").printed(&column.type_sql).kw(")") }
 }
 
 /// What generated values look like, as a regular expression; none where anything might look so.

@@ -34,6 +34,13 @@ impl Writer {
         self.ident(&name.schema).kw(".").ident(&name.name)
     }
 
+    /// A table's own rows, where statements take them from: tables that inherit from it are decided for themselves, and a
+    /// foreign key references none of their rows. A partitioned table has no rows but its partitions'.
+    pub fn rows_of(&mut self, catalog: &Catalog, name: &TableName) -> &mut Self {
+        let inherited = catalog.table_id(name).is_some_and(|id| catalog.table(id).is_inherited());
+        self.kw(if inherited { "ONLY " } else { "" }).table(name)
+    }
+
     pub fn column(&mut self, table: &Table, column: ColumnId) -> &mut Self {
         self.ident(&table.column_at(column).name)
     }

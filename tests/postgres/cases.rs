@@ -241,7 +241,9 @@ impl State {
             let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
             let columns: Vec<_> = names.iter().map(|name| format!("{}::text", quoted(name))).collect();
             let from = format!("{}.{}", quoted(table.name.schema.as_str()), quoted(table.name.name.as_str()));
-            let query = format!("SELECT {} FROM {from}", columns.join(", "));
+            // The rows of tables that inherit from this one are theirs.
+            let only = if table.inherited_by.is_empty() { "" } else { "ONLY " };
+            let query = format!("SELECT {} FROM {only}{from}", columns.join(", "));
             let row =
                 |values: Vec<Option<String>>| Row(names.iter().map(|name| (*name).to_owned()).zip(values).collect());
             let mut rows: Vec<Row> = db.rows(&query).into_iter().map(row).collect();
@@ -296,6 +298,11 @@ fn random_columns(plan: &Plan, catalog: &Catalog) -> BTreeSet<(String, String)> 
             for change in changes.iter().filter(|change| matches!(change.value, NewValue::Random(_))) {
                 let column = table.column_at(change.column);
                 found.insert((table.name.bare().to_string(), column.name.as_str().to_owned()));
+            }
+            for (follower, _) in step.followers() {
+                let table = catalog.table(follower.table);
+                let columns = follower.columns.iter().map(|following| table.column_at(following.column));
+                found.extend(columns.map(|column| (table.name.bare().to_string(), column.name.as_str().to_owned())));
             }
         }
     }

@@ -209,39 +209,46 @@ fn inherited(table: &str) -> Catalog {
 }
 
 #[test]
-fn neither_a_path_nor_a_cascade_leads_through_a_table_that_is_inherited() {
-    let (found, file) = report_in(&inherited("visits"), &tables(""));
+fn a_table_that_inherits_from_a_decided_one_has_to_be_decided_too() {
+    let mut catalog = inherited("visits");
+    let mut heir = catalog.tables.iter().find(|table| table.name.name.as_str() == "visits").expect("visits").clone();
+    heir.name = TableName::new("public", "old_ones");
+    heir.inherited_by.clear();
+    catalog.tables.push(heir);
+    let catalog = catalog.new().expect("a catalog");
+    let (found, file) = report_in(&catalog, &tables(""));
     insta::assert_snapshot!(render::text(&found, &file, false), @r#"
-    error[not-in-this-version]: the path leads through table `visits`, which is inherited by other tables
-      --> policy.yaml:12:20
+    error[undecided-table]: table `old_ones` inherits from `visits`, and the policy decides only the latter
+      --> policy.yaml:14:13
        |
-    12 |   ratings: { via: "visit_id -> visits.(booking_id, club_id) -> bookings.client_id", keep: x }
-       |                    ^^^^^^^^ leads through it
+    14 |   visits: { via: "(booking_id, club_id) -> bookings.client_id", keep: x }
+       |             ^^^ decides `visits`
        |
-       = note: rows of `old_ones` answer to its name, and the foreign key references none of them: strangers could be taken for the subject
-       = help: this version of efface follows paths through partitioned tables, but through none with plain inheritance
+       = note: a rule for `visits` decides its own rows alone, and foreign keys are not inherited
+       = help: add `old_ones` under `tables:`, reached by a key of its own, one under `virtual_foreign_keys:`, or a `where` with `:subject`
 
     1 error, 0 warnings
     "#);
-    assert!(report_in(&inherited("ratings"), &tables("")).0.is_empty(), "it starts there, and only keeps");
-    let text = tables("").replace("  bookings: { via: [client_id, trainer_id], keep: x }\n", "");
-    let text = text.replace(
-        "  users: { keep: x }\n",
-        "  users: { keep: x }\n  bookings: { via: [client_id, trainer_id], rows: cascade }\n",
-    );
-    let without = |text: &str, table: &str| {
-        text.lines()
-            .filter(|line| !line.starts_with(&format!("  {table}:")))
-            .map(|line| format!("{line}\n"))
-            .collect::<String>()
-    };
-    let text = without(&without(&text, "visits"), "ratings");
-    let (found, file) = report_in(&inherited("ratings"), &text);
-    assert!(
-        found.sorted().iter().any(|found| found.message == "table `ratings` is inherited by other tables"),
-        "{}",
-        render::text(&found, &file, false)
-    );
+    let decided = tables("  old_ones:\n    where: club_id = any(:subject)\n    keep: x\n");
+    let (found, file) = report_in(&catalog, &decided);
+    assert!(found.is_empty(), "{}", render::text(&found, &file, false));
+}
+
+#[test]
+fn what_inherits_and_is_no_table_of_ours_is_an_error() {
+    let (found, file) = report_in(&inherited("visits"), &tables(""));
+    insta::assert_snapshot!(render::text(&found, &file, false), @r#"
+    error[unsupported-table]: `old_ones` inherits from `visits`, and no policy can decide it
+      --> policy.yaml:14:13
+       |
+    14 |   visits: { via: "(booking_id, club_id) -> bookings.client_id", keep: x }
+       |             ^^^ decides `visits`
+       |
+       = note: a rule decides a table's own rows
+       = help: ALTER TABLE old_ones NO INHERIT visits, and erase there by other means
+
+    1 error, 0 warnings
+    "#);
 }
 
 #[test]

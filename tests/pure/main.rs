@@ -11,6 +11,7 @@ mod broken_subjects;
 mod cases;
 mod laws;
 mod mutated_catalogs;
+mod natural;
 mod parents;
 mod policy_broken;
 mod policy_good;

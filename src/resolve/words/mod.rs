@@ -1,6 +1,7 @@
 //! The words of this stage's findings: facts come from the passes, wording is here.
 
 mod deletes;
+mod followers;
 mod names;
 mod parents;
 mod random;
@@ -12,6 +13,7 @@ mod values;
 mod virtual_keys;
 
 pub(super) use deletes::*;
+pub(super) use followers::*;
 pub(super) use names::*;
 pub(super) use parents::*;
 pub(super) use random::*;

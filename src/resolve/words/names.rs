@@ -71,16 +71,6 @@ pub(in crate::resolve) fn table_twice(name: &Spanned<TableName>, earlier: Span) 
         .help("write its rules as one list, in the order in which they are tried")
 }
 
-pub(in crate::resolve) fn inherited_table(table: &Table, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::NotInThisVersion, format!("table `{}` is inherited by other tables", table.name.bare()))
-        .at(span, "has inheritance children")
-        .note(format!(
-            "its statements would also change rows of {}",
-            table.inherited_by.iter().map(|child| format!("`{}`", child.bare())).collect::<Vec<_>>().join(", ")
-        ))
-        .help("this version of efface changes partitioned tables, but none with plain inheritance")
-}
-
 pub(in crate::resolve) fn rewrite_rule(table: &Table, rule: &RewriteRule, span: Span) -> Diagnostic {
     Diagnostic::new(
         Code::ChangedByRule,

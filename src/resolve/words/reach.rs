@@ -128,20 +128,6 @@ pub(in crate::resolve) fn path_outside_policy(table: &Table, span: Span) -> Diag
     .help(format!("add `{}:` under `tables:`, with `keep: reason` where its rows stay", table.name.bare()))
 }
 
-pub(in crate::resolve) fn path_through_inherited(table: &Table, span: Span) -> Diagnostic {
-    let children: Vec<_> = table.inherited_by.iter().map(|child| format!("`{}`", child.bare())).collect();
-    Diagnostic::new(
-        Code::NotInThisVersion,
-        format!("the path leads through table `{}`, which is inherited by other tables", table.name.bare()),
-    )
-    .at(span, "leads through it")
-    .note(format!(
-        "rows of {} answer to its name, and the foreign key references none of them: strangers could be taken for the subject",
-        children.join(", ")
-    ))
-    .help("this version of efface follows paths through partitioned tables, but through none with plain inheritance")
-}
-
 pub(in crate::resolve) fn path_not_followed(
     catalog: &Catalog,
     table: TableId,
@@ -232,4 +218,27 @@ pub(in crate::resolve) fn unmatched_acceptance(entry: &Acceptance) -> Diagnostic
 
 pub(in crate::resolve) fn gate(fragment: &Fragment, error: &GateError) -> Diagnostic {
     Diagnostic::new(error.code, error.message.clone()).at(fragment.locate_span(Span::new(error.at, error.at)), "here")
+}
+
+pub(in crate::resolve) fn undecided_heir(parent: &Table, heir: &TableName, span: Span) -> Diagnostic {
+    let (name, parent) = (heir.bare().to_string(), parent.name.bare());
+    Diagnostic::new(
+        Code::UndecidedTable,
+        format!("table `{name}` inherits from `{parent}`, and the policy decides only the latter"),
+    )
+    .at(span, format!("decides `{parent}`"))
+    .about(name.clone())
+    .note(format!("a rule for `{parent}` decides its own rows alone, and foreign keys are not inherited"))
+    .help(format!(
+        "add `{name}` under `tables:`, reached by a key of its own, one under `virtual_foreign_keys:`, or a `where` with `:subject`"
+    ))
+}
+
+pub(in crate::resolve) fn unsupported_heir(parent: &Table, heir: &TableName, span: Span) -> Diagnostic {
+    let (name, parent) = (heir.bare().to_string(), parent.name.bare());
+    Diagnostic::new(Code::UnsupportedTable, format!("`{name}` inherits from `{parent}`, and no policy can decide it"))
+        .at(span, format!("decides `{parent}`"))
+        .about(name.clone())
+        .note("a rule decides a table's own rows")
+        .help(format!("ALTER TABLE {name} NO INHERIT {parent}, and erase there by other means"))
 }

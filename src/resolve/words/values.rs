@@ -100,6 +100,7 @@ pub(in crate::resolve) fn referenced_column(
     table: &Table,
     column: &Column,
     key: &ForeignKey,
+    offer: bool,
     span: Span,
 ) -> Diagnostic {
     Diagnostic::new(
@@ -108,7 +109,10 @@ pub(in crate::resolve) fn referenced_column(
     )
     .at(span, "would change under the rows that reference it")
     .note(format!("foreign key `{}` of `{}`", key.name.bare(), key.child.bare()))
-    .help("keep it; a key is changed together with its references in a later version of efface")
+    .help(match offer {
+        true => "add `propagate: true`, and everything that references it takes the new value too; or keep it",
+        false => "keep it",
+    })
 }
 
 pub(in crate::resolve) fn subject_key_changes(table: &Table, column: &Column, span: Span) -> Diagnostic {
@@ -128,7 +132,10 @@ pub(in crate::resolve) fn broken_reference(table: &Table, column: &Column, key: 
     )
     .at(span, "a reference")
     .note(format!("foreign key `{}`", key.name.bare()))
-    .help(if column.not_null { "keep it" } else { "use `null` or `default`, or keep it" })
+    .help(match column.not_null {
+        true => "use `{ reassign_to: … }` with the key of a stand-in row, or keep it",
+        false => "use `null`, `default` or `{ reassign_to: … }` with the key of a stand-in row, or keep it",
+    })
 }
 
 pub(in crate::resolve) fn match_full(table: &Table, key: &ForeignKey, span: Span) -> Diagnostic {

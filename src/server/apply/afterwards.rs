@@ -80,7 +80,7 @@ async fn analyze_one(client: &Client, table: &TableName) -> Result<(), ServerErr
 /// statistics hold values of columns that no rule names.
 fn stale<'a>(plan: &Plan, catalog: &'a Catalog, touched: &[u64]) -> BTreeSet<&'a TableName> {
     let steps = plan.steps.iter().zip(touched).filter(|(_, rows)| **rows > 0);
-    steps.map(|(step, _)| &catalog.table(step.table).name).collect()
+    steps.flat_map(|(step, _)| step.tables()).map(|table| &catalog.table(table).name).collect()
 }
 
 /// Without the right, ANALYZE says a WARNING and "success": so the right is asked for first.

@@ -140,7 +140,8 @@ fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
 /// What no transaction can do, and where it is left.
 fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     let Reviewed { plan, catalog, .. } = *reviewed;
-    let changed: BTreeSet<_> = plan.steps.iter().map(|step| &catalog.table(step.table).name).collect();
+    let changed: BTreeSet<_> =
+        plan.steps.iter().flat_map(|step| step.tables()).map(|table| &catalog.table(table).name).collect();
     let views = catalog
         .others
         .iter()

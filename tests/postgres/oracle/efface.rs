@@ -56,9 +56,11 @@ impl Efface {
                 Err(match failure.assertion {
                     Assertion::Guards | Assertion::Shared | Assertion::Expected => EngineOutcome::Blocked(names),
                     Assertion::Reports => EngineOutcome::RolledBack(names),
-                    Assertion::Subject | Assertion::Limits | Assertion::References | Assertion::Steps => {
-                        EngineOutcome::Failed(format!("{failure:?}"))
-                    }
+                    Assertion::Subject
+                    | Assertion::Limits
+                    | Assertion::StandIns
+                    | Assertion::References
+                    | Assertion::Steps => EngineOutcome::Failed(format!("{failure:?}")),
                 })
             }
             Err(RunError::Refused { what, error, .. }) => {

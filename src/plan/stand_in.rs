@@ -1,0 +1,50 @@
+//! To which stand-in rows are references reassigned?
+//!
+//! For a declared key the server would refuse a stand-in that isn't there, in its own words and late; for a virtual key
+//! nobody would. So the row is asked for before anything changes, and that it doesn't go itself.
+
+use super::model::{Predicate, StandIn, Step, StepAction};
+use crate::catalog::{Catalog, TableId};
+use crate::resolve::{NewValue, ResolvedPolicy};
+
+/// The references that steps reassign, one for each step and key.
+pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<StandIn> {
+    let mut found = Vec::new();
+    for step in steps {
+        let StepAction::Change(changes) = &step.action else { continue };
+        let table = catalog.table(step.table);
+        for (key, foreign) in catalog.keys_of(&table.name) {
+            let changed: Vec<_> = foreign
+                .child_columns()
+                .filter_map(|name| table.column_id(name))
+                .filter_map(|column| changes.iter().find(|change| change.column == column))
+                .collect();
+            let reassigned = changed.iter().any(|change| matches!(change.value, NewValue::StandIn(_)));
+            // With NULL beside it the reference is cleared, and what a default will be nobody knows.
+            let all = changed.iter().all(|change| matches!(change.value, NewValue::StandIn(_)));
+            let Some(parent) = catalog.table_id(&foreign.parent).filter(|_| reassigned && all) else { continue };
+            found.push(StandIn {
+                table: step.table,
+                rows: step.rows.clone(),
+                key,
+                condition: policy.virtual_conditions.get(&key).cloned(),
+                values: changed
+                    .into_iter()
+                    .filter_map(|change| match &change.value {
+                        NewValue::StandIn(text) => Some((change.column, text.clone())),
+                        _ => None,
+                    })
+                    .collect(),
+                going: going(steps, policy, parent),
+            });
+        }
+    }
+    found
+}
+
+/// Rows that are no stand-in for anybody: those that go, and the subject's own.
+fn going(steps: &[Step], policy: &ResolvedPolicy, table: TableId) -> Predicate {
+    let deleted = steps.iter().filter(|step| step.table == table && step.action == StepAction::Delete);
+    let subject = (policy.subject.table() == Some(table)).then_some(Predicate::Subject);
+    Predicate::any(deleted.map(|step| step.rows.clone()).chain(subject))
+}

@@ -1,0 +1,118 @@
+//! Are the rows there to which references are reassigned, and do they stay?
+
+use super::assert::Check;
+use super::value;
+use super::writer::{Scene, Writer};
+use crate::catalog::ColumnPair;
+use crate::plan::{Predicate, StandIn};
+
+/// The stand-in's table within a query over the referencing one, which may be the same.
+const STAND_IN: &str = "efface_stand_in";
+
+impl Scene<'_> {
+    /// Every stand-in row is there, and stays.
+    pub fn stand_in_checks(&self) -> Vec<Check> {
+        self.plan.stand_ins.iter().flat_map(|stand_in| self.stand_in_check(stand_in)).collect()
+    }
+
+    fn stand_in_check(&self, stand_in: &StandIn) -> Vec<Check> {
+        let foreign = self.catalog.key(stand_in.key);
+        let child = self.catalog.table(stand_in.table);
+        let columns: Vec<_> = foreign.child_columns().map(|name| name.bare().to_string()).collect();
+        let name = format!("{}.{}", child.name.bare(), columns.join(", "));
+        let parent = foreign.parent.bare().to_string();
+
+        let mut missing = Writer::new();
+        missing.kw("SELECT count(*) FROM ");
+        let one_for_all = self.kept(stand_in).is_empty() && stand_in.condition.is_none();
+        if one_for_all {
+            missing.kw("(SELECT 1) AS efface_one WHERE NOT EXISTS (SELECT FROM ");
+        } else {
+            missing
+                .rows_of(self.catalog, &child.name)
+                .kw(" WHERE (")
+                .sql(&self.rows(stand_in.table, &stand_in.rows))
+                .kw(")");
+            if let Some(condition) = &stand_in.condition {
+                missing.kw(" AND ");
+                self.condition(&mut missing, condition);
+            }
+            for pair in self.kept(stand_in) {
+                missing.kw(" AND ").ident(&pair.child).kw(" IS NOT NULL");
+            }
+            missing.kw(" AND NOT EXISTS (SELECT FROM ");
+        }
+        missing.rows_of(self.catalog, &foreign.parent).kw(" AS ").printed(STAND_IN).kw(" WHERE ");
+        self.is_stand_in(&mut missing, stand_in);
+        missing.kw(")");
+        let mut checks = vec![Check {
+            name: name.clone(),
+            message: format!("the stand-in row is not in `{parent}`: insert it, or name another key in `reassign_to`"),
+            count: missing,
+        }];
+        if stand_in.going != Predicate::Any(Vec::new())
+            && let Some(id) = self.catalog.table_id(&foreign.parent)
+        {
+            let mut going = Writer::new();
+            going.kw("SELECT count(*) FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE (");
+            going.sql(&self.rows(id, &stand_in.going)).kw(") AND (");
+            let parent = self.catalog.table(id);
+            going.list(&foreign.pairs, ", ", |w, pair| {
+                w.ident(&pair.parent);
+            });
+            going.kw(") IN (SELECT ").list(&foreign.pairs, ", ", |w, pair| {
+                match self.reassigned(stand_in, pair) {
+                    // In a sub-select nothing else says what an untyped literal is.
+                    Some(text) => match parent.column(&pair.parent) {
+                        Some(column) => w.kw("CAST(").text(text).kw(" AS ").printed(&column.type_sql).kw(")"),
+                        None => w.text(text),
+                    },
+                    None => w.ident(&pair.child),
+                };
+            });
+            if !self.kept(stand_in).is_empty() {
+                going
+                    .kw(" FROM ")
+                    .rows_of(self.catalog, &child.name)
+                    .kw(" WHERE ")
+                    .sql(&self.rows(stand_in.table, &stand_in.rows));
+            }
+            going.kw(")");
+            checks.push(Check {
+                name,
+                message: format!(
+                    "the stand-in row in `{}` is the subject's own or is deleted itself: name another key in `reassign_to`",
+                    foreign.parent.bare()
+                ),
+                count: going,
+            });
+        }
+        checks
+    }
+
+    /// The new value of a referencing column, where it is one.
+    fn reassigned<'a>(&self, stand_in: &'a StandIn, pair: &ColumnPair) -> Option<&'a str> {
+        let column = self.catalog.table(stand_in.table).column_id(&pair.child)?;
+        stand_in.values.iter().find(|(own, _)| *own == column).map(|(_, text)| text.as_str())
+    }
+
+    /// The columns of the key that stay as they are: which row stands in depends on theirs.
+    fn kept(&self, stand_in: &StandIn) -> Vec<&ColumnPair> {
+        let pairs = self.catalog.key(stand_in.key).pairs.iter();
+        pairs.filter(|pair| self.reassigned(stand_in, pair).is_none()).collect()
+    }
+
+    fn is_stand_in(&self, w: &mut Writer, stand_in: &StandIn) {
+        let foreign = self.catalog.key(stand_in.key);
+        let child = self.catalog.table(stand_in.table);
+        let parent = self.catalog.table_id(&foreign.parent).map(|id| self.catalog.table(id));
+        w.list(&foreign.pairs, " AND ", |w, pair| {
+            w.printed(STAND_IN).kw(".").ident(&pair.parent).kw(" = ");
+            match (self.reassigned(stand_in, pair), parent.and_then(|parent| parent.column(&pair.parent))) {
+                (Some(text), Some(column)) => value::literal(w, column, text),
+                (Some(text), None) => w.text(text),
+                (None, _) => w.ident(&child.name.name).kw(".").ident(&pair.child),
+            };
+        });
+    }
+}

@@ -1,0 +1,10 @@
+CREATE TABLE users (id bigint PRIMARY KEY, name text);
+CREATE TABLE events (id bigint PRIMARY KEY, user_id bigint REFERENCES users, body text);
+CREATE TABLE events_2022 (PRIMARY KEY (id)) INHERITS (events);
+CREATE TABLE events_2023 (weather text, PRIMARY KEY (id)) INHERITS (events);
+CREATE TABLE photos (id bigint PRIMARY KEY, event_id bigint REFERENCES events, path text);
+CREATE TABLE comments (id bigint PRIMARY KEY, event_id bigint REFERENCES events, body text);
+CREATE INDEX ON events (user_id);
+CREATE INDEX ON events_2022 (user_id);
+CREATE INDEX ON photos (event_id);
+CREATE INDEX ON comments (event_id);
