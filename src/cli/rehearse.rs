@@ -10,7 +10,7 @@ use super::whose::Whose;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates};
 use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
-use crate::sql::{Role, Script};
+use crate::sql::Role;
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
     let file = load::policy_file(&arguments.policy)?;
@@ -57,7 +57,7 @@ pub(super) async fn transaction(
     let finished = run_script(&live.settings, &live.connection, &order, &mut progress, interrupt).await;
     progress.end();
     let finished = finished.map_err(|error| {
-        let words = unread_key(&loaded.script, &error);
+        let words = unread_key(loaded, &error);
         let failure = Failure::run(error, output.detail);
         match (words, failure.message.clone()) {
             (Some(words), Some(message)) => Failure { message: Some(words), ..failure }.note(message),
@@ -92,7 +92,10 @@ pub(super) async fn transaction(
 }
 
 /// A key is text until the first lock compares it: what the server says of that is said of the key.
-fn unread_key(script: &Script, error: &RunError) -> Option<String> {
+fn unread_key(loaded: &Loaded, error: &RunError) -> Option<String> {
+    let script = &loaded.script;
+    // Without a row of the subject's the first lock has a condition of the author's in it.
+    loaded.plan.subject.rows()?;
     let RunError::Refused { what, error, .. } = error else { return None };
     let mut locks = script.statements.iter().filter(|statement| matches!(statement.role, Role::LockRows { .. }));
     let first = locks.next()?;

@@ -169,14 +169,17 @@ impl Scene<'_> {
             };
             let mut count = Writer::new();
             count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &key.child).kw(" WHERE ").sql(&self.rows(child, &rows));
-            // Rows that go in the same statement may reference each other.
+            // Rows that go in the same statement may reference each other; where nobody enforces the key, they may also go
+            // later.
             let with = |other: &&Step| {
                 other.table == child
                     && other.action == StepAction::Delete
-                    && (child == step.table || (step.together.is_some() && other.together == step.together))
+                    && (child == step.table
+                        || key.basis != Basis::Declared
+                        || (step.together.is_some() && other.together == step.together))
             };
-            let together = std::iter::once(step).chain(&self.plan.steps).find(with);
-            if let Some(other) = together {
+            let going = std::iter::once(step).chain(&self.plan.steps).find(with);
+            if let Some(other) = going {
                 count.kw(" AND (").sql(&self.rows(child, &other.rows)).kw(") IS NOT TRUE");
             }
             Some(Check {

@@ -3,7 +3,7 @@
 //! `story.md` tells the trap, and in lines of their own what runs and how it has to end:
 //!
 //! - `- key: {42}` for each column of the subject's key, as an array;
-//! - `- run: expired` where the policy chooses its subjects;
+//! - `- run: expired` where it is a retention run;
 //! - `- role: name` where somebody else than the owner runs it;
 //! - `- ends: committed`, `refused` by check or plan, or the SQLSTATE with which the transaction fails.
 

@@ -1,0 +1,10 @@
+CREATE TABLE notes (id integer PRIMARY KEY, body text);
+CREATE TABLE users (id integer PRIMARY KEY, note_id integer REFERENCES notes, message_id integer);
+CREATE TABLE items (id bigint PRIMARY KEY, about_type text, about_id bigint, body text);
+CREATE TABLE messages (id integer PRIMARY KEY, item_id bigint REFERENCES items ON DELETE CASCADE, note_id integer REFERENCES notes);
+ALTER TABLE users ADD FOREIGN KEY (message_id) REFERENCES messages;
+CREATE INDEX ON users (note_id);
+CREATE INDEX ON users (message_id);
+CREATE INDEX ON items (about_id);
+CREATE INDEX ON messages (item_id);
+CREATE INDEX ON messages (note_id);
