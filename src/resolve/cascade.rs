@@ -35,7 +35,7 @@ pub(super) fn expand(policy: &mut ResolvedPolicy, catalog: &Catalog, report: &mu
         };
         let reach = Reach::Cascade(keys.iter().map(|key| (*key, sources(key))).collect());
         let action = RowAction::Delete { cascade: true };
-        policy.rules.push(ResolvedRule { table, name: None, reach, condition: None, action, origin: *origin });
+        policy.push_rule(ResolvedRule { table, name: None, reach, condition: None, action, origin: *origin });
     }
 }
 

@@ -12,6 +12,7 @@ use super::{partitions, path, words};
 use crate::catalog::{Catalog, ForeignKey, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::Policy;
+use crate::source::Span;
 
 /// Reports tables and keys that lead to the subject and that nobody has decided, and keys without an index. What comes
 /// back are the accepted ones by which no row is expected.
@@ -31,8 +32,12 @@ pub(super) fn check(
         return Vec::new();
     };
     // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
-    let open =
-        |id: KeyId| follows_key(resolved, id) || !accepted.covers(Code::PathNotFollowed, &place(catalog.key(id)));
+    let followed = followers(resolved);
+    let closed: BTreeSet<KeyId> = (catalog.keys())
+        .filter(|(id, key)| !followed.contains_key(id) && accepted.covers(Code::PathNotFollowed, &place(key)))
+        .map(|(id, _)| id)
+        .collect();
+    let open = |id: KeyId| !closed.contains(&id);
     let distances = path::distances(catalog, subject, open);
     let mut expectations = expected(resolved, catalog, accepted, open);
     for (&table, &distance) in &distances {
@@ -128,13 +133,20 @@ pub(super) fn place(key: &ForeignKey) -> String {
     }
 }
 
-/// Whether any rule's path or cascade uses the key.
-fn follows_key(resolved: &ResolvedPolicy, id: KeyId) -> bool {
-    resolved.rules.iter().any(|rule| match &rule.reach {
-        Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
-        Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-        Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => false,
-    })
+/// The keys that paths and cascades follow, each with the place of the first rule that does.
+fn followers(resolved: &ResolvedPolicy) -> BTreeMap<KeyId, Span> {
+    let mut followers = BTreeMap::new();
+    for rule in &resolved.rules {
+        let keys: Vec<KeyId> = match &rule.reach {
+            Reach::Paths(paths) => paths.iter().flat_map(|path| path.0.iter().copied()).collect(),
+            Reach::Cascade(keys) => keys.iter().map(|(key, _)| *key).collect(),
+            Reach::OwnRow | Reach::Condition | Reach::Parents(_) | Reach::EveryRow => Vec::new(),
+        };
+        for key in keys {
+            followers.entry(key).or_insert(rule.origin);
+        }
+    }
+    followers
 }
 
 /// The paths that start with a key and that no rule of its table follows.
@@ -188,10 +200,18 @@ fn toward(
 
 /// Keys that the plan looks rows up by, or that the server checks when rows are deleted, and that have no index.
 fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
-    let deleted: Vec<_> = (resolved.rules.iter())
-        .filter(|rule| matches!(rule.action, super::RowAction::Delete { .. }))
-        .map(|rule| (rule.table, rule.origin))
-        .collect();
+    let mut followers = followers(resolved);
+    let mut deleted: BTreeMap<TableId, Span> = BTreeMap::new();
+    for rule in &resolved.rules {
+        if let Reach::Parents(parents) = &rule.reach {
+            for by in parents.keys.iter().chain(&parents.shared_by) {
+                followers.entry(by.key).or_insert(rule.origin);
+            }
+        }
+        if matches!(rule.action, super::RowAction::Delete { .. }) {
+            deleted.entry(rule.table).or_insert(rule.origin);
+        }
+    }
     for (id, key) in catalog.keys() {
         let Some(child) = catalog.table_id(&key.child) else { continue };
         let columns: Vec<_> = key.child_columns().collect();
@@ -201,15 +221,9 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
         if indexed {
             continue;
         }
-        let parent = catalog.table_id(&key.parent);
-        let follower = resolved.rules.iter().find(|rule| match &rule.reach {
-            Reach::Paths(paths) => paths.iter().any(|path| path.0.contains(&id)),
-            Reach::Cascade(keys) => keys.iter().any(|(key, _)| *key == id),
-            Reach::Parents(parents) => parents.keys.iter().chain(&parents.shared_by).any(|by| by.key == id),
-            Reach::OwnRow | Reach::Condition | Reach::EveryRow => false,
-        });
-        let checked = deleted.iter().find(|(table, _)| Some(*table) == parent);
-        if let Some(span) = follower.map(|rule| rule.origin).or(checked.map(|(_, origin)| *origin)) {
+        let follower = followers.get(&id).copied();
+        let checked = || deleted.get(&catalog.table_id(&key.parent)?).copied();
+        if let Some(span) = follower.or_else(checked) {
             report.push(words::unindexed_key(key, follower.is_some(), span).about(place(key)));
         }
     }

@@ -81,7 +81,13 @@ impl ResolvedPolicy {
 
     /// The rules of a table with their ids, in the order in which they are tried.
     pub fn rules_of(&self, table: crate::catalog::TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
-        self.rules.iter().enumerate().filter(move |(_, rule)| rule.table == table).map(|(i, rule)| (RuleId(i), rule))
+        self.by_table.get(&table).into_iter().flatten().map(|id| (*id, self.rule(*id)))
+    }
+
+    /// Adds a rule behind all others.
+    fn push_rule(&mut self, rule: ResolvedRule) {
+        self.by_table.entry(rule.table).or_default().push(RuleId(self.rules.len()));
+        self.rules.push(rule);
     }
 }
 

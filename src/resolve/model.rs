@@ -38,6 +38,8 @@ pub struct ResolvedPolicy {
     pub expectations: Vec<Expectation>,
     /// Sorted by table, then by the order in which they are tried. A cascade's rules come last.
     pub rules: Vec<ResolvedRule>,
+    /// The rules of each table, in the order in which they are tried.
+    pub(super) by_table: BTreeMap<TableId, Vec<RuleId>>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Bounds.

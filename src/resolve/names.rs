@@ -2,6 +2,8 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
+use std::collections::BTreeMap;
+
 use super::link::Links;
 use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
@@ -82,7 +84,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         query: found.query.clone(),
         origin: found.name.span,
     });
-    Some(ResolvedPolicy {
+    let mut resolved = ResolvedPolicy {
         name: policy.name.value.clone(),
         subject: subject?,
         search_path: context.search_path,
@@ -90,7 +92,8 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         virtual_conditions,
         values,
         expectations: Vec::new(),
-        rules,
+        rules: Vec::new(),
+        by_table: BTreeMap::new(),
         reports: reports.collect(),
         limits: ResolvedLimits {
             lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),
@@ -99,7 +102,9 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
             max_subjects: policy.limits.max_subjects.as_ref().map_or(policy::DEFAULT_MAX_SUBJECTS, |n| n.value),
             max_rows,
         },
-    })
+    };
+    rules.into_iter().for_each(|rule| resolved.push_rule(rule));
+    Some(resolved)
 }
 
 /// A table by name.
