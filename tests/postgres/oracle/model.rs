@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::after::{inconsistency, moves, state_after};
 use super::law::Law;
 use super::rules::Case;
-use super::scope::{blocks, circle, fates};
+use super::scope::{Fates, blocks, circle, fates};
 use super::world::{ColumnId, TableId, Value};
 
 /// A cell as it will be: a value, or any that keeps a law.
@@ -99,6 +99,9 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
     if case.policy.accepted.iter().any(|accepted| accepted.expect_none && is_followed(case, accepted.key)) {
         return (Outcome::Stops("a row by a path of which none was expected"), facts);
     }
+    if case.stand_ins().into_iter().any(|(key, value)| !stands_in(case, &fates, key, &value)) {
+        return (Outcome::Stops("a stand-in row that isn't there, or goes, or is a person's"), facts);
+    }
     let blocked: Vec<_> = case.policy.guards.iter().filter(|guard| blocks(case, guard)).collect();
     if !blocked.is_empty() {
         return (Outcome::Blocked(blocked.into_iter().map(|guard| guard.name.clone()).collect()), facts);
@@ -113,6 +116,15 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
         return (Outcome::RolledBack(moved.into_iter().map(|report| report.name.clone()).collect()), facts);
     }
     (Outcome::After(after), facts)
+}
+
+/// Whether a row with this key can stand in for others.
+fn stands_in(case: &Case, fates: &Fates<'_>, key: usize, value: &Value) -> bool {
+    let key = &case.world.keys[key];
+    let is_person = |place: usize| key.parent == case.policy.subject && case.persons.contains(&place);
+    let rows = case.world.tables[key.parent].rows.iter().enumerate();
+    rows.filter(|(_, row)| row[key.parent_columns[0]] == *value)
+        .any(|(place, _)| !fates.deleted[key.parent].contains(&place) && !is_person(place))
 }
 
 /// Whether any row references a person by this key.

@@ -206,6 +206,20 @@ impl Case {
         self.persons.iter().map(|&place| &self.world.tables[self.policy.subject].rows[place])
     }
 
+    /// The stand-in rows that rules name: the key that leads to them, and its value.
+    pub fn stand_ins(&self) -> Vec<(KeyId, Value)> {
+        let mut found = Vec::new();
+        for (id, key) in self.world.keys.iter().enumerate() {
+            let [column] = key.child_columns.as_slice() else { continue };
+            for rule in self.policy.rules(key.child).unwrap_or_default() {
+                if let Some(Decision::Reassign(text)) = rule.action.decision(*column) {
+                    found.push((id, super::law::read(&self.world, key.child, *column, text)));
+                }
+            }
+        }
+        found
+    }
+
     /// The persons' keys, each in the order of `key_columns`; nothing for everybody.
     pub fn keys(&self) -> Vec<Vec<Value>> {
         match &self.policy.whose {

@@ -41,7 +41,7 @@ pub fn case(seed: u64, shape: &Shape) -> Case {
         (policy::policy(&mut rng, shape, &world, subject, &persons), persons)
     };
     let mut case = Case { seed, world, policy, persons };
-    if rng.chance(90) && matches!(predict(&case).0, Outcome::Fails(_)) {
+    if rng.chance(90) && matches!(predict(&case).0, Outcome::Fails(_) | Outcome::Stops(_)) {
         drop_stand_ins(&mut case);
     }
     limits::limits(&mut rng, shape, &mut case);

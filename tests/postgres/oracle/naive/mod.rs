@@ -9,8 +9,8 @@ mod change;
 mod reach;
 
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
-use super::print::table_name;
-use super::rules::{Action, Case, Reach};
+use super::print::{ident, literal, table_name};
+use super::rules::{Action, Case, Reach, Whose};
 use super::world::TableId;
 
 pub struct Naive;
@@ -74,6 +74,23 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
     }
     for (id, refusing) in capture::refusing(case) {
         queries.push(format!("select 'stop shared' where exists (select 1 from s{id} where h and r in ({refusing}))"));
+    }
+    for (key, value) in case.stand_ins() {
+        let foreign = &world.keys[key];
+        let (id, parent) = (foreign.parent, &world.tables[foreign.parent]);
+        let is_person = match policy.whose == Whose::Rows && id == policy.subject {
+            true => person.clone(),
+            false => "false".into(),
+        };
+        queries.push(format!(
+            "select 'stop stand-in' where not exists (select 1 from {} as t join s{id} as d on ({}) = ({}) \
+             where t.{} = {} and not d.g and not ({is_person}))",
+            table_name(parent),
+            reach::key_of(case, id, "t"),
+            reach::key_of(case, id, "d"),
+            ident(&parent.columns[foreign.parent_columns[0]].name),
+            literal(&value),
+        ));
     }
     for guard in &policy.guards {
         let condition = guard.condition.as_ref().map_or("true".into(), |it| it.sql(world, guard.table, Some("t")));
