@@ -96,7 +96,7 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
     if fates.refused {
         return (Outcome::Stops("a parent that must not be shared is shared"), facts);
     }
-    if case.policy.accepted.iter().any(|accepted| accepted.expect_none && is_followed(case, accepted.key)) {
+    if case.expected_none().into_iter().any(|key| is_followed(case, key)) {
         return (Outcome::Stops("a row by a path of which none was expected"), facts);
     }
     if case.stand_ins().into_iter().any(|(key, value)| !stands_in(case, &fates, key, &value)) {

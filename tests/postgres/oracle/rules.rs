@@ -206,6 +206,19 @@ impl Case {
         self.persons.iter().map(|&place| &self.world.tables[self.policy.subject].rows[place])
     }
 
+    /// The keys by which no row is expected; one that a rule follows all the same is followed.
+    pub fn expected_none(&self) -> Vec<KeyId> {
+        let follows = |key: KeyId| {
+            let child = self.world.keys[key].child;
+            self.policy.rules(child).unwrap_or_default().iter().any(|rule| {
+                let paths = self.policy.resolved(&self.world, child, &rule.reach).unwrap_or_default();
+                paths.contains(&vec![key])
+            })
+        };
+        let accepted = self.policy.accepted.iter().filter(|accepted| accepted.expect_none);
+        accepted.map(|accepted| accepted.key).filter(|&key| !follows(key)).collect()
+    }
+
     /// The stand-in rows that rules name: the key that leads to them, and its value.
     pub fn stand_ins(&self) -> Vec<(KeyId, Value)> {
         let mut found = Vec::new();

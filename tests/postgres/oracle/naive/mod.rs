@@ -67,9 +67,9 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
             "select 'stop not eligible' where exists (select 1 from {subject} as t where {person} and ({condition}) is not true)"
         ));
     }
-    for accepted in policy.accepted.iter().filter(|accepted| accepted.expect_none) {
-        let child = table_name(&world.tables[world.keys[accepted.key].child]);
-        let follows = reach::follow(case, &[accepted.key], "t", 0);
+    for key in case.expected_none() {
+        let child = table_name(&world.tables[world.keys[key].child]);
+        let follows = reach::follow(case, &[key], "t", 0);
         queries.push(format!("select 'stop followed' where exists (select 1 from {child} as t where {follows})"));
     }
     for (id, refusing) in capture::refusing(case) {
