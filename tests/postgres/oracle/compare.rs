@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::model::Cell;
+use super::model::{Cell, State};
 use super::print::dump;
-use super::world::{Case, Value};
+use super::rules::Case;
+use super::world::{ColumnId, TableId, Value};
 
 /// Cells of a row as text; `None` is NULL.
 pub type TextRow = Vec<Option<String>>;
@@ -17,15 +18,16 @@ pub fn state(case: &Case, rows: &mut dyn FnMut(&str) -> Vec<TextRow>) -> Vec<Vec
 }
 
 /// The state before, as a prediction: what has to be there when nothing may change.
-pub fn before(case: &Case) -> Vec<BTreeMap<usize, Vec<Cell>>> {
+pub fn before(case: &Case) -> State {
     let cells = |row: &Vec<Value>| row.iter().cloned().map(Cell::Known).collect();
     case.world.tables.iter().map(|table| table.rows.iter().map(cells).enumerate().collect()).collect()
 }
 
 /// Every difference between a prediction and the real rows, a line each.
-pub fn differences(case: &Case, expected: &[BTreeMap<usize, Vec<Cell>>], real: &[Vec<TextRow>]) -> Vec<String> {
+pub fn differences(case: &Case, expected: &State, real: &[Vec<TextRow>]) -> Vec<String> {
     let mut lines = Vec::new();
-    for ((table, expected), real) in case.world.tables.iter().zip(expected).zip(real) {
+    let tables = real;
+    for ((table, expected), real) in case.world.tables.iter().zip(expected).zip(tables) {
         let mut found: BTreeMap<TextRow, &TextRow> =
             real.iter().map(|row| (table.primary.iter().map(|&id| row[id].clone()).collect(), row)).collect();
         if found.len() != real.len() {
@@ -44,6 +46,9 @@ pub fn differences(case: &Case, expected: &[BTreeMap<usize, Vec<Cell>>], real: &
                         (value.text() != row[id]).then(|| format!("{:?}, expected {:?}", row[id], value.text()))
                     }
                     Cell::Random(law) => law.breach(row[id].as_deref(), old[id].text().as_deref()),
+                    Cell::Same(law, of) => law.breach(row[id].as_deref(), old[id].text().as_deref()).or_else(|| {
+                        (cell_of(case, *of, tables) != row[id]).then(|| "another value than propagated".into())
+                    }),
                 };
                 if let Some(breach) = breach {
                     lines.push(format!("{:?} {key:?} {:?}: {breach}", table.name, table.columns[id].name));
@@ -56,12 +61,17 @@ pub fn differences(case: &Case, expected: &[BTreeMap<usize, Vec<Cell>>], real: &
     lines
 }
 
+/// What a cell really holds now.
+fn cell_of(case: &Case, (table, place, column): (TableId, usize, ColumnId), real: &[Vec<TextRow>]) -> Option<String> {
+    let (it, old) = (&case.world.tables[table], &case.world.tables[table].rows[place]);
+    let is_it = |row: &&TextRow| it.primary.iter().all(|&id| row[id] == old[id].text());
+    real[table].iter().find(is_it).and_then(|row| row[column].clone())
+}
+
 /// Random values that are unique by construction must not come twice.
 fn repeated(table: &super::world::Table, expected: &BTreeMap<usize, Vec<Cell>>, real: &[TextRow]) -> Option<String> {
-    let is_unique = |id: usize| {
-        expected.values().any(|cells| matches!(&cells[id], Cell::Random(law) if law.unique))
-            && expected.values().all(|cells| matches!(&cells[id], Cell::Random(_)))
-    };
+    // Other kinds of random values, and values that were propagated, may come as often as they like.
+    let is_unique = |id: usize| expected.values().all(|cells| matches!(&cells[id], Cell::Random(law) if law.unique));
     (0..table.columns.len()).filter(|&id| is_unique(id)).find_map(|id| {
         let mut values: Vec<_> = real.iter().map(|row| &row[id]).collect();
         let count = values.len();

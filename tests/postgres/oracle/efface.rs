@@ -11,7 +11,7 @@ use efface::sql::{Assertion, Statement};
 use efface::{plan, policy, resolve, sql};
 
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
-use super::world::Case;
+use super::rules::Case;
 use super::yaml;
 use crate::harness::{Db, settings};
 
@@ -43,7 +43,9 @@ impl Efface {
         let script = sql::script(&planned, &catalog, &file);
         let tables = plan::touched_tables(&planned, &resolved, &catalog);
         let reviewed: Catalog = catalog.part(&tables);
-        let keys: Vec<Vec<String>> = case.subject_key().into_iter().map(|key| vec![key]).collect();
+        let subjects = case.subject_keys();
+        let column = |at: usize| subjects.iter().map(|key| key[at].clone()).collect();
+        let keys: Vec<Vec<String>> = (0..subjects.first().map_or(0, Vec::len)).map(column).collect();
         let order = Order { script: &script, keys: &keys, tables: &tables, reviewed: &reviewed, mode: Mode::Apply };
         let settings = settings(self.db.url());
         let mut silent = Silent;
@@ -76,6 +78,13 @@ impl Engine for Efface {
         true
     }
 
+    fn plants(&self, fault: PlanFault) -> bool {
+        match fault {
+            PlanFault::EdgeDropped | PlanFault::CaptureLeftOut | PlanFault::ClosureCutShort => true,
+            PlanFault::SharedDeleted => false,
+        }
+    }
+
     fn run(&mut self, case: &Case, _: &mut dyn Server, fault: Option<PlanFault>) -> EngineOutcome {
         self.apply(case, fault).err().unwrap_or(EngineOutcome::Done)
     }
@@ -101,6 +110,13 @@ fn plant(plan: &mut Plan, fault: PlanFault) {
                 }
             }
         }
+        PlanFault::ClosureCutShort => {
+            for member in plan.closures.iter_mut().flat_map(|closure| &mut closure.members) {
+                member.follows.clear();
+            }
+        }
+        // What has no place in a plan yet.
+        PlanFault::SharedDeleted => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::world::Case;
+use super::rules::Case;
 
 /// What an engine says that it did. What it really did is read from the tables.
 #[derive(Clone, Debug)]
@@ -38,12 +38,19 @@ pub enum PlanFault {
     EdgeDropped,
     /// Scopes are evaluated when their step comes, although a step before it has changed what they read.
     CaptureLeftOut,
+    /// A cascade stops before it has reached everything.
+    ClosureCutShort,
+    /// A parent goes although somebody else references it.
+    SharedDeleted,
 }
 
 /// Carries out a case's policy (`yaml::policy`) for its subject (`Case::subject_key`) on a database that holds its data.
 pub trait Engine {
     /// Whether it checks policies. One that doesn't isn't given any that must be refused.
     fn checks(&self) -> bool;
+
+    /// Whether this fault can be planted into it.
+    fn plants(&self, fault: PlanFault) -> bool;
 
     /// One whole run, committed where nothing speaks against it.
     fn run(&mut self, case: &Case, server: &mut dyn Server, fault: Option<PlanFault>) -> EngineOutcome;

@@ -6,7 +6,8 @@
 use super::check::findings;
 use super::condition::Condition;
 use super::engine::PlanFault;
-use super::world::{Case, Path, Reach, Rule};
+use super::rules::{Case, Reach, Rule};
+use super::world::{Declaration, Path};
 
 /// What is planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,18 +17,31 @@ pub enum Fault {
     RulesReversed,
     EdgeDropped,
     CaptureLeftOut,
+    VirtualWhereIgnored,
+    ClosureCutShort,
+    SharedDeleted,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 5] =
-        [Fault::WhereIgnored, Fault::PathSwapped, Fault::RulesReversed, Fault::EdgeDropped, Fault::CaptureLeftOut];
+    pub const ALL: [Fault; 8] = [
+        Fault::WhereIgnored,
+        Fault::PathSwapped,
+        Fault::RulesReversed,
+        Fault::EdgeDropped,
+        Fault::CaptureLeftOut,
+        Fault::VirtualWhereIgnored,
+        Fault::ClosureCutShort,
+        Fault::SharedDeleted,
+    ];
 
     /// The fault behind the seam, if it is one.
     pub fn of_plan(self) -> Option<PlanFault> {
         match self {
             Fault::EdgeDropped => Some(PlanFault::EdgeDropped),
             Fault::CaptureLeftOut => Some(PlanFault::CaptureLeftOut),
-            Fault::WhereIgnored | Fault::PathSwapped | Fault::RulesReversed => None,
+            Fault::ClosureCutShort => Some(PlanFault::ClosureCutShort),
+            Fault::SharedDeleted => Some(PlanFault::SharedDeleted),
+            Fault::WhereIgnored | Fault::PathSwapped | Fault::RulesReversed | Fault::VirtualWhereIgnored => None,
         }
     }
 
@@ -37,7 +51,16 @@ impl Fault {
             return None;
         }
         match self {
-            Fault::EdgeDropped | Fault::CaptureLeftOut => Some(case.clone()),
+            Fault::EdgeDropped | Fault::CaptureLeftOut | Fault::ClosureCutShort | Fault::SharedDeleted => {
+                Some(case.clone())
+            }
+            Fault::VirtualWhereIgnored => {
+                let mut given = case.clone();
+                let ignored = Declaration::Policy(None);
+                let conditional = given.world.keys.iter_mut().filter(|key| key.condition().is_some());
+                let count = conditional.map(|key| key.declared = ignored.clone()).count();
+                (count > 0 && findings(&given).is_empty()).then_some(given)
+            }
             Fault::WhereIgnored => altered(case, |rules, _| {
                 let conditional = rules.iter_mut().find(|rule| rule.condition.is_some());
                 conditional.is_some_and(|rule| rule.condition.replace(Condition::True) != Some(Condition::True))
@@ -74,7 +97,7 @@ impl Fault {
 fn paths(rule: &Rule) -> Vec<Path> {
     match &rule.reach {
         Reach::Via(paths) => paths.clone(),
-        Reach::Implied | Reach::BySubject(_) | Reach::Misspelt(_) => Vec::new(),
+        Reach::Implied | Reach::EveryRow | Reach::BySubject(_) | Reach::Parents(..) | Reach::Misspelt(_) => Vec::new(),
     }
 }
 

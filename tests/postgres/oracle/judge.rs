@@ -1,13 +1,12 @@
 //! Do engine and model agree on a case?
 
-use std::collections::BTreeMap;
-
 use super::check::{Finding, findings};
 use super::compare::{before, differences, state};
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
-use super::model::{Facts, Outcome, predict};
-use super::print::{ddl, inserts, setup};
-use super::world::Case;
+use super::mix::Mix;
+use super::model::{Outcome, predict};
+use super::print::{ddl, foreign_keys, inserts, setup};
+use super::rules::Case;
 use super::yaml;
 
 /// A disagreement.
@@ -16,73 +15,6 @@ pub struct Mismatch {
     pub refused: bool,
     /// Everything that is needed to look into it.
     pub text: String,
-}
-
-/// How often what was seen.
-#[derive(Default)]
-pub struct Mix(BTreeMap<&'static str, usize>);
-
-/// What every run of some hundred cases must have seen.
-const CLASSES: [&str; 16] = [
-    "changed a row",
-    "deleted a row",
-    "spanned three tables",
-    "had two rules match a row",
-    "had a condition that is unknown",
-    "reached a row by two keys or more",
-    "reached a row by a key of its own table",
-    "cascaded to a row that no rule names",
-    "made a random value",
-    "read another table in a condition",
-    "accepted a path by name",
-    "were blocked",
-    "were rolled back",
-    "were not about an eligible subject",
-    "had to be refused",
-    "might be refused",
-];
-
-impl Mix {
-    fn count(&mut self, class: &'static str, seen: bool) {
-        *self.0.entry(class).or_default() += usize::from(seen);
-    }
-
-    /// The classes that no case fell into; a test that sees none can't fail.
-    pub fn empty_classes(&self, engine_checks: bool) -> Vec<&'static str> {
-        let refused = engine_checks.then_some("were refused by both");
-        let is_empty = |class: &&str| self.0.get(class).is_none_or(|&count| count == 0);
-        CLASSES.into_iter().chain(refused).filter(is_empty).collect()
-    }
-
-    fn note(&mut self, case: &Case, outcome: &Outcome, facts: &Facts) {
-        let is_after = matches!(outcome, Outcome::After(_));
-        let reads_other = case.policy.tables.iter().any(|entry| {
-            let conditions = entry.rules.iter().filter_map(|rule| rule.condition.as_ref());
-            conditions.flat_map(|condition| condition.reads(entry.table)).any(|(table, _)| table != entry.table)
-        });
-        self.count("read another table in a condition", is_after && reads_other);
-        self.count("accepted a path by name", is_after && !case.policy.accepted.is_empty());
-        self.count("changed a row", is_after && facts.changed_rows > 0);
-        self.count("deleted a row", is_after && facts.deleted_rows > 0);
-        self.count("spanned three tables", is_after && facts.tables.len() >= 3);
-        self.count("had two rules match a row", is_after && facts.two_rules);
-        self.count("had a condition that is unknown", is_after && facts.unknown);
-        self.count("reached a row by two keys or more", is_after && facts.far);
-        self.count("reached a row by a key of its own table", is_after && facts.own_key);
-        self.count("cascaded to a row that no rule names", is_after && facts.cascaded);
-        self.count("made a random value", is_after && facts.random);
-        self.count("changed nothing although accepted", is_after && facts.tables.is_empty());
-        self.count("were blocked", matches!(outcome, Outcome::Blocked(_)));
-        self.count("were rolled back", matches!(outcome, Outcome::RolledBack(_)));
-        self.count("were not about an eligible subject", *outcome == Outcome::NotEligible);
-        self.count("had to fail when run", matches!(outcome, Outcome::Fails(_)));
-    }
-}
-
-impl std::fmt::Display for Mix {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|(class, count)| writeln!(f, "{count:6} {class}"))
-    }
 }
 
 /// Runs a case and compares. The engine is handed `given`: the case itself, unless a fault is planted.
@@ -144,6 +76,7 @@ pub fn judge(
     mix.note(case, &outcome, &facts);
     match &outcome {
         Outcome::NotEligible => agree(true, ""),
+        Outcome::Stops(why) => agree(!matches!(got, EngineOutcome::Done), why),
         Outcome::Blocked(names) => {
             agree(matches!(&got, EngineOutcome::Blocked(found) if same(found, names)), "these guards block")
         }
@@ -184,13 +117,14 @@ fn report(case: &Case, wrong: &[Finding], outcome: &Outcome, what: &str) -> Stri
         })
         .collect();
     format!(
-        "seed {} (EFFACE_ORACLE_SEED={} EFFACE_ORACLE_CASES=1)\n--- schema and data\n{}{}--- policy, subject {:?}\n{}\
+        "seed {} (EFFACE_ORACLE_SEED={} EFFACE_ORACLE_CASES=1)\n--- schema and data\n{}{}{}--- policy, subjects {:?}\n{}\
          --- the model says\n{findings}expects {expected}\n--- but\n{what}\n",
         case.seed,
         case.seed,
         ddl(&case.world),
         inserts(&case.world),
-        case.subject_key(),
+        foreign_keys(&case.world),
+        case.subject_keys(),
         yaml::policy(case),
     )
 }
@@ -207,6 +141,10 @@ mod tests {
     impl Engine for Idle {
         fn checks(&self) -> bool {
             true
+        }
+
+        fn plants(&self, _: PlanFault) -> bool {
+            false
         }
 
         fn run(&mut self, _: &Case, _: &mut dyn Server, _: Option<PlanFault>) -> EngineOutcome {

@@ -2,7 +2,8 @@
 //!
 //! The model can't know a random value; it knows what every such value has in common.
 
-use super::world::{ColumnId, Random, TableId, Type, Value, World};
+use super::rules::Random;
+use super::world::{ColumnId, TableId, Type, Value, World};
 
 /// What holds for every value that a random decision may make; never NULL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,10 @@
 //!
 //! The oracle: [`generate`] makes a database and a policy of a seed; [`check`] says whether the policy must be refused
 //! and [`model`] what it does, by brute force over rows in memory; an [`engine`] carries it out on a real server; and
-//! [`judge`] compares, row by row. Only [`mod@efface`] uses the engine. `EFFACE_ORACLE_SEED` and `EFFACE_ORACLE_CASES` choose the
-//! cases; a failure prints both.
+//! [`judge`] compares, row by row. Only [`mod@efface`] uses the engine. `EFFACE_ORACLE_SEED` and `EFFACE_ORACLE_CASES`
+//! choose the cases; a failure prints both. With `EFFACE_ORACLE_MINUTES` cases are tried until the time is over.
 
+mod after;
 mod check;
 mod compare;
 mod condition;
@@ -14,66 +15,39 @@ mod faults;
 mod generate;
 mod judge;
 mod law;
+mod mix;
 mod model;
 mod naive;
 mod print;
 mod rng;
+mod rules;
+mod run;
+mod scope;
 mod server;
 mod world;
 mod yaml;
 
-use std::io::Write;
-
-use engine::{Engine, Server};
 use faults::Fault;
 use generate::{Shape, case};
-use judge::{Mix, judge};
+use judge::judge;
+use mix::Mix;
+use run::{Bench, agrees, first_seed, tell};
 
-/// Where the environment doesn't say.
-const SEED: u64 = 1;
-const CASES: u64 = 300;
 /// A fault that isn't found within so many cases would not be found by a user either.
 const FAULT_CASES: u64 = 300;
 
-fn number(variable: &str, otherwise: u64) -> u64 {
-    match std::env::var(variable) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")),
-        Err(_) => otherwise,
-    }
-}
-
-/// Written past the test harness, which keeps the output of tests that succeed to itself.
-fn tell(text: &str) {
-    writeln!(std::io::stderr(), "{text}").expect("standard error can be written");
-}
-
-/// Runs the cases, and fails on the first few disagreements or on an empty class.
-fn agrees(engine: &mut dyn Engine, server: &mut dyn Server) {
-    let (first, count) = (number("EFFACE_ORACLE_SEED", SEED), number("EFFACE_ORACLE_CASES", CASES));
-    let mut mix = Mix::default();
-    let mut wrong = Vec::new();
-    for seed in first..first + count {
-        let case = case(seed, &Shape::acyclic());
-        if let Err(mismatch) = judge(&case, &case, engine, server, None, &mut mix) {
-            wrong.push(mismatch.text);
-        }
-    }
-    tell(&format!("oracle: seeds {first} to {}\n{mix}", first + count - 1));
-    let shown = wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n");
-    assert!(wrong.is_empty(), "{} of {count} cases disagree; the first:\n\n{shown}", wrong.len());
-    if count >= CASES {
-        assert_eq!(mix.empty_classes(engine.checks()), Vec::<&str>::new(), "classes without a case");
-    }
-}
-
 /// Plants each fault, and fails when one goes unnoticed.
-fn notices(engine: &mut dyn Engine, server: &mut dyn Server) {
-    let first = number("EFFACE_ORACLE_SEED", SEED);
+fn notices(shape: &Shape, mut bench: Bench) {
+    let first = first_seed();
     for fault in Fault::ALL {
+        if fault.of_plan().is_some_and(|fault| !bench.engine.plants(fault)) {
+            continue;
+        }
         let is_found = |seed: &u64| {
-            let case = case(*seed, &Shape::acyclic());
+            let case = case(*seed, shape);
             let Some(given) = fault.given(&case) else { return false };
-            let found = judge(&case, &given, engine, server, fault.of_plan(), &mut Mix::default());
+            let found =
+                judge(&case, &given, &mut *bench.engine, &mut *bench.server, fault.of_plan(), &mut Mix::default());
             // A refusal would be the engine's merit, not the comparison's.
             found.is_err_and(|mismatch| !mismatch.refused)
         };
@@ -85,32 +59,30 @@ fn notices(engine: &mut dyn Engine, server: &mut dyn Server) {
 
 #[test]
 fn the_model_agrees_with_sql_written_by_hand() {
-    agrees(&mut naive::Naive, &mut server::Throwaway::start());
+    agrees(&Shape::all(), Bench::naive);
 }
 
 #[test]
 fn planted_faults_are_found_in_sql_written_by_hand() {
-    notices(&mut naive::Naive, &mut server::Throwaway::start());
+    notices(&Shape::all(), Bench::naive());
 }
 
 #[test]
 fn efface_agrees_with_the_model() {
-    let mut server = server::Throwaway::start();
-    agrees(&mut efface::Efface::beside(&server), &mut server);
+    agrees(&Shape::planned(), Bench::efface);
 }
 
 #[test]
 fn faults_planted_into_efface_are_found() {
-    let mut server = server::Throwaway::start();
-    notices(&mut efface::Efface::beside(&server), &mut server);
+    notices(&Shape::planned(), Bench::efface());
 }
 
 #[test]
 fn a_seed_makes_the_same_case_every_time() {
     for seed in 0..50 {
         let text = || {
-            let case = case(seed, &Shape::acyclic());
-            format!("{}{}{:?}", print::setup(&case.world), yaml::policy(&case), case.subject_key())
+            let case = case(seed, &Shape::all());
+            format!("{}{}{:?}", print::setup(&case.world), yaml::policy(&case), case.subject_keys())
         };
         assert_eq!(text(), text());
     }

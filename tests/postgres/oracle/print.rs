@@ -2,7 +2,8 @@
 //!
 //! DDL and INSERTs, and the quoting that they share with conditions.
 
-use super::world::{ForeignKey, OnDelete, Report, Table, Type, Value, World};
+use super::rules::Report;
+use super::world::{ForeignKey, OnDelete, Table, Type, Value, World};
 
 /// A name as SQL.
 pub fn ident(name: &str) -> String {
@@ -38,10 +39,16 @@ pub fn setup(world: &World) -> String {
     for schema in SCHEMAS {
         sql += &format!("drop schema if exists {0} cascade;\ncreate schema {0};\n", ident(schema));
     }
-    sql + &ddl(world) + &inserts(world)
+    // Tables that reference each other can only be filled before they do.
+    sql + &ddl(world) + &inserts(world) + &foreign_keys(world)
 }
 
-/// The schema of a case.
+/// The foreign keys that the database knows of.
+pub fn foreign_keys(world: &World) -> String {
+    world.keys.iter().filter(|key| !key.is_virtual()).map(|key| foreign_key(world, key)).collect()
+}
+
+/// The tables of a case, without foreign keys.
 pub fn ddl(world: &World) -> String {
     let mut sql = String::new();
     for enumeration in &world.enums {
@@ -62,9 +69,6 @@ pub fn ddl(world: &World) -> String {
         lines.push(format!("  primary key ({})", column_list(table, &table.primary)));
         lines.extend(table.uniques.iter().map(|columns| format!("  unique ({})", column_list(table, columns))));
         sql += &format!("create table {} (\n{}\n);\n", table_name(table), lines.join(",\n"));
-    }
-    for key in &world.keys {
-        sql += &foreign_key(world, key);
     }
     sql
 }
@@ -101,7 +105,7 @@ fn type_name(world: &World, ty: Type) -> String {
     }
 }
 
-/// The rows of a case, parents first.
+/// The rows of a case.
 pub fn inserts(world: &World) -> String {
     let mut sql = String::new();
     for table in world.tables.iter().filter(|table| !table.rows.is_empty()) {

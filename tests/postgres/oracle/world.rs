@@ -1,9 +1,9 @@
-//! What is a test case made of?
+//! What does a test case's database consist of?
 //!
-//! A small description of a database (tables, keys, rows in memory) and of a policy about it: plain data, made by the
-//! generator, printed for the server and the engine, and read by the model. Nothing of efface is used here.
+//! A small description of tables, keys, and rows in memory: plain data, made by the generator, printed for the server,
+//! and read by the model. Nothing of efface is used here; the policy about it is in [`super::rules`].
 
-use super::condition::{Condition, Expression};
+use super::condition::Condition;
 
 /// Place in `World::tables`.
 pub type TableId = usize;
@@ -81,9 +81,19 @@ pub enum OnDelete {
     SetDefault,
 }
 
+/// Who knows of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Declaration {
+    /// The database, which enforces it.
+    Database,
+    /// The policy only; a condition says which of the referencing table's rows mean this parent.
+    Policy(Option<Condition>),
+}
+
 /// A foreign key; `child_columns` and `parent_columns` go in pairs.
 #[derive(Clone, Debug)]
 pub struct ForeignKey {
+    pub declared: Declaration,
     pub name: String,
     pub child: TableId,
     pub child_columns: Vec<ColumnId>,
@@ -98,6 +108,20 @@ pub struct Enumeration {
     pub labels: Vec<&'static str>,
 }
 
+impl ForeignKey {
+    pub fn is_virtual(&self) -> bool {
+        self.declared != Declaration::Database
+    }
+
+    /// The condition of a virtual key.
+    pub fn condition(&self) -> Option<&Condition> {
+        match &self.declared {
+            Declaration::Database => None,
+            Declaration::Policy(condition) => condition.as_ref(),
+        }
+    }
+}
+
 /// A database: what exists, and what it holds.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -110,7 +134,8 @@ impl World {
     /// The places in the parent's rows that a row references by a key (MATCH SIMPLE).
     pub fn parents(&self, key: KeyId, row: &Row) -> Vec<usize> {
         let key = &self.keys[key];
-        if key.child_columns.iter().any(|&column| row[column].is_null()) {
+        let is_meant = key.condition().is_none_or(|condition| condition.holds(self, row) == Some(true));
+        if !is_meant || key.child_columns.iter().any(|&column| row[column].is_null()) {
             return Vec::new();
         }
         let references =
@@ -149,171 +174,45 @@ impl World {
     pub fn is_reference(&self, table: TableId, column: ColumnId) -> bool {
         self.keys.iter().any(|key| key.child == table && key.child_columns.contains(&column))
     }
-}
 
-/// Which rows a rule or guard is about, before its condition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// No `via`: the subject's own row, or the only foreign key to the subject's table.
-    Implied,
-    /// The rows that any of these paths reach.
-    Via(Vec<Path>),
-    /// No path: the condition compares these columns with `:subject`.
-    BySubject(Vec<ColumnId>),
-    /// A `via` that names nothing, as written.
-    Misspelt(String),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Random {
-    ByType,
-    Email { domain: Option<&'static str> },
-    Name,
-    FirstName,
-    LastName,
-    Phone,
-    Text { length: Option<usize> },
-    Token,
-    Digits { format: &'static str },
-    Integer { min: i64, max: i64 },
-    Date { min: &'static str, max: &'static str },
-    Choice { from: Vec<&'static str> },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    Keep,
-    Null,
-    Default,
-    Replace(String),
-    Sql(Expression),
-    Randomize(Random),
-    Undecided,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    Keep,
-    Delete,
-    Cascade,
-    Columns { named: Vec<(ColumnId, Decision)>, other: Option<Decision> },
-}
-
-impl Action {
-    /// What happens to a column of a row that stays.
-    pub fn decision(&self, column: ColumnId) -> Option<&Decision> {
-        match self {
-            Action::Keep | Action::Delete | Action::Cascade => None,
-            Action::Columns { named, other } => {
-                named.iter().find(|(id, _)| *id == column).map(|(_, decision)| decision).or(other.as_ref())
+    /// The columns that reference such columns, directly or through others.
+    pub fn receivers(&self, wanted: &dyn Fn(TableId, ColumnId) -> bool) -> Vec<(TableId, ColumnId)> {
+        let mut found: Vec<(TableId, ColumnId)> = Vec::new();
+        loop {
+            let is_source = |at: TableId, column: ColumnId| wanted(at, column) || found.contains(&(at, column));
+            let pairs = self.keys.iter().flat_map(|key| {
+                let columns = key.child_columns.iter().zip(&key.parent_columns);
+                columns.map(move |(&child, &parent)| ((key.child, child), (key.parent, parent)))
+            });
+            let more: Vec<_> = pairs
+                .filter(|(child, parent)| is_source(parent.0, parent.1) && !found.contains(child))
+                .map(|(child, _)| child)
+                .collect();
+            if more.is_empty() {
+                return found;
             }
+            found.extend(more);
         }
     }
 
-    pub fn deletes(&self) -> bool {
-        matches!(self, Action::Delete | Action::Cascade)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    pub name: Option<String>,
-    pub reach: Reach,
-    pub condition: Option<Condition>,
-    pub action: Action,
-}
-
-#[derive(Clone, Debug)]
-pub struct Guard {
-    pub name: String,
-    pub table: TableId,
-    pub reach: Reach,
-    pub condition: Option<Condition>,
-}
-
-/// `select column, count(*) from table where condition group by 1`.
-#[derive(Clone, Debug)]
-pub struct Report {
-    pub name: String,
-    pub table: TableId,
-    pub column: ColumnId,
-    pub condition: Option<Condition>,
-}
-
-#[derive(Clone, Debug)]
-pub struct TableRules {
-    pub table: TableId,
-    pub rules: Vec<Rule>,
-    /// Written as a list although there is one rule only.
-    pub as_list: bool,
-}
-
-#[derive(Clone, Debug)]
-pub struct Policy {
-    pub subject: TableId,
-    /// The key's columns where the policy writes them; in any order.
-    pub key: Option<Vec<ColumnId>>,
-    pub condition: Option<Condition>,
-    pub guards: Vec<Guard>,
-    pub tables: Vec<TableRules>,
-    pub reports: Vec<Report>,
-    /// Foreign keys whose path nobody has to follow.
-    pub accepted: Vec<KeyId>,
-    /// Foreign keys that paths spell by the constraint's name, by place in `World::keys`.
-    pub by_name: Vec<bool>,
-}
-
-impl Policy {
-    pub fn rules(&self, table: TableId) -> Option<&[Rule]> {
-        self.tables.iter().find(|entry| entry.table == table).map(|entry| entry.rules.as_slice())
+    /// Whether the condition of a virtual key reads a column of its table.
+    pub fn is_discriminator(&self, table: TableId, column: ColumnId) -> bool {
+        let conditions = self.keys.iter().filter(|key| key.child == table).filter_map(ForeignKey::condition);
+        conditions.flat_map(|condition| condition.reads(table)).any(|read| read == (table, column))
     }
 
-    /// The paths of a reach; none where it names no foreign key or needs no path.
-    pub fn resolved(&self, world: &World, table: TableId, reach: &Reach) -> Option<Vec<Path>> {
-        match reach {
-            Reach::Implied if table == self.subject => Some(vec![Vec::new()]),
-            Reach::Implied => {
-                let is_direct = |id: &KeyId| world.keys[*id].child == table && world.keys[*id].parent == self.subject;
-                let direct: Vec<KeyId> = (0..world.keys.len()).filter(is_direct).collect();
-                (direct.len() == 1).then_some(vec![direct])
+    /// Every table that references this one, directly or through others; itself where a circle leads back to it.
+    pub fn below(&self, table: TableId) -> Vec<TableId> {
+        let mut found: Vec<TableId> = Vec::new();
+        let mut open = vec![table];
+        while let Some(parent) = open.pop() {
+            for key in self.keys.iter().filter(|key| key.parent == parent) {
+                if !found.contains(&key.child) {
+                    found.push(key.child);
+                    open.push(key.child);
+                }
             }
-            Reach::Via(paths) => {
-                let is_whole = |path: &Path| {
-                    let mut at = table;
-                    let connects = path.iter().all(|&id| {
-                        let meets = world.keys[id].child == at;
-                        at = world.keys[id].parent;
-                        meets
-                    });
-                    connects && at == self.subject && !path.is_empty()
-                };
-                paths.iter().all(is_whole).then(|| paths.clone())
-            }
-            Reach::BySubject(_) => Some(Vec::new()),
-            Reach::Misspelt(_) => None,
         }
-    }
-}
-
-/// A database, a policy, and the person to erase.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub seed: u64,
-    pub world: World,
-    pub policy: Policy,
-    /// The place of the person in the subject table's rows.
-    pub person: usize,
-}
-
-impl Case {
-    /// The key's columns: as the policy writes them, or the primary key's.
-    pub fn key_columns(&self) -> &[ColumnId] {
-        self.policy.key.as_deref().unwrap_or(&self.world.tables[self.policy.subject].primary)
-    }
-
-    /// The subject's key as text, in the order of `key_columns`.
-    pub fn subject_key(&self) -> Vec<String> {
-        let row = &self.world.tables[self.policy.subject].rows[self.person];
-        self.key_columns().iter().map(|&column| row[column].text().expect("a key column is never null")).collect()
+        found
     }
 }

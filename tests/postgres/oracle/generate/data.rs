@@ -40,6 +40,7 @@ pub fn fill(rng: &mut Rng, shape: &Shape, world: &mut World) {
             }
         }
     }
+    super::links::point(rng, shape, world);
     ghosts(rng, world);
 }
 
@@ -52,7 +53,7 @@ fn row(rng: &mut Rng, shape: &Shape, world: &World, id: TableId, serial: usize) 
             _ => Value::Text(format!("k{serial}")),
         });
     }
-    for key in world.keys.iter().filter(|key| key.child == id) {
+    for key in world.keys.iter().filter(|key| key.child == id && !super::links::is_late(key)) {
         let pairs = || key.child_columns.iter().zip(&key.parent_columns);
         let fits = |parent: &&Row| {
             pairs().all(|(&c, &p)| !parent[p].is_null() && cells[c].as_ref().is_none_or(|cell| *cell == parent[p]))
@@ -72,7 +73,9 @@ fn row(rng: &mut Rng, shape: &Shape, world: &World, id: TableId, serial: usize) 
             }
         } else {
             // The first rows have the most children, so that the subject's subtree is not empty.
-            let parent = if rng.chance(45) { parents[0] } else { *rng.pick(&parents) };
+            // Nobody's own parent but by chance: tables above the others are what people share.
+            let often = if key.parent == 0 && shape.parents > 0 { 10 } else { 45 };
+            let parent = if rng.chance(often) { parents[0] } else { *rng.pick(&parents) };
             for (&c, &p) in pairs() {
                 cells[c] = Some(parent[p].clone());
             }
@@ -110,9 +113,11 @@ fn row(rng: &mut Rng, shape: &Shape, world: &World, id: TableId, serial: usize) 
         columns.iter().all(|&column| !row[column].is_null())
             && table.rows.iter().any(|other| columns.iter().all(|&column| other[column] == row[column]))
     };
-    let fits = world.keys.iter().enumerate().filter(|(_, key)| key.child == id).all(|(at, key)| {
-        key.child_columns.iter().any(|&column| row[column].is_null()) || !world.parents(at, &row).is_empty()
-    });
+    let fits = world.keys.iter().enumerate().filter(|(_, key)| key.child == id && !super::links::is_late(key)).all(
+        |(at, key)| {
+            key.child_columns.iter().any(|&column| row[column].is_null()) || !world.parents(at, &row).is_empty()
+        },
+    );
     (fits && !table.uniques.iter().chain([&table.primary]).any(collides)).then_some(row)
 }
 
@@ -120,6 +125,9 @@ fn row(rng: &mut Rng, shape: &Shape, world: &World, id: TableId, serial: usize) 
 fn ghosts(rng: &mut Rng, world: &mut World) {
     for at in 0..world.keys.len() {
         let key = world.keys[at].clone();
+        if key.condition().is_some() {
+            continue;
+        }
         let ([child], [parent]) = (key.child_columns.as_slice(), key.parent_columns.as_slice()) else { continue };
         let Some(last) = world.tables[key.parent].rows.last() else { continue };
         if rng.chance(15) && !last[*parent].is_null() && !world.tables[key.child].primary.contains(child) {
@@ -128,17 +136,26 @@ fn ghosts(rng: &mut Rng, world: &mut World) {
     }
 }
 
-/// The person: mostly the one whom most rows reference.
-pub fn person(rng: &mut Rng, world: &World, subject: TableId) -> usize {
+/// The persons: mostly the one whom most rows reference, and now and then others besides.
+pub fn persons(rng: &mut Rng, shape: &Shape, world: &World, subject: TableId) -> Vec<usize> {
     let rows = world.tables[subject].rows.len();
-    if rng.chance(20) {
-        return rng.below(rows);
-    }
     let references = |person: &usize| {
         let into = world.keys.iter().enumerate().filter(|(_, key)| key.parent == subject);
         into.flat_map(|(id, key)| world.tables[key.child].rows.iter().map(move |row| (id, row)))
             .filter(|(id, row)| world.parents(*id, row).contains(person))
             .count()
     };
-    (0..rows).rev().max_by_key(references).unwrap_or(0)
+    let first = match rng.chance(20) {
+        true => rng.below(rows),
+        false => (0..rows).rev().max_by_key(references).unwrap_or(0),
+    };
+    let mut persons = vec![first];
+    let more = if rng.chance(shape.sets) { rng.between(1, 2) } else { 0 };
+    for _ in 0..more {
+        let other = rng.below(rows);
+        if !persons.contains(&other) {
+            persons.push(other);
+        }
+    }
+    persons
 }

@@ -5,7 +5,8 @@ use super::data::value;
 use crate::oracle::condition::{Comparison, Condition, Expression};
 use crate::oracle::law::law_of;
 use crate::oracle::rng::Rng;
-use crate::oracle::world::{Action, ColumnId, Decision, KeyId, Random, Table, TableId, Type, Value, World};
+use crate::oracle::rules::{Action, Decision, Random};
+use crate::oracle::world::{ColumnId, KeyId, Table, TableId, Type, Value, World};
 
 /// The columns of a key that may be let go.
 pub fn releases(world: &World, key: KeyId) -> Vec<(ColumnId, Decision)> {
@@ -23,20 +24,55 @@ pub fn releases(world: &World, key: KeyId) -> Vec<(ColumnId, Decision)> {
     found
 }
 
+/// The key of a row that can stand in for another, where a column alone is the reference: seldom somebody's.
+fn stand_in(rng: &mut Rng, world: &World, table: TableId, column: ColumnId) -> Option<Decision> {
+    let mut keys = world.keys.iter().filter(|key| key.child == table && key.child_columns.contains(&column));
+    let (Some(key), None) = (keys.next(), keys.next()) else { return None };
+    let ([_], [parent]) = (key.child_columns.as_slice(), key.parent_columns.as_slice()) else { return None };
+    if is_unique(&world.tables[table], column) {
+        return None;
+    }
+    let rows = &world.tables[key.parent].rows;
+    let row = if rng.chance(80) { rows.last()? } else { rng.pick(&rows[..rows.len().max(1)]) };
+    row[*parent].text().filter(|text| !text.is_empty()).map(Decision::Reassign)
+}
+
+/// A new value for a natural key that goes along with its references.
+fn propagated(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Option<Decision> {
+    let is_it = |at: TableId, column: ColumnId| (at, column) == (table, id);
+    let receivers = world.receivers(&is_it);
+    let is_free = |&(at, column): &(TableId, ColumnId)| {
+        !world.tables[at].primary.contains(&column) && !world.is_discriminator(at, column)
+    };
+    if receivers.is_empty() || !receivers.iter().chain([&(table, id)]).all(is_free) {
+        return None;
+    }
+    // The row's own value would have to be carried to itself.
+    if receivers.contains(&(table, id)) {
+        return None;
+    }
+    let options = [Random::Text { length: Some(20) }, Random::Token, Random::Email { domain: None }];
+    let random = rng.pick(&options).clone();
+    let fits = law_of(world, table, id, &random).unique
+        && matches!(world.tables[table].columns[id].ty, Type::Text | Type::Varchar(_));
+    fits.then(|| Decision::Propagate(Box::new(Decision::Randomize(random))))
+}
+
 fn is_unique(table: &Table, column: ColumnId) -> bool {
     table.uniques.iter().chain([&table.primary]).any(|columns| columns.contains(&column))
 }
 
 /// A rule that changes columns and lets go of these keys.
-pub fn columns(rng: &mut Rng, world: &World, table: TableId, settle: &[KeyId]) -> Action {
+pub fn columns(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, settle: &[KeyId]) -> Action {
     let mut decisions: Vec<(ColumnId, Decision)> =
-        (0..world.tables[table].columns.len()).map(|id| (id, decision(rng, world, table, id))).collect();
+        (0..world.tables[table].columns.len()).map(|id| (id, decision(rng, shape, world, table, id))).collect();
     for &key in settle {
         let found = releases(world, key);
         if !found.is_empty() {
             // The stand-in row may be the very row that goes: null is the usual way.
             let (column, decision) = if rng.chance(85) { found[0].clone() } else { rng.pick(&found).clone() };
-            decisions[column].1 = decision;
+            let other = if rng.chance(shape.stand_ins) { stand_in(rng, world, table, column) } else { None };
+            decisions[column].1 = other.unwrap_or(decision);
         }
     }
     let is = |wanted: Decision| move |(_, decision): &(ColumnId, Decision)| *decision == wanted;
@@ -60,13 +96,22 @@ pub fn columns(rng: &mut Rng, world: &World, table: TableId, settle: &[KeyId]) -
     Action::Columns { named, other }
 }
 
-fn decision(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Decision {
+fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: ColumnId) -> Decision {
     let it = &world.tables[table];
     let column = &it.columns[id];
-    if world.is_referenced(table, id) || it.primary.contains(&id) || rng.chance(30) {
+    if world.is_referenced(table, id) && !it.primary.contains(&id) && rng.chance(shape.propagated) {
+        return propagated(rng, world, table, id).unwrap_or(Decision::Keep);
+    }
+    let is_fixed = world.is_referenced(table, id) || it.primary.contains(&id) || world.is_discriminator(table, id);
+    if is_fixed || rng.chance(30) {
         return Decision::Keep;
     }
     if world.is_reference(table, id) {
+        if rng.chance(shape.stand_ins / 2)
+            && let Some(decision) = stand_in(rng, world, table, id)
+        {
+            return decision;
+        }
         return if column.nullable && rng.chance(12) { Decision::Null } else { Decision::Keep };
     }
     let random = random(rng, world, column.ty);

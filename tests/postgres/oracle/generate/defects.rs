@@ -4,7 +4,8 @@
 
 use crate::oracle::condition::Condition;
 use crate::oracle::rng::Rng;
-use crate::oracle::world::{Action, Case, Decision, Random, Reach, Type};
+use crate::oracle::rules::{Action, Case, Decision, Random, Reach, Whose};
+use crate::oracle::world::Type;
 
 /// Plants a mistake that the case has a place for, if any.
 pub fn plant(rng: &mut Rng, case: &mut Case) {
@@ -62,7 +63,7 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
                 rules[last].condition = Some(Condition::IsNotNull(column));
                 is_open
             }
-            10 => {
+            10 if case.policy.whose == Whose::Rows => {
                 rules[rule].reach = match rng.below(3) {
                     0 => Reach::Misspelt("no_such_key".into()),
                     1 if !case.world.keys.is_empty() => Reach::Via(vec![vec![rng.below(case.world.keys.len())]]),

@@ -1,58 +1,41 @@
 //! Which policy fits a schema?
 //!
 //! Tables are decided from the subject downwards. What a table deletes is remembered, so that the tables below it
-//! follow the same rows and go or let go: that is what makes most policies acceptable.
+//! follow the same rows and go or let go: that is what makes most policies acceptable. A key that leads to a table that
+//! is decided later (a circle) is let go of in advance, and what comes back by it gets a rule at the end.
 
 use super::Shape;
+use super::circles::Circles;
 use super::decisions::{columns, condition, releases};
-use crate::oracle::check::below;
-use crate::oracle::condition::Condition;
-use crate::oracle::law::law_of;
-use crate::oracle::model::{Outcome, predict};
 use crate::oracle::rng::Rng;
-use crate::oracle::world::{
-    Action, Case, Decision, Guard, KeyId, Path, Policy, Reach, Report, Rule, TableId, TableRules, Type, World,
-};
+use crate::oracle::rules::{Accepted, Action, Policy, Reach, Rule, TableRules, Whose};
+use crate::oracle::world::{KeyId, Path, TableId, World};
 
-struct Draft<'a> {
-    rng: &'a mut Rng,
-    shape: &'a Shape,
-    world: &'a World,
-    policy: Policy,
+pub struct Draft<'a> {
+    pub rng: &'a mut Rng,
+    pub shape: &'a Shape,
+    pub world: &'a World,
+    pub policy: Policy,
+    pub persons: &'a [usize],
+    /// What is known of the graph, and what has been promised about it.
+    pub circles: Circles,
     /// Scopes whose rows are deleted by a rule of their own.
-    deleted: Vec<(TableId, Path)>,
+    pub deleted: Vec<(TableId, Path)>,
     /// Tables that only a cascade decides.
-    taken: Vec<TableId>,
+    pub taken: Vec<TableId>,
 }
 
-/// A policy for the person in a world.
-pub fn policy(rng: &mut Rng, shape: &Shape, world: &World, subject: TableId, person: usize) -> Policy {
+/// The rules for the persons in a world.
+pub fn policy(rng: &mut Rng, shape: &Shape, world: &World, subject: TableId, persons: &[usize]) -> Policy {
     let primary = &world.tables[subject].primary;
     let key = rng.chance(50).then(|| {
         let mut key = primary.clone();
         rng.shuffle(&mut key);
         key
     });
-    let by_name = world
-        .keys
-        .iter()
-        .map(|key| {
-            let is_ambiguous =
-                world.keys.iter().filter(|k| k.child == key.child && k.child_columns == key.child_columns).count() > 1;
-            let is_reordered = world.keys.iter().any(|k| {
-                k.child == key.child && k.child_columns != key.child_columns && {
-                    let sorted = |columns: &[usize]| {
-                        let mut columns = columns.to_vec();
-                        columns.sort_unstable();
-                        columns
-                    };
-                    sorted(&k.child_columns) == sorted(&key.child_columns)
-                }
-            });
-            is_ambiguous || is_reordered || rng.chance(20)
-        })
-        .collect();
+    let by_name = (0..world.keys.len()).map(|id| is_named(rng, world, id)).collect();
     let policy = Policy {
+        whose: Whose::Rows,
         subject,
         key,
         condition: None,
@@ -62,30 +45,61 @@ pub fn policy(rng: &mut Rng, shape: &Shape, world: &World, subject: TableId, per
         accepted: Vec::new(),
         by_name,
     };
-    let mut draft = Draft { rng, shape, world, policy, deleted: Vec::new(), taken: Vec::new() };
+    let circles = Circles::new(world, subject);
+    let mut draft = Draft { rng, shape, world, policy, persons, circles, deleted: Vec::new(), taken: Vec::new() };
+    draft.doom();
     draft.subject();
-    let reached = below(world, subject);
-    for table in (0..world.tables.len()).filter(|table| reached.contains(table) && *table != subject) {
+    for table in draft.circles.order.clone().into_iter().skip(1) {
         draft.table(table);
     }
+    draft.replies_upwards();
     draft.loose_tables();
+    draft.parents();
     let mut policy = draft.policy;
     rng.shuffle(&mut policy.tables);
-    let mut case = Case { seed: 0, world: world.clone(), policy, person };
-    limits(rng, shape, &mut case);
-    case.policy
+    policy
+}
+
+/// Whether paths spell a key by its constraint: where the columns don't say which is meant, and now and then.
+fn is_named(rng: &mut Rng, world: &World, id: KeyId) -> bool {
+    let key = &world.keys[id];
+    let sorted = |columns: &[usize]| {
+        let mut columns = columns.to_vec();
+        columns.sort_unstable();
+        columns
+    };
+    let is_twin = |(other, it): (KeyId, &crate::oracle::world::ForeignKey)| {
+        other != id && it.child == key.child && sorted(&it.child_columns) == sorted(&key.child_columns)
+    };
+    !key.is_virtual() && (world.keys.iter().enumerate().any(is_twin) || rng.chance(20))
 }
 
 impl Draft<'_> {
-    fn self_keys(&self, table: TableId) -> Vec<KeyId> {
+    pub fn self_keys(&self, table: TableId) -> Vec<KeyId> {
         (0..self.world.keys.len())
             .filter(|&id| self.world.keys[id].child == table && self.world.keys[id].parent == table)
             .collect()
     }
 
-    /// Whether a cascade from here meets no tree, which would be a cycle.
-    fn can_cascade(&self, table: TableId) -> bool {
-        below(self.world, table).into_iter().chain([table]).all(|at| self.self_keys(at).is_empty())
+    /// Whether a cascade from here meets no table that keeps rows, and no circle unless that is wanted.
+    fn can_cascade(&mut self, table: TableId) -> bool {
+        let mut reached = self.world.below(table);
+        let keeps = |at: &TableId| {
+            *at != table && self.policy.rules(*at).is_some_and(|rules| rules.iter().any(|it| !it.action.deletes()))
+        };
+        if reached.iter().any(keeps) {
+            return false;
+        }
+        let is_circular = |draft: &Self, at: TableId| draft.world.below(at).contains(&at);
+        reached.push(table);
+        !reached.iter().any(|&at| is_circular(self, at)) || self.rng.chance(self.shape.recursive)
+    }
+
+    /// Whether a cascade from above reaches a table.
+    fn is_below_cascade(&self, table: TableId) -> bool {
+        let cascades = |rules: &[Rule]| rules.iter().any(|rule| rule.action == Action::Cascade);
+        let starts = |at: TableId| self.taken.contains(&at) || self.policy.rules(at).is_some_and(cascades);
+        (0..self.world.tables.len()).any(|at| starts(at) && self.world.below(at).contains(&table))
     }
 
     fn subject(&mut self) {
@@ -93,15 +107,21 @@ impl Draft<'_> {
         let own_keys = self.self_keys(table);
         let own = vec![Vec::new()];
         let referrals: Vec<Path> = own_keys.iter().map(|&key| vec![key]).collect();
-        let is_cascade = self.can_cascade(table) && self.rng.chance(self.shape.cascades / 2);
+        let is_cascade = self.rng.chance(self.shape.cascades / 2) && self.can_cascade(table);
         let is_deleted = is_cascade || self.rng.chance(self.shape.deletes / 2);
-        let settle = if is_deleted { own_keys } else { Vec::new() };
+        let mut settle = self.let_go_in_advance(table);
+        if is_deleted {
+            settle.extend(&own_keys);
+        }
         let mut rules = match (is_cascade, is_deleted) {
             (true, _) => vec![self.rule(own.clone(), None, Action::Cascade)],
             (false, deletes) => self.group(table, &own, deletes, &settle),
         };
         if !referrals.is_empty() {
-            let mut theirs = self.group(table, &referrals, false, &settle);
+            let mut theirs = match is_cascade {
+                true => vec![self.rule(referrals, None, Action::Cascade)],
+                false => self.group(table, &referrals, false, &settle),
+            };
             if self.rng.chance(40) {
                 theirs.append(&mut rules);
                 rules = theirs;
@@ -116,26 +136,17 @@ impl Draft<'_> {
         let (world, subject) = (self.world, self.policy.subject);
         let up: Vec<KeyId> = (0..world.keys.len())
             .filter(|&id| world.keys[id].child == table && world.keys[id].parent != table)
-            .filter(|&id| world.keys[id].parent == subject || below(world, subject).contains(&world.keys[id].parent))
+            .filter(|&id| self.circles.order.contains(&world.keys[id].parent))
             .collect();
-        let cascades = |rules: &[Rule]| rules.iter().any(|rule| rule.action == Action::Cascade);
-        let is_taken_with = |at: TableId| self.taken.contains(&at) || self.policy.rules(at).is_some_and(cascades);
-        let is_below_cascade = (0..world.tables.len()).any(|at| is_taken_with(at) && below(world, at).contains(&table));
-        let is_whole = up.iter().all(|&key| {
-            let parent = world.keys[key].parent;
-            self.taken.contains(&parent)
-                || self
-                    .policy
-                    .rules(parent)
-                    .is_some_and(|rules| rules.iter().all(|rule| rule.action == Action::Cascade))
-        });
+        let is_below_cascade = self.is_below_cascade(table);
+        let is_whole = self.is_whole(table);
         let candidates: Vec<Path> = world
             .paths(table, subject, 4)
             .into_iter()
             .filter(|path| world.keys[path[0]].parent != table)
             .filter(|path| path.iter().skip(1).all(|&key| !self.taken.contains(&world.keys[key].child)))
             .collect();
-        if is_whole && (candidates.is_empty() || self.rng.chance(75)) {
+        if is_whole && !self.circles.needed.contains(&table) && (candidates.is_empty() || self.rng.chance(75)) {
             self.taken.push(table);
             return;
         }
@@ -160,11 +171,18 @@ impl Draft<'_> {
             return;
         }
         let must_delete = is_below_cascade || settle.iter().any(|&key| releases(world, key).is_empty());
-        if self.can_cascade(table) && self.rng.chance(self.shape.cascades) {
+        if is_whole || self.rng.chance(self.shape.cascades) && self.can_cascade(table) {
             let rule = self.rule(followed, None, Action::Cascade);
             self.push(table, vec![rule]);
             return;
         }
+        // A circle below a cascade can only be left by cascading on.
+        if is_below_cascade && world.below(table).contains(&table) {
+            let rule = self.rule(followed, None, Action::Cascade);
+            self.push(table, vec![rule]);
+            return;
+        }
+        settle.extend(self.let_go_in_advance(table));
         self.groups(table, followed, must_delete, settle);
     }
 
@@ -177,13 +195,20 @@ impl Draft<'_> {
             }
             let it = &world.tables[table];
             let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            let column = &it.columns[key.child_columns[0]].name;
             let can_be_accepted = it.schema == "public"
                 && is_plain(&it.name)
                 && key.child_columns.len() == 1
-                && is_plain(&it.columns[key.child_columns[0]].name)
+                && is_plain(column)
+                && world.keys.iter().filter(|k| k.child == table && k.child_columns == key.child_columns).count() == 1
                 && !followed.is_empty();
+            let is_followed = || {
+                let people = self.persons;
+                it.rows.iter().any(|row| world.parents(id, row).iter().any(|parent| people.contains(parent)))
+            };
             if can_be_accepted && self.rng.chance(self.shape.accepted_paths) {
-                self.policy.accepted.push(id);
+                let expect_none = self.rng.chance(self.shape.expect_none) && (!is_followed() || self.rng.chance(15));
+                self.policy.accepted.push(Accepted { key: id, expect_none });
             } else {
                 followed.push(vec![id]);
             }
@@ -193,7 +218,8 @@ impl Draft<'_> {
     /// The rules of a table: its paths in one or two groups, and what replies to deleted rows.
     fn groups(&mut self, table: TableId, mut followed: Vec<Path>, must_delete: bool, mut settle: Vec<KeyId>) {
         let own_keys = self.self_keys(table);
-        let deletes = must_delete || self.rng.chance(self.shape.deletes);
+        let is_frozen = self.circles.frozen.contains(&table) && !self.rng.chance(5);
+        let deletes = must_delete || !is_frozen && self.rng.chance(self.shape.deletes);
         if deletes {
             settle.extend(&own_keys);
         }
@@ -219,11 +245,12 @@ impl Draft<'_> {
             replies.extend(gone.into_iter().map(|path| [key].into_iter().chain(path).collect::<Path>()));
         }
         if !replies.is_empty() {
-            let action = columns(self.rng, self.world, table, &settle);
+            let action = columns(self.rng, self.shape, self.world, table, &settle);
             let rule = self.rule(replies, None, action);
-            let at = if self.rng.chance(30) { 0 } else { rules.len() };
+            let at = if self.rng.chance(30) && !must_delete { 0 } else { rules.len() };
             rules.insert(at, rule);
         }
+        self.circles.settled.insert(table, settle);
         self.push(table, rules);
     }
 
@@ -233,7 +260,7 @@ impl Draft<'_> {
     }
 
     /// One or more rules for the same paths: conditional ones first, the last without a condition.
-    fn group(&mut self, table: TableId, group: &[Path], deletes: bool, settle: &[KeyId]) -> Vec<Rule> {
+    pub fn group(&mut self, table: TableId, group: &[Path], deletes: bool, settle: &[KeyId]) -> Vec<Rule> {
         let mut rules = Vec::new();
         let conditional = *self.rng.pick(&[0, 0, 1, 1, 2]);
         for place in 0..=conditional {
@@ -244,7 +271,7 @@ impl Draft<'_> {
                 }
                 // Now and then a reference is forgotten.
                 0..=20 if settle.is_empty() || self.rng.chance(4) => Action::Keep,
-                _ => columns(self.rng, self.world, table, settle),
+                _ => columns(self.rng, self.shape, self.world, table, settle),
             };
             let condition = (place < conditional).then(|| condition(self.rng, self.shape, self.world, table));
             rules.push(self.rule(group.to_vec(), condition, action));
@@ -252,7 +279,14 @@ impl Draft<'_> {
         rules
     }
 
-    fn rule(&mut self, paths: Vec<Path>, condition: Option<Condition>, action: Action) -> Rule {
+    pub fn rule(
+        &mut self,
+        paths: Vec<Path>,
+        condition: Option<crate::oracle::condition::Condition>,
+        action: Action,
+    ) -> Rule {
+        let between = paths.iter().flat_map(|path| path.iter().skip(1)).map(|&key| self.world.keys[key].child);
+        self.circles.needed.extend(between);
         let reach = if paths == [Path::new()] { Reach::Implied } else { Reach::Via(paths) };
         let name = self.rng.chance(25).then(|| format!("rule {}", self.rng.below(1000)));
         Rule { name, reach, condition, action }
@@ -293,70 +327,4 @@ impl Draft<'_> {
             self.policy.tables.push(TableRules { table, rules, as_list: false });
         }
     }
-}
-
-/// The subject's `where`, guards and reports: mostly such that the run goes through, by the model's own judgement.
-fn limits(rng: &mut Rng, shape: &Shape, case: &mut Case) {
-    let person = case.world.tables[case.policy.subject].rows[case.person].clone();
-    let is_eligible = !rng.chance(shape.not_eligible);
-    if !is_eligible || rng.chance(30) {
-        for _ in 0..12 {
-            let found = condition(rng, shape, &case.world, case.policy.subject);
-            if (found.holds(&case.world, &person) == Some(true)) == is_eligible {
-                case.policy.condition = Some(found);
-                break;
-            }
-        }
-    }
-    let decided: Vec<TableId> = case.policy.tables.iter().map(|entry| entry.table).collect();
-    if rng.chance(shape.guards) {
-        let may_block = rng.chance(25);
-        for number in 0..rng.between(1, 3) {
-            let table = *rng.pick(&decided);
-            let rules = case.policy.rules(table).unwrap_or_default();
-            let reach = rng.pick(rules).reach.clone();
-            if matches!(reach, Reach::BySubject(_)) {
-                continue;
-            }
-            let guarded = Some(condition(rng, shape, &case.world, table));
-            case.policy.guards.push(Guard { name: format!("guard {number}"), table, reach, condition: guarded });
-            if matches!(predict(case).0, Outcome::Blocked(_)) && !may_block {
-                case.policy.guards.pop();
-            }
-        }
-    }
-    if rng.chance(shape.reports) {
-        let may_move = rng.chance(20);
-        for number in 0..rng.between(1, 3) {
-            let Some(report) = report(rng, shape, case, number) else { continue };
-            case.policy.reports.push(report);
-            if matches!(predict(case).0, Outcome::RolledBack(_)) && !may_move {
-                case.policy.reports.pop();
-            }
-        }
-    }
-}
-
-/// A report whose rows the model can foretell.
-fn report(rng: &mut Rng, shape: &Shape, case: &Case, number: usize) -> Option<Report> {
-    let world = &case.world;
-    let table = rng.below(world.tables.len());
-    if world.tables[table].name.contains('\n') {
-        return None;
-    }
-    let column = rng.below(world.tables[table].columns.len());
-    let condition = rng.chance(50).then(|| condition(rng, shape, world, table));
-    let is_random = |at: TableId, column: usize, unique: bool| {
-        let rules = case.policy.rules(at).unwrap_or_default();
-        rules.iter().any(|rule| match rule.action.decision(column) {
-            Some(Decision::Randomize(random)) => !(unique && law_of(world, at, column, random).unique),
-            _ => false,
-        })
-    };
-    let reads = condition.iter().flat_map(|it| it.reads(table)).collect::<Vec<_>>();
-    // A sub-select would be evaluated over the state before.
-    let is_foretold = world.tables[table].columns[column].ty != Type::Jsonb
-        && !is_random(table, column, true)
-        && reads.iter().all(|&(at, column)| at == table && !is_random(at, column, false));
-    is_foretold.then(|| Report { name: format!("report {number}"), table, column, condition })
 }

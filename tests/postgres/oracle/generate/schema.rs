@@ -2,7 +2,9 @@
 
 use super::Shape;
 use crate::oracle::rng::Rng;
-use crate::oracle::world::{Column, ColumnId, Enumeration, ForeignKey, OnDelete, Table, TableId, Type, World};
+use crate::oracle::world::{
+    Column, ColumnId, Declaration, Enumeration, ForeignKey, OnDelete, Table, TableId, Type, World,
+};
 
 const TABLES: [&str; 12] = [
     "users", "bookings", "visits", "payments", "notes", "members", "audits", "invoices", "messages", "photos", "plans",
@@ -23,10 +25,14 @@ pub fn world(rng: &mut Rng, shape: &Shape) -> (World, TableId) {
     ];
     let mut world = World { enums, tables: Vec::new(), keys: Vec::new() };
     let count = rng.between(shape.tables.0, shape.tables.1);
-    let subject = usize::from(rng.chance(shape.subject_parents));
+    let mut subject = usize::from(rng.chance(shape.subject_parents));
+    if subject == 1 && rng.chance(shape.parents / 2) {
+        subject = 2;
+    }
     for id in 0..count {
         table(rng, shape, &mut world, id, subject);
     }
+    super::links::close_circles(rng, shape, &mut world, subject);
     if rng.chance(shape.loose_tables) {
         loose_table(rng, shape, &mut world, subject);
     }
@@ -68,6 +74,7 @@ fn table(rng: &mut Rng, shape: &Shape, world: &mut World, id: TableId, subject: 
     }
     payload(rng, shape, table);
     uniques(rng, shape, table);
+    super::links::virtual_keys(rng, shape, world, id, subject);
     let is_tree = rng.chance(if id == subject { shape.referrals } else { shape.trees });
     if is_tree {
         let before = world.keys.len();
@@ -86,7 +93,14 @@ fn table(rng: &mut Rng, shape: &Shape, world: &mut World, id: TableId, subject: 
 fn parents(rng: &mut Rng, shape: &Shape, id: TableId, subject: TableId) -> Vec<TableId> {
     let mut parents = Vec::new();
     if id == subject && id > 0 {
-        parents.push(0);
+        parents.push(rng.below(id));
+        if rng.chance(25) {
+            parents.push(rng.below(id));
+        }
+    } else if id > 0 && id < subject {
+        if rng.chance(50) {
+            parents.push(rng.below(id));
+        }
     } else if id > subject {
         let first = if rng.chance(45) { subject } else { rng.between(subject, id - 1) };
         parents.push(first);
@@ -125,7 +139,7 @@ fn serial_key(rng: &mut Rng, table: &mut Table) {
 }
 
 /// Adds a column; a taken name gets a number.
-fn add(table: &mut Table, name: &str, ty: Type, nullable: bool) -> ColumnId {
+pub fn add(table: &mut Table, name: &str, ty: Type, nullable: bool) -> ColumnId {
     let taken = |name: &str| table.columns.iter().any(|column| column.name == name);
     let mut free = name.to_owned();
     let mut number = 2;
@@ -182,6 +196,19 @@ fn uniques(rng: &mut Rng, shape: &Shape, table: &mut Table) {
 
 /// Adds a foreign key to the parent's primary key or to a unique one, its columns in any order.
 fn reference(rng: &mut Rng, shape: &Shape, world: &mut World, child: TableId, parent: TableId) {
+    let shares = rng.chance(shape.shared_columns);
+    add_key(rng, shape, world, (child, parent), shares, Declaration::Database);
+}
+
+/// Adds a key from a child to a parent with columns of its own, unless it `shares` those of other references.
+pub fn add_key(
+    rng: &mut Rng,
+    shape: &Shape,
+    world: &mut World,
+    (child, parent): (TableId, TableId),
+    shares: bool,
+    declared: Declaration,
+) {
     let uniques = &world.tables[parent].uniques;
     let target = match uniques.first() {
         Some(unique) if rng.chance(shape.unique_targets) && child != parent => unique.clone(),
@@ -190,16 +217,21 @@ fn reference(rng: &mut Rng, shape: &Shape, world: &mut World, child: TableId, pa
     let mut parent_columns = target;
     rng.shuffle(&mut parent_columns);
     let nullable = rng.chance(shape.nullable);
-    let shares = parent_columns.len() > 1 && rng.chance(shape.shared_columns);
+    let shares = parent_columns.len() > 1 && shares;
     let mut child_columns: Vec<ColumnId> = Vec::new();
     for &column in &parent_columns {
         let (ty, parent_name) =
             (world.tables[parent].columns[column].ty, world.tables[parent].columns[column].name.clone());
+        // What nobody enforces may point at nothing.
+        let is_declared = |own: ColumnId| {
+            let mut keys = world.keys.iter().filter(|key| key.child == child && key.child_columns.contains(&own));
+            keys.next().is_some_and(|first| !first.is_virtual() && keys.all(|key| !key.is_virtual()))
+        };
         let shared = (0..world.tables[child].columns.len()).find(|&own| {
             shares
                 && world.tables[child].columns[own].ty == ty
                 && !child_columns.contains(&own)
-                && (world.is_reference(child, own) || world.tables[child].columns[own].name == "tenant")
+                && (is_declared(own) || world.tables[child].columns[own].name == "tenant")
         });
         let prefix = match (rng.below(3), child == parent) {
             (_, true) => "parent".to_owned(),
@@ -221,7 +253,7 @@ fn reference(rng: &mut Rng, shape: &Shape, world: &mut World, child: TableId, pa
         OnDelete::SetDefault,
     ]);
     let name = format!("{}_fk{}", world.tables[child].name.replace(' ', "_"), world.keys.len());
-    world.keys.push(ForeignKey { name, child, child_columns, parent, parent_columns, on_delete });
+    world.keys.push(ForeignKey { declared, name, child, child_columns, parent, parent_columns, on_delete });
 }
 
 /// A table whose rows belong to people by convention only.

@@ -2,15 +2,25 @@
 //!
 //! Printed by hand: the spelling of odd names, the block form of SQL and the order of rules are what is tested.
 
+mod decision;
+mod spell;
+
+use self::decision::decided;
+use self::spell::{bare_table, part, path_table, scalar, sql, table};
 use super::condition::Condition;
 use super::print::ident;
-use super::world::{Action, Case, ColumnId, Decision, KeyId, Path, Random, Reach, Rule, Table, TableId};
+use super::rules::{Action, Case, Decision, IfShared, Reach, Rule, Whose};
+use super::world::{ColumnId, Declaration, KeyId, Path, Table, TableId};
 
 /// The policy's text.
 pub fn policy(case: &Case) -> String {
     let (world, policy) = (&case.world, &case.policy);
-    let mut out = format!("version: 1\nname: case-{}\n\nsubject:\n", case.seed);
-    out += &format!("  table: {}\n", table(&world.tables[policy.subject]));
+    let mut out = format!("version: 1\nname: case-{}\n\n", case.seed);
+    out += &match &policy.whose {
+        Whose::Rows => format!("subject:\n  table: {}\n", table(&world.tables[policy.subject])),
+        Whose::Values(_) => "subject: { value: text, name: guest }\n".into(),
+        Whose::EveryRow => "every_row: true\n".into(),
+    };
     if let Some(key) = &policy.key {
         let names: Vec<_> = key.iter().map(|&id| scalar(&world.tables[policy.subject].columns[id].name)).collect();
         out += &match names.as_slice() {
@@ -21,12 +31,13 @@ pub fn policy(case: &Case) -> String {
     if let Some(condition) = &policy.condition {
         out += &sql("  where", &condition.sql(world, policy.subject, None));
     }
+    out += &virtual_keys(case);
     if !policy.guards.is_empty() {
         out += "\nguards:\n";
     }
     for guard in &policy.guards {
         out += &format!("  - name: {}\n    table: {}\n", guard.name, table(&world.tables[guard.table]));
-        out += &reach(case, guard.table, &guard.reach, &guard.condition, "    ");
+        out += &reach(case, guard.table, &guard.reach, &guard.condition, "    ", true);
         out += "    message: settle this first\n";
     }
     out += "\ntables:\n";
@@ -57,19 +68,49 @@ pub fn policy(case: &Case) -> String {
     if !policy.accepted.is_empty() {
         out += "\naccept:\n";
     }
-    for &key in &policy.accepted {
-        let key = &world.keys[key];
+    for accepted in &policy.accepted {
+        let key = &world.keys[accepted.key];
         let child = &world.tables[key.child];
         let column = &child.columns[key.child_columns[0]].name;
-        out += &format!("  - {{ code: path-not-followed, at: {}.{column}, because: staff only }}\n", child.name);
+        let expect = if accepted.expect_none { ", expect: none" } else { "" };
+        out +=
+            &format!("  - {{ code: path-not-followed, at: {}.{column}, because: staff only{expect} }}\n", child.name);
+    }
+    let persons = case.keys().len();
+    if persons > 1 {
+        out += &format!("\nlimits: {{ max_subjects: {persons} }}\n");
     }
     out
+}
+
+fn virtual_keys(case: &Case) -> String {
+    let world = &case.world;
+    let mut out = String::new();
+    for key in &world.keys {
+        let Declaration::Policy(condition) = &key.declared else { continue };
+        let (child, parent) = (&world.tables[key.child], &world.tables[key.parent]);
+        let names = |table: &Table, columns: &[ColumnId], spell: fn(&str) -> String| {
+            columns.iter().map(|&id| spell(&table.columns[id].name)).collect::<Vec<_>>().join(", ")
+        };
+        out += &format!("  - table: {}\n", table(child));
+        out += &match key.child_columns.as_slice() {
+            [_] => format!("    columns: {}\n", names(child, &key.child_columns, scalar)),
+            several => format!("    columns: [{}]\n", names(child, several, scalar)),
+        };
+        let of = match key.parent_columns == parent.primary {
+            true => String::new(),
+            false => format!("({})", names(parent, &key.parent_columns, part)),
+        };
+        out += &format!("    references: {}\n", scalar(&(bare_table(parent) + &of)));
+        out += &condition.as_ref().map_or(String::new(), |it| sql("    where", &it.sql(world, key.child, None)));
+    }
+    if out.is_empty() { out } else { format!("\nvirtual_foreign_keys:\n{out}") }
 }
 
 /// A rule that is one word.
 fn word(rule: &Rule) -> Option<&'static str> {
     match (&rule.action, &rule.name, &rule.reach, &rule.condition) {
-        (Action::Delete, None, Reach::Implied, None) => Some("delete"),
+        (Action::Delete, None, Reach::Implied | Reach::EveryRow, None) => Some("delete"),
         (Action::Cascade, None, Reach::Implied, None) => Some("cascade"),
         _ => None,
     }
@@ -77,7 +118,7 @@ fn word(rule: &Rule) -> Option<&'static str> {
 
 fn rule(case: &Case, id: TableId, rule: &Rule, indent: &str) -> String {
     let name = rule.name.as_ref().map_or(String::new(), |name| format!("{indent}name: {name}\n"));
-    let reach = reach(case, id, &rule.reach, &rule.condition, indent);
+    let reach = reach(case, id, &rule.reach, &rule.condition, indent, false);
     let action = match &rule.action {
         Action::Keep => format!("{indent}keep: it is needed for the books\n"),
         Action::Delete => format!("{indent}rows: delete\n"),
@@ -101,12 +142,19 @@ fn rule(case: &Case, id: TableId, rule: &Rule, indent: &str) -> String {
 }
 
 /// `via` and `where`.
-fn reach(case: &Case, id: TableId, reach: &Reach, condition: &Option<Condition>, indent: &str) -> String {
+fn reach(
+    case: &Case,
+    id: TableId,
+    reach: &Reach,
+    condition: &Option<Condition>,
+    indent: &str,
+    is_guard: bool,
+) -> String {
     let world = &case.world;
     let condition = condition.as_ref().map(|condition| condition.sql(world, id, None));
     let via = |text: String| format!("{indent}via: {text}\n");
     let (via, condition) = match reach {
-        Reach::Implied => (String::new(), condition),
+        Reach::Implied | Reach::EveryRow => (String::new(), condition),
         Reach::Via(paths) => {
             let texts: Vec<_> = paths.iter().map(|path| scalar(&path_text(case, path))).collect();
             let text = match texts.as_slice() {
@@ -128,6 +176,19 @@ fn reach(case: &Case, id: TableId, reach: &Reach, condition: &Option<Condition>,
             (text, condition)
         }
         Reach::Misspelt(text) => (via(scalar(text)), condition),
+        Reach::Parents(keys, if_shared) => {
+            let texts: Vec<_> = keys.iter().map(|&key| scalar(&parent_text(case, key))).collect();
+            let from = match texts.as_slice() {
+                [one] => one.clone(),
+                several => format!("[{}]", several.join(", ")),
+            };
+            let shared = match if_shared {
+                _ if is_guard => String::new(),
+                IfShared::Keep => format!("{indent}if_shared: keep\n"),
+                IfShared::Refuse => format!("{indent}if_shared: refuse\n"),
+            };
+            (format!("{indent}referenced_by: {from}\n{shared}"), condition)
+        }
         Reach::BySubject(columns) => {
             let names: Vec<_> = columns.iter().map(|&column| ident(&world.tables[id].columns[column].name)).collect();
             let is_subject = match names.as_slice() {
@@ -141,98 +202,27 @@ fn reach(case: &Case, id: TableId, reach: &Reach, condition: &Option<Condition>,
     via + &condition.map_or(String::new(), |text| sql(&format!("{indent}where"), &text))
 }
 
+/// One key of a path: its columns, or the constraint's name.
+fn reference(case: &Case, id: KeyId) -> String {
+    let key = &case.world.keys[id];
+    let table = &case.world.tables[key.child];
+    let columns: Vec<_> = key.child_columns.iter().map(|&column| part(&table.columns[column].name)).collect();
+    match columns.as_slice() {
+        _ if case.policy.by_name[id] => part(&key.name),
+        [one] => one.clone(),
+        several => format!("({})", several.join(", ")),
+    }
+}
+
+/// A key by its table and columns: `users.address_id`.
+fn parent_text(case: &Case, id: KeyId) -> String {
+    format!("{}.{}", path_table(&case.world.tables[case.world.keys[id].child]), reference(case, id))
+}
+
 fn path_text(case: &Case, path: &Path) -> String {
-    let world = &case.world;
-    let reference = |&id: &KeyId| {
-        let key = &world.keys[id];
-        let columns: Vec<_> =
-            key.child_columns.iter().map(|&column| part(&world.tables[key.child].columns[column].name)).collect();
-        match columns.as_slice() {
-            _ if case.policy.by_name[id] => part(&key.name),
-            [one] => one.clone(),
-            several => format!("({})", several.join(", ")),
-        }
-    };
     let mut text = String::new();
-    for (place, id) in path.iter().enumerate() {
-        if place > 0 {
-            let table = &world.tables[world.keys[*id].child];
-            let schema = if table.schema == "public" { String::new() } else { format!("{}.", part(table.schema)) };
-            text += &format!(" -> {schema}{}.", part(&table.name));
-        }
-        text += &reference(id);
+    for (place, &id) in path.iter().enumerate() {
+        text += &if place > 0 { format!(" -> {}", parent_text(case, id)) } else { reference(case, id) };
     }
     text
-}
-
-fn decided(case: &Case, id: TableId, column: ColumnId, decision: &Decision, indent: &str) -> String {
-    let name = scalar(&case.world.tables[id].columns[column].name);
-    match decision {
-        Decision::Keep => format!("{name}: keep\n"),
-        Decision::Null => format!("{name}: null\n"),
-        Decision::Default => format!("{name}: default\n"),
-        Decision::Undecided => format!("{name}: undecided\n"),
-        Decision::Replace(text) => format!("{name}: {{ replace: {} }}\n", quoted(text)),
-        Decision::Sql(expression) => {
-            format!("{name}:\n{}", sql(&format!("{indent}sql"), &expression.sql(&case.world, id)))
-        }
-        Decision::Randomize(Random::ByType) => format!("{name}: randomize\n"),
-        Decision::Randomize(random) => format!("{name}: {{ randomize: {} }}\n", random_text(random)),
-    }
-}
-
-fn random_text(random: &Random) -> String {
-    match random {
-        Random::ByType => "text".into(),
-        Random::Email { domain: Some(domain) } => format!("email, domain: {domain}"),
-        Random::Email { domain: None } => "email".into(),
-        Random::Name => "name".into(),
-        Random::FirstName => "first_name".into(),
-        Random::LastName => "last_name".into(),
-        Random::Phone => "phone".into(),
-        Random::Text { length: Some(length) } => format!("text, length: {length}"),
-        Random::Text { length: None } => "text".into(),
-        Random::Token => "token".into(),
-        Random::Digits { format } => format!("digits, format: {}", quoted(format)),
-        Random::Integer { min, max } => format!("integer, min: {min}, max: {max}"),
-        Random::Date { min, max } => format!("date, min: {min}, max: {max}"),
-        Random::Choice { from } => {
-            format!("choice, from: [{}]", from.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-/// A table as `\d` shows it; parts with a dot or a quote as in SQL.
-fn table(table: &Table) -> String {
-    let part = |name: &str| if name.contains(['.', '"']) { ident(name) } else { name.to_owned() };
-    let schema = if table.schema == "public" { String::new() } else { format!("{}.", part(table.schema)) };
-    scalar(&(schema + &part(&table.name)))
-}
-
-/// One name in a path: quoted as in SQL where a reader could stumble.
-fn part(name: &str) -> String {
-    if name.chars().all(|c| c.is_alphanumeric() || c == '_') { name.to_owned() } else { ident(name) }
-}
-
-/// A plain scalar where YAML leaves the text alone, else a quoted one.
-fn scalar(text: &str) -> String {
-    let is_plain = text.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_alphanumeric() || "_ ->.".contains(c))
-        && !text.ends_with(' ')
-        && text != "null";
-    if is_plain { text.to_owned() } else { quoted(text) }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// SQL on one line where that is allowed and unambiguous, else in a literal block.
-fn sql(key: &str, text: &str) -> String {
-    let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.contains(' ')
-        && !text.contains("--")
-        && text.chars().all(|c| c.is_alphanumeric() || "_ =<>()',.%@!\"".contains(c));
-    let indent = key.len() - key.trim_start().len() + 2;
-    if is_plain { format!("{key}: {text}\n") } else { format!("{key}: |\n{:indent$}{text}\n", "") }
 }

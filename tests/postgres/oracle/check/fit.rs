@@ -1,0 +1,137 @@
+//! Is every column decided, and does each decision fit?
+
+use super::Check;
+use crate::oracle::law::{Form, law_of};
+use crate::oracle::rules::{Action, Decision, Rule, TableRules};
+use crate::oracle::world::{ColumnId, TableId, Type};
+
+impl Check<'_> {
+    /// Every column is decided, and each decision fits.
+    pub(super) fn columns(&mut self, table: TableId, rule: &Rule) {
+        if !matches!(rule.action, Action::Columns { .. }) {
+            return;
+        }
+        let mut changed = Vec::new();
+        for column in 0..self.world.tables[table].columns.len() {
+            let place = format!("{}.{:?}", self.name(table), self.world.tables[table].columns[column].name);
+            match rule.action.decision(column) {
+                None | Some(Decision::Undecided) => self.push(true, &["undecided-column"], place),
+                Some(Decision::Keep) => {}
+                Some(decision) => {
+                    changed.push((column, decision));
+                    self.fit(table, column, decision, place);
+                }
+            }
+        }
+        self.uniqueness(table, &changed);
+    }
+
+    fn fit(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
+        let column = &self.world.tables[table].columns[id];
+        if self.world.is_referenced(table, id) && !matches!(decision, Decision::Propagate(_)) {
+            self.push(
+                true,
+                &["referenced-column", "not-null", "not-unique", "no-default", "wrong-type"],
+                place.clone(),
+            );
+        }
+        match decision {
+            Decision::Keep | Decision::Undecided => {}
+            Decision::Propagate(decision) => self.fit_of_propagated(table, id, decision, place),
+            Decision::Reassign(_) if !self.world.is_reference(table, id) => {
+                self.push(true, &["invalid-value", "unknown-action", "broken-reference", "wrong-type"], place);
+            }
+            // The stand-in row may be among those that go, or not be there at all.
+            Decision::Reassign(_) if self.may_dangle(table, id) => {
+                self.push(false, &["broken-reference", "orphans"], place);
+            }
+            Decision::Reassign(_) => {}
+            Decision::Null if column.nullable => {}
+            Decision::Null => self.push(true, &["not-null"], place),
+            Decision::Default if column.default.is_none() => self.push(true, &["no-default", "not-null"], place),
+            // The stand-in row may be among those that go.
+            Decision::Default if self.may_dangle(table, id) => {
+                self.push(false, &["broken-reference", "orphans"], place)
+            }
+            Decision::Default => {}
+            Decision::Sql(_) if self.world.is_reference(table, id) => self.push(false, &["broken-reference"], place),
+            Decision::Sql(_) => {}
+            Decision::Replace(text) => {
+                if self.world.is_reference(table, id) {
+                    self.push(false, &["broken-reference"], place.clone());
+                }
+                match column.ty {
+                    Type::Integer if text.parse::<i32>().is_err() => self.push(true, &["wrong-type"], place),
+                    Type::Bigint if text.parse::<i64>().is_err() => self.push(true, &["wrong-type"], place),
+                    Type::Varchar(length) if text.chars().count() > length => self.push(true, &["too-long"], place),
+                    Type::Boolean if text != "true" && text != "false" => self.push(true, &["wrong-type"], place),
+                    Type::Date if text.len() != 10 => self.push(true, &["wrong-type", "invalid-value"], place),
+                    Type::Jsonb if !text.starts_with(['{', '[']) => self.push(true, &["wrong-type"], place),
+                    Type::Enum(of) if !self.world.enums[of].labels.contains(&text.as_str()) => {
+                        self.push(true, &["not-in-enum"], place);
+                    }
+                    _ => {}
+                }
+            }
+            Decision::Randomize(random) => {
+                if self.world.is_reference(table, id) {
+                    self.push(true, &["broken-reference", "not-unique", "wrong-type"], place.clone());
+                }
+                if law_of(self.world, table, id, random).form == Form::Nothing {
+                    self.push(true, &["wrong-type"], place);
+                }
+            }
+        }
+    }
+
+    /// Whether a fixed value in a reference may point at nothing: its row goes, or the value is only a part of a key,
+    /// or there is no such row.
+    fn may_dangle(&self, table: TableId, column: ColumnId) -> bool {
+        let policy = &self.case.policy;
+        let loses = |parent: TableId| {
+            let deletes =
+                |at: TableId| policy.rules(at).is_some_and(|rules| rules.iter().any(|it| it.action.deletes()));
+            let is_below_cascade = |at: &TableRules| {
+                at.rules.iter().any(|it| it.action == Action::Cascade) && self.world.below(at.table).contains(&parent)
+            };
+            deletes(parent) || self.is_cascade(parent) || policy.tables.iter().any(is_below_cascade)
+        };
+        let keys: Vec<_> =
+            self.keys_from(table).into_iter().filter(|(_, k)| k.child_columns.contains(&column)).collect();
+        keys.len() > 1 || keys.iter().any(|(_, key)| key.child_columns.len() > 1 || loses(key.parent))
+    }
+
+    /// What goes into other rows too must fit there, and be unique where they reference it.
+    fn fit_of_propagated(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
+        const CODES: &[&str] = &["not-unique", "referenced-column", "wrong-type", "too-long", "not-null"];
+        match decision {
+            Decision::Randomize(random) if law_of(self.world, table, id, random).form == Form::Nothing => {
+                self.push(true, CODES, place);
+            }
+            Decision::Randomize(_) => {}
+            _ => self.push(false, CODES, place),
+        }
+    }
+
+    /// What changes under a unique key is unique by construction, or null.
+    fn uniqueness(&mut self, table: TableId, changed: &[(ColumnId, &Decision)]) {
+        let it = &self.world.tables[table];
+        for columns in it.uniques.iter().chain([&it.primary]) {
+            let decisions: Vec<_> = changed.iter().filter(|(column, _)| columns.contains(column)).collect();
+            let is_unique = |(column, decision): &&&(ColumnId, &Decision)| match decision {
+                Decision::Null => true,
+                Decision::Randomize(random) => law_of(self.world, table, *column, random).unique,
+                Decision::Propagate(inner) => match inner.as_ref() {
+                    Decision::Randomize(random) => law_of(self.world, table, *column, random).unique,
+                    _ => false,
+                },
+                _ => false,
+            };
+            let unique = decisions.iter().filter(is_unique).count();
+            if unique < decisions.len() {
+                let codes = &["not-unique", "referenced-column", "no-default", "wrong-type", "broken-reference"];
+                self.push(unique == 0, codes, format!("a unique key of {}", self.name(table)));
+            }
+        }
+    }
+}

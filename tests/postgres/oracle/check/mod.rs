@@ -1,0 +1,120 @@
+//! Which policies must be refused before anything runs?
+//!
+//! What 2-policy.md calls an error, as far as the test's own language can express it. Where the answer depends on the
+//! rows, the finding is uncertain: whoever accepts such a policy must then do what the model says, or fail whole.
+
+mod fit;
+mod reach;
+mod rows;
+
+pub use self::rows::settles;
+use super::rules::{Action, Case, Rule, Whose};
+use super::world::{ForeignKey, KeyId, Path, TableId, World};
+
+/// One thing that is wrong with a policy.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Whether every engine must refuse, whatever the rows.
+    pub certain: bool,
+    /// The diagnostics that say so; one of them is enough.
+    pub codes: &'static [&'static str],
+    /// Where.
+    pub place: String,
+}
+
+struct Check<'a> {
+    case: &'a Case,
+    world: &'a World,
+    findings: Vec<Finding>,
+}
+
+/// Everything that is wrong with a case's policy.
+pub fn findings(case: &Case) -> Vec<Finding> {
+    let mut check = Check { case, world: &case.world, findings: Vec::new() };
+    check.coverage();
+    for entry in &case.policy.tables {
+        check.paths(entry);
+        check.order(entry);
+        for rule in &entry.rules {
+            check.columns(entry.table, rule);
+            match rule.action {
+                Action::Delete => check.deletes(entry.table, rule),
+                Action::Cascade => check.cascades(entry.table),
+                Action::Keep | Action::Columns { .. } => {}
+            }
+        }
+    }
+    for guard in &case.policy.guards {
+        if case.policy.resolved(check.world, guard.table, &guard.reach).is_none() {
+            check.push(true, &["unknown-path", "path-required", "invalid-path"], format!("guard {}", guard.name));
+        }
+    }
+    check.findings
+}
+
+impl<'a> Check<'a> {
+    fn push(&mut self, certain: bool, codes: &'static [&'static str], place: String) {
+        self.findings.push(Finding { certain, codes, place });
+    }
+
+    fn name(&self, table: TableId) -> String {
+        format!("{:?}", self.world.tables[table].name)
+    }
+
+    fn keys_from(&self, child: TableId) -> Vec<(KeyId, &'a ForeignKey)> {
+        let world = self.world;
+        world.keys.iter().enumerate().filter(|(_, key)| key.child == child).collect()
+    }
+
+    /// Whether a table's rows go whole with the rows that they reference: by rules of its own that say so, or because
+    /// every key that leads to the subject leads into such a table.
+    fn is_cascade(&self, table: TableId) -> bool {
+        let (world, subject) = (self.world, self.case.policy.subject);
+        let below = world.below(subject);
+        let leads = |at: TableId| at == subject || below.contains(&at);
+        let says_so = |rules: &[Rule]| rules.iter().all(|rule| rule.action == Action::Cascade);
+        let is_candidate = |at: &TableId| self.case.policy.rules(*at).map_or(leads(*at), says_so);
+        let mut whole: Vec<TableId> = (0..world.tables.len()).filter(is_candidate).collect();
+        // Circles of tables hold each other up, until one of them has a reference to somewhere else.
+        loop {
+            let is_held = |at: &TableId| {
+                self.case.policy.rules(*at).is_some()
+                    || self.keys_from(*at).iter().all(|(_, key)| !leads(key.parent) || whole.contains(&key.parent))
+            };
+            let held: Vec<TableId> = whole.iter().copied().filter(is_held).collect();
+            if held.len() == whole.len() {
+                return whole.contains(&table);
+            }
+            whole = held;
+        }
+    }
+
+    fn paths_of(&self, table: TableId, rule: &Rule) -> Vec<Path> {
+        self.case.policy.resolved(self.world, table, &rule.reach).unwrap_or_default()
+    }
+
+    /// Every table that leads to the subject is decided.
+    fn coverage(&mut self) {
+        let (policy, subject) = (&self.case.policy, self.case.policy.subject);
+        let wanted = match policy.whose {
+            Whose::Rows => self.world.below(subject),
+            Whose::Values(_) => Vec::new(),
+            Whose::EveryRow => (0..self.world.tables.len()).collect(),
+        };
+        for table in wanted {
+            if policy.rules(table).is_some() || self.is_cascade(table) {
+                continue;
+            }
+            let is_below_cascade = policy.tables.iter().any(|entry| {
+                entry.rules.iter().any(|rule| rule.action == Action::Cascade)
+                    && self.world.below(entry.table).contains(&table)
+            });
+            let is_direct = self.keys_from(table).iter().any(|(_, key)| {
+                key.parent == subject
+                    && !policy.rules(subject).is_some_and(|rules| rules.iter().any(|r| r.action == Action::Cascade))
+            });
+            let codes = &["undecided-table", "path-not-followed", "path-outside-policy", "orphans"];
+            self.push(!is_below_cascade || is_direct, codes, self.name(table));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Is every reference to a row that goes settled?
+
+use super::Check;
+use crate::oracle::rules::{Action, Decision, Reach, Rule};
+use crate::oracle::world::{ForeignKey, Path, TableId};
+
+impl Check<'_> {
+    /// Every row that may reference a deleted one goes too, or lets go.
+    pub(super) fn deletes(&mut self, table: TableId, rule: &Rule) {
+        const CODES: &[&str] = &["orphans", "path-not-followed", "undecided-table", "cascade-conflict", "key-cycle"];
+        let world = self.world;
+        if let Reach::Parents(keys, _) = &rule.reach {
+            // What is looked up from rows that go on pointing here is shared with these, or refused at once.
+            let points_on = |key: &&ForeignKey| {
+                self.case.policy.rules(key.child).unwrap_or_default().iter().any(|it| !settles(key, &it.action))
+            };
+            let keys: Vec<&ForeignKey> = keys.iter().map(|&key| &world.keys[key]).filter(points_on).collect();
+            keys.iter().for_each(|key| self.push(false, CODES, format!("{:?} stays and dangles", key.name)));
+            // Whoever else references them keeps them.
+            return;
+        }
+        let into = world.keys.iter().enumerate().filter(|(_, key)| key.parent == table);
+        for (id, key) in into {
+            let case = self.case;
+            let Some(rules) = case.policy.rules(key.child) else {
+                // A cascade may take these rows, but not because of this rule.
+                let is_decided = self.is_cascade(key.child);
+                self.push(!is_decided, CODES, format!("{:?}", key.name));
+                continue;
+            };
+            // Whatever the rule takes, each row of the others may reference it.
+            let takes_any = matches!(rule.reach, Reach::EveryRow | Reach::BySubject(_));
+            if takes_any && (rule.reach != Reach::EveryRow || !rules.iter().all(|it| settles(key, &it.action))) {
+                self.push(true, CODES, format!("{:?}: a rule doesn't settle it", key.name));
+            }
+            for path in self.paths_of(table, rule) {
+                let path: Path = [id].into_iter().chain(path).collect();
+                let follows = |rule: &Rule| self.paths_of(key.child, rule).contains(&path);
+                let Some(last) = rules.iter().rposition(follows) else {
+                    self.push(true, CODES, format!("{:?}: no rule settles what references deleted rows", key.name));
+                    continue;
+                };
+                let loose: Vec<bool> =
+                    rules[..=last].iter().filter(|rule| !settles(key, &rule.action)).map(follows).collect();
+                for certain in loose {
+                    self.push(certain, &["orphans", "rule-order"], format!("{:?} stays and dangles", key.name));
+                }
+            }
+        }
+    }
+
+    /// A cascade meets only tables that go as well.
+    pub(super) fn cascades(&mut self, table: TableId) {
+        let reached = self.world.below(table);
+        for at in reached {
+            if self.case.policy.rules(at).is_some_and(|rules| rules.iter().any(|rule| !rule.action.deletes())) {
+                self.push(true, &["cascade-conflict"], self.name(at));
+            }
+        }
+    }
+}
+
+/// Whether an action ends a row's reference, or the row.
+pub fn settles(key: &ForeignKey, action: &Action) -> bool {
+    action.deletes()
+        || key.child_columns.iter().any(|&column| {
+            matches!(action.decision(column), Some(Decision::Null | Decision::Default | Decision::Reassign(_)))
+        })
+}

@@ -1,0 +1,153 @@
+//! What is carried out, as SQL?
+
+use super::numbers;
+use super::reach::{decided, key, key_of, matches};
+use crate::oracle::engine::PlanFault;
+use crate::oracle::law::{Form, law_of};
+use crate::oracle::print::{ident, literal, table_name};
+use crate::oracle::rules::{Action, Case, Decision, Random};
+use crate::oracle::world::{ColumnId, TableId, Value};
+
+/// New values first, then everything that goes.
+pub fn statements(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
+    let world = &case.world;
+    let (mut all, carry) = propagate(case);
+    if !carry.is_empty() {
+        // Old and new keys don't fit together until all of them are new.
+        all.insert(0, "set local session_replication_role = replica".into());
+    }
+    let mut deletes: Vec<String> = Vec::new();
+    for id in (0..world.tables.len()).rev() {
+        let (name, key) = (table_name(&world.tables[id]), key(case, id));
+        let in_rule = |numbers: &str| match fault {
+            Some(PlanFault::CaptureLeftOut) => format!("({}) in ({numbers})", decided(case, id)),
+            _ => format!("({key}) in (select {key} from s{id} where r in ({numbers}) and not h)"),
+        };
+        for (number, rule) in case.policy.rules(id).unwrap_or_default().iter().enumerate() {
+            let sets = assignments(case, id, &rule.action);
+            if !sets.is_empty() {
+                all.push(format!("update {name} as t set {sets} where {}", in_rule(&number.to_string())));
+            }
+        }
+        let gone = format!("({key}) in (select {key} from s{id} where g)");
+        if fault == Some(PlanFault::CaptureLeftOut) {
+            let now = in_rule(&numbers(case, id, |_, action| action.deletes()));
+            all.push(format!("delete from {name} as t where {now} or {gone}"));
+        } else {
+            deletes.push(format!("delete from {name} as t where {gone}"));
+        }
+    }
+    all.extend(carry);
+    all.push("set local session_replication_role = origin".into());
+    if fault == Some(PlanFault::EdgeDropped) {
+        all.extend(deletes.into_iter().rev());
+    } else if !deletes.is_empty() {
+        // One statement: keys are looked at when it ends, whatever references what.
+        let each = deletes.iter().enumerate().map(|(number, delete)| format!("d{number} as ({delete})"));
+        all.push(format!("with {} select 1", each.collect::<Vec<_>>().join(",\n")));
+    }
+    all
+}
+
+fn assignments(case: &Case, table: TableId, action: &Action) -> String {
+    let columns = &case.world.tables[table].columns;
+    let set = |id: ColumnId| {
+        let decision = action.decision(id)?;
+        match decision {
+            Decision::Keep | Decision::Undecided | Decision::Propagate(_) => None,
+            _ => Some(format!("{} = {}", ident(&columns[id].name), value(case, table, id, decision))),
+        }
+    };
+    (0..columns.len()).filter_map(set).collect::<Vec<_>>().join(", ")
+}
+
+/// A new value, over the columns of `t`.
+fn value(case: &Case, table: TableId, id: ColumnId, decision: &Decision) -> String {
+    match decision {
+        Decision::Keep | Decision::Undecided => ident(&case.world.tables[table].columns[id].name),
+        Decision::Null => "null".into(),
+        Decision::Default => "default".into(),
+        Decision::Replace(text) | Decision::Reassign(text) => literal(&Value::Text(text.clone())),
+        Decision::Sql(expression) => expression.sql(&case.world, table),
+        Decision::Randomize(random) => random_sql(case, table, id, random),
+        Decision::Propagate(decision) => value(case, table, id, decision),
+    }
+}
+
+/// Everything that has a new value because of `propagate`: how it is remembered in `v…`, and how it is written where
+/// no rule has written something else.
+fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
+    let (mut remember, mut write) = (Vec::new(), Vec::new());
+    let mut open: Vec<(TableId, ColumnId, String)> = Vec::new();
+    let mut number = 0;
+    for entry in &case.policy.tables {
+        let it = &case.world.tables[entry.table];
+        for (rule, id) in (0..entry.rules.len()).flat_map(|rule| (0..it.columns.len()).map(move |id| (rule, id))) {
+            let Some(Decision::Propagate(decision)) = entry.rules[rule].action.decision(id) else { continue };
+            let key = key(case, entry.table);
+            let name = format!("v{number}");
+            number += 1;
+            remember.push(format!(
+                "create temp table {name} on commit drop as select {}, {own} as efface_old, {} as efface_new from {} as t join s{} as s using ({key}) \
+                 where s.r = {rule} and not s.h and not s.g",
+                key_of(case, entry.table, "t"),
+                value(case, entry.table, id, decision),
+                table_name(it),
+                entry.table,
+                own = ident(&it.columns[id].name),
+            ));
+            open.push((entry.table, id, name));
+        }
+    }
+    while let Some((table, id, name)) = open.pop() {
+        write.push(format!(
+            "update {} as t set {own} = v.efface_new from {name} as v \
+             where ({}) = ({}) and t.{own} is not distinct from v.efface_old",
+            table_name(&case.world.tables[table]),
+            key_of(case, table, "t"),
+            key_of(case, table, "v"),
+            own = ident(&case.world.tables[table].columns[id].name),
+        ));
+        for (at, foreign) in case.world.keys.iter().enumerate().filter(|(_, foreign)| foreign.parent == table) {
+            let pairs = foreign.child_columns.iter().zip(&foreign.parent_columns);
+            for (&own, _) in pairs.filter(|(_, parent)| **parent == id) {
+                let below = format!("v{number}");
+                number += 1;
+                remember.push(format!(
+                    "create temp table {below} on commit drop as select {}, c.{} as efface_old, v.efface_new from {} as c join {} as p on {} \
+                     join {name} as v on ({}) = ({})",
+                    key_of(case, foreign.child, "c"),
+                    ident(&case.world.tables[foreign.child].columns[own].name),
+                    table_name(&case.world.tables[foreign.child]),
+                    table_name(&case.world.tables[table]),
+                    matches(case, at, "c", "p"),
+                    key_of(case, table, "p"),
+                    key_of(case, table, "v"),
+                ));
+                open.push((foreign.child, own, below));
+            }
+        }
+    }
+    (remember, write)
+}
+
+fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) -> String {
+    let law = law_of(&case.world, table, column, random);
+    let text = |text: &str| literal(&Value::Text(text.into()));
+    match law.form {
+        Form::Hex { length } => {
+            format!("left(md5(gen_random_uuid()::text), {})", length.unwrap_or(law.fits).min(law.fits).min(32))
+        }
+        Form::Email { domain } => {
+            let left = law.fits.saturating_sub(domain.len() + 1).min(32);
+            format!("left(md5(gen_random_uuid()::text), {left}) || '@{domain}'")
+        }
+        Form::Words => text("Somebody Else"),
+        Form::Picture(picture) => text(&picture.replace('#', "5")),
+        Form::Integer { min, .. } => format!("({min})"),
+        Form::Date { min, .. } => text(min),
+        Form::Boolean => "true".into(),
+        Form::OneOf(values) => text(values[0]),
+        Form::Nothing => "null".into(),
+    }
+}
