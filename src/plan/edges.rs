@@ -37,7 +37,7 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
             let columns: Vec<_> = key.child_columns().filter_map(|name| catalog.table(child).column_id(name)).collect();
             let settles = |first: usize| {
                 let step = &steps[first];
-                step.action == StepAction::Delete || columns.iter().any(|column| changes_column(step, *column))
+                step.action == StepAction::Delete || columns.iter().any(|column| changes_column(catalog, step, *column))
             };
             let children = of(child).filter(|first| *first != then && settles(*first));
             edges.extend(children.map(|first| (first, then, EdgeReason::Key(id))));
@@ -88,8 +88,8 @@ fn letting_go(
         let following: Vec<ColumnId> = following.map(|column| column.column).collect();
         let lets_go = |then: &Step| {
             let part = then.table == follower.table
-                && parts.iter().any(|column| changes_column(then, *column))
-                && !following.iter().all(|column| changes_column(then, *column));
+                && parts.iter().any(|column| changes_column(catalog, then, *column))
+                && !following.iter().all(|column| changes_column(catalog, then, *column));
             part || reads.is_some_and(|reads| reads.unknown || reads.tables.contains(&then.table))
         };
         let found: Vec<usize> = (0..steps.len()).filter(|then| lets_go(&steps[*then])).collect();
