@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Table, UniqueIndex};
+use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, UniqueIndex};
 use crate::ident::{Ident, TableName};
 
 /// A table of one [`Catalog`].
@@ -284,6 +284,16 @@ impl Table {
     /// Whether other tables inherit from this one, and their rows answer to its name. Partitions are no such tables.
     pub fn is_inherited(&self) -> bool {
         self.partitioned.is_none() && !self.inherited_by.is_empty()
+    }
+
+    /// The columns that change when one is set: itself, and those that the database generates from it.
+    pub fn changing_with(&self, id: ColumnId) -> impl Iterator<Item = ColumnId> + '_ {
+        let name = &self.column_at(id).name;
+        let generated = self.columns.iter().enumerate().filter_map(move |(index, column)| match &column.generated {
+            Generated::Expression { from, .. } if from.contains(name) => Some(ColumnId(index)),
+            _ => None,
+        });
+        std::iter::once(id).chain(generated)
     }
 
     /// A column by id.
