@@ -132,19 +132,6 @@ pub(super) fn column(table: &Table, name: &Spanned<Ident>, place: Span, report: 
     found
 }
 
-/// Whether these columns tell rows apart: a full unique index over exactly them, none of which can be null.
-pub(super) fn is_identity(catalog: &Catalog, table: &Table, key: &[ColumnId]) -> bool {
-    let mut names: Vec<_> = key.iter().map(|id| &table.column_at(*id).name).collect();
-    names.sort();
-    let never_null = key.iter().all(|id| catalog.refuses_null(table.column_at(*id)));
-    never_null
-        && table.unique.iter().any(|index| {
-            let mut columns: Vec<_> = index.columns.iter().collect();
-            columns.sort();
-            !index.partial && index.expression_columns.is_empty() && columns == names
-        })
-}
-
 fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> Option<ResolvedGuard> {
     let id = table(context.catalog, &guard.table, report)?;
     let condition = match &guard.condition {
