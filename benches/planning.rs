@@ -173,7 +173,7 @@ fn main() {
         let catalog = catalog::read(&generated(tables)).expect("the generated catalog fits together");
         let file = SourceFile::new("policy.yaml", policy_text(tables));
         let runs: Vec<_> = (0..RUNS).map(|_| stages(&file, &catalog)).collect();
-        let rules = file.text.matches("\n    - ").count();
+        let rules = file.text().matches("\n    - ").count();
         print!("{tables:>8} {:>8} {rules:>7} {:>7}", catalog.foreign_keys.len(), runs[0].1);
         for stage in 0..STAGES.len() {
             print!(" {:>9.2}", fastest(runs.iter().map(|(times, _)| times[stage])));

@@ -10,8 +10,7 @@ use std::ops::Range;
 pub struct SourceFile {
     /// As given on the command line; shown in messages and in the script's comments.
     pub name: String,
-    /// The whole text.
-    pub text: String,
+    text: String,
     /// Where its lines begin, so that finding a line takes no look at all that stands before it.
     lines: Vec<usize>,
 }
@@ -49,6 +48,11 @@ impl SourceFile {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { name: name.into(), text, lines }
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The name without its folder: the same from wherever the file is read.

@@ -62,8 +62,8 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(file: &'a SourceFile) -> Self {
-        let starts = std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Lines { text: &file.text, starts }
+        let starts = std::iter::once(0).chain(file.text().match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Lines { text: file.text(), starts }
     }
 
     fn position(&self, offset: usize) -> Position {
@@ -100,7 +100,7 @@ fn group<'a>(found: &'a Diagnostic, file: &'a SourceFile, index: &Lines<'_>) -> 
         .reduce(|a, b| Span::new(a.start.min(b.start), a.end.max(b.end)));
     if let Some(lines) = lines {
         // Only the lines that are shown: the renderer walks over all that it is given, for each finding again.
-        let source = &file.text;
+        let source = file.text();
         let start = source[..lines.start].rfind('\n').map_or(0, |newline| newline + 1);
         let end = source[lines.end..].find('\n').map_or(source.len(), |length| lines.end + length);
         let end = source.floor_char_boundary(end.min(lines.end + 1_000));
@@ -138,7 +138,7 @@ fn visible_source(text: &str) -> Cow<'_, str> {
 
 /// A span that can be shown: within the file and on its first line, so that a long value is not printed whole.
 fn inside(span: Span, file: &SourceFile) -> Span {
-    let text = &file.text;
+    let text = file.text();
     let start = text.floor_char_boundary(span.start.min(text.len()));
     let end = text.floor_char_boundary(span.end.min(text.len())).max(start);
     let line = text[start..end].find(['\r', '\n']).map_or(end, |length| start + length);
@@ -221,7 +221,7 @@ mod tests {
     fn places_are_those_of_the_file() {
         let file = SourceFile::new("p", "a\né\r\n\nlast");
         let lines = Lines::new(&file);
-        for at in 0..=file.text.len() + 1 {
+        for at in 0..=file.text().len() + 1 {
             assert_eq!(lines.position(at), file.position(at));
         }
     }

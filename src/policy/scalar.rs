@@ -257,15 +257,15 @@ fn behind(key: &str) -> String {
 
 /// What the gate said, at its place in the file.
 pub(super) fn gate(error: &GateError, fragment: &Fragment, scalar: &Scalar, file: &SourceFile) -> Diagnostic {
-    let at = fragment.locate(error.at).min(file.text.len());
+    let at = fragment.locate(error.at).min(file.text().len());
     // The whole word where one begins, else one character.
-    let rest = &file.text[at..fragment.span.end.max(at)];
+    let rest = &file.text()[at..fragment.span.end.max(at)];
     let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let span = Span::new(at, at + word.max(rest.chars().next().map_or(0, char::len_utf8)));
     let found = Diagnostic::new(error.code, error.message.as_str()).at(span, error.label.as_str());
     let mut found = found.help_if(error.help.clone());
     let open = fragment.text.matches('(').count() > fragment.text.matches(')').count();
-    if open && scalar.style == Style::Plain && file.text[fragment.span.end..].starts_with(',') {
+    if open && scalar.style == Style::Plain && file.text()[fragment.span.end..].starts_with(',') {
         found = found.note("inside `{ }` a comma ends the value, so that YAML reads no further than this");
     }
     match scalar.comment {

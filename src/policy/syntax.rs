@@ -12,7 +12,7 @@ use crate::source::{SourceFile, Span};
 
 /// A character that a reviewer doesn't see, or that ends a line for YAML and not for an editor.
 pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
-    let mut chars = file.text.char_indices().peekable();
+    let mut chars = file.text().char_indices().peekable();
     while let Some((at, c)) = chars.next() {
         let (what, help) = match c {
             ' '..='~' | '\n' | '\t' => continue,
@@ -41,18 +41,18 @@ pub(super) fn invisible_character(file: &SourceFile) -> Option<Diagnostic> {
 
 /// What the parser could not read.
 pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
-    let at = error.location().map_or(0, |place| byte_offset(&file.text, place.span().offset()));
-    let span = Span::new(at, at + file.text[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8));
-    let alias = &file.text[at..];
+    let at = error.location().map_or(0, |place| byte_offset(file.text(), place.span().offset()));
+    let span = Span::new(at, at + file.text()[at..].chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8));
+    let alias = &file.text()[at..];
     let alias = alias.split(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}')).next().unwrap_or_default();
     let alias = Span::new(at, at + alias.len());
-    let line_start = file.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let before = &file.text[line_start..at];
+    let line_start = file.text()[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let before = &file.text()[line_start..at];
     match error {
         Error::MultipleDocuments { .. } => {
             return refused(span, "a second YAML document", "write a second policy into a file of its own");
         }
-        Error::Budget { .. } if !file.text[at..].starts_with('*') => {
+        Error::Budget { .. } if !file.text()[at..].starts_with('*') => {
             return too_deep(span);
         }
         Error::UnknownAnchor { .. } | Error::AliasError { .. } | Error::Budget { .. } => {
@@ -65,7 +65,7 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
         }
         _ => {}
     }
-    if file.text[at..].starts_with('*') {
+    if file.text()[at..].starts_with('*') {
         return refused(alias, "an alias", "write the value out where it belongs");
     }
     let words = error.to_string();
@@ -76,25 +76,25 @@ pub(super) fn broken(error: &Error, file: &SourceFile) -> Diagnostic {
     }
     let mut found = Diagnostic::new(Code::InvalidYaml, "the file is not YAML").at(span, shown(words).to_string());
     let opened = before.matches(['{', '[']).count() > before.matches(['}', ']']).count();
-    if opened || file.text[at..].starts_with(['{', '[']) {
+    if opened || file.text()[at..].starts_with(['{', '[']) {
         found = found
             .note("inside `{ }` and `[ ]` a comma, a colon or a bracket ends the value")
             .help("write the map as a block, one key on each line, and SQL behind `|`");
-    } else if file.text[at..].starts_with(':') && before.contains(": ") {
+    } else if file.text()[at..].starts_with(':') && before.contains(": ") {
         found = found
             .note("`: ` inside a value begins another key")
             .help("put the value in quotes, or SQL into a block behind `|`");
-    } else if before.contains(['"', '\'']) || file.text[at..].starts_with(['"', '\'']) {
+    } else if before.contains(['"', '\'']) || file.text()[at..].starts_with(['"', '\'']) {
         found = found
             .note("a value that begins with a quote ends with the next one")
             .help("put SQL into a block behind `|`, where quotes are only characters");
-    } else if file.text[at..].starts_with('\t') || before.starts_with('\t') {
+    } else if file.text()[at..].starts_with('\t') || before.starts_with('\t') {
         found = found.note("YAML indents with blanks only").help("replace the tab by blanks");
     } else if words.contains("did not find expected") {
         found = found
             .note("indentation says what belongs together, and a comment with less of it ends a block")
             .help("indent this line as the lines that it belongs to");
-    } else if file.text[at..].starts_with(['@', '`', '%']) {
+    } else if file.text()[at..].starts_with(['@', '`', '%']) {
         found = found.note("a value cannot begin with this character").help("put the value in quotes");
     }
     found

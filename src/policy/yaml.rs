@@ -96,7 +96,7 @@ impl Scalar {
         let mut in_file = if self.style == Style::Literal { self.first_line } else { span.start };
         let mut in_text = 0;
         for line in text.split('\n') {
-            let source = file.text.get(in_file..).unwrap_or_default().split('\n').next().unwrap_or_default();
+            let source = file.text().get(in_file..).unwrap_or_default().split('\n').next().unwrap_or_default();
             // A block's lines stand in the file as they are, behind their indentation.
             let indent = match self.style {
                 Style::Literal => source.trim_end_matches('\r').len().saturating_sub(line.len()),
@@ -115,7 +115,7 @@ const MAX_BYTES: usize = 4 << 20;
 
 /// Reads the file's tree; `None` when its syntax is broken or it is empty, with the reason in the report.
 pub(super) fn read(file: &SourceFile, report: &mut Report) -> Option<Node> {
-    if file.text.len() > MAX_BYTES {
+    if file.text().len() > MAX_BYTES {
         let found = Diagnostic::new(Code::InvalidYaml, "the file is larger than 4 MiB")
             .at(Span::new(0, 0), "the policy begins here");
         report.push(found.help("divide it into several policies"));
@@ -136,16 +136,16 @@ pub(super) fn read(file: &SourceFile, report: &mut Report) -> Option<Node> {
         ignore_binary_tag_for_string: true,
         with_snippet: false,
     };
-    let raw = match serde_saphyr::from_str_with_options::<Raw>(&file.text, options) {
+    let raw = match serde_saphyr::from_str_with_options::<Raw>(file.text(), options) {
         Ok(raw) => raw,
         Err(error) => {
             report.push(syntax::broken(&error, file));
             return None;
         }
     };
-    let mut walk = Walk { text: &file.text, cursor: 0, header: None, report };
+    let mut walk = Walk { text: file.text(), cursor: 0, header: None, report };
     let node = walk.node(raw);
-    walk.gap(file.text.len());
+    walk.gap(file.text().len());
     Some(node)
 }
 

@@ -61,5 +61,5 @@ impl Estimates {
 
 /// SHA-256 of a policy's text, hexadecimal.
 pub fn policy_digest(file: &SourceFile) -> String {
-    hexadecimal(&Sha256::digest(file.text.as_bytes()))
+    hexadecimal(&Sha256::digest(file.text().as_bytes()))
 }

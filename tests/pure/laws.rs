@@ -18,7 +18,7 @@ struct Corpus {
 fn corpus() -> &'static Corpus {
     static CORPUS: OnceLock<Corpus> = OnceLock::new();
     CORPUS.get_or_init(|| {
-        let cases: Vec<_> = case::all().iter().map(|case| (cut(&case.policy.text), recorded(case))).collect();
+        let cases: Vec<_> = case::all().iter().map(|case| (cut(case.policy.text()), recorded(case))).collect();
         let mut words: Vec<String> = cases.iter().flat_map(|(words, _)| words.clone()).collect();
         words.sort();
         words.dedup();
@@ -106,8 +106,8 @@ proptest! {
                 prop_assert!(report.has_errors());
                 for found in report.sorted() {
                     let place = found.primary.as_ref().expect("every finding has a place").span;
-                    prop_assert!(place.start <= place.end && place.end <= file.text.len(), "{found:?}");
-                    prop_assert!(file.text.is_char_boundary(place.start) && file.text.is_char_boundary(place.end));
+                    prop_assert!(place.start <= place.end && place.end <= file.text().len(), "{found:?}");
+                    prop_assert!(file.text().is_char_boundary(place.start) && file.text().is_char_boundary(place.end));
                     let first = found.message.chars().next().unwrap_or('A');
                     prop_assert!(!first.is_uppercase() && !found.message.ends_with('.'), "{}", found.message);
                 }
