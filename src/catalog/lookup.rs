@@ -1,6 +1,6 @@
 //! The catalog's door and its index: sorted once, then asked by name or by id.
 
-use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Table};
+use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table};
 use crate::ident::{Ident, TableName};
 
 /// A table of one [`Catalog`].
@@ -254,6 +254,16 @@ impl Table {
     /// Whether other tables inherit from this one, and their rows answer to its name. Partitions are no such tables.
     pub fn is_inherited(&self) -> bool {
         self.partitioned.is_none() && !self.inherited_by.is_empty()
+    }
+
+    /// The columns that change when one is set: itself, and those that the database generates from it.
+    pub fn changing_with(&self, id: ColumnId) -> impl Iterator<Item = ColumnId> + '_ {
+        let name = &self.column_at(id).name;
+        let generated = self.columns.iter().enumerate().filter_map(move |(index, column)| match &column.generated {
+            Generated::Expression { from, .. } if from.contains(name) => Some(ColumnId(index)),
+            _ => None,
+        });
+        std::iter::once(id).chain(generated)
     }
 
     /// A column by id.

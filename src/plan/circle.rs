@@ -43,6 +43,10 @@ pub(super) fn cure(
     if let Some(step) = circle.iter().find(|step| steps[**step].along.is_some()) {
         return Cure::None(Box::new(propagates(catalog, steps, circle, *step)));
     }
+    // A function of the user's may see what the statement has done so far, where plain SQL sees what was before it.
+    if let Some(step) = circle.iter().copied().find(|step| computes_by_own_function(&steps[*step])) {
+        return Cure::None(Box::new(own_function(catalog, steps, circle, step)));
+    }
     let Some((step, trigger)) = meddler(steps, circle, catalog) else { return Cure::OneStatement };
     let keys: Vec<(usize, KeyId)> = edges
         .iter()
@@ -73,6 +77,12 @@ pub(super) fn cure(
         }
     }
     Cure::None(Box::new(meddling(catalog, steps, circle, step, trigger)))
+}
+
+/// Whether a step computes new values by functions that aren't PostgreSQL's own.
+fn computes_by_own_function(step: &Step) -> bool {
+    let StepAction::Change(changes) = &step.action else { return false };
+    changes.iter().any(|change| matches!(&change.value, NewValue::Expression(expression) if expression.reads.unknown))
 }
 
 /// A trigger that may change rows of a circle's other tables before its own row goes.
@@ -155,6 +165,15 @@ fn propagates(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize) 
         .about(table.clone())
         .note(format!("a natural key of `{table}` changes with its references, which is a statement of its own"))
         .help("leave what the others change out of `sql:`, or keep the natural key")
+}
+
+fn own_function(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize) -> Diagnostic {
+    let table = catalog.table(steps[step].table).name.bare().to_string();
+    let names = names(catalog, steps, circle);
+    found(steps, circle, format!("steps on {names} each read what another one changes"))
+        .about(table.clone())
+        .note(format!("the new values of `{table}` come from a view or a function of your own, which may see what the others have changed"))
+        .help("leave views and functions of your own out of `sql:`, or keep what they read")
 }
 
 fn meddling(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize, trigger: &Trigger) -> Diagnostic {

@@ -37,7 +37,7 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
             let columns: Vec<_> = key.child_columns().filter_map(|name| catalog.table(child).column_id(name)).collect();
             let settles = |first: usize| {
                 let step = &steps[first];
-                step.action == StepAction::Delete || columns.iter().any(|column| changes_column(step, *column))
+                step.action == StepAction::Delete || columns.iter().any(|column| changes_column(catalog, step, *column))
             };
             let children = of(child).filter(|first| *first != then && settles(*first));
             edges.extend(children.map(|first| (first, then, EdgeReason::Key(id))));

@@ -59,7 +59,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             name: guard.name.clone(),
             table: guard.table,
             rows: predicate::narrowed(
-                predicate::reached(policy, &guard.reach, guard.condition.as_ref(), &[]),
+                predicate::reached(policy, guard.table, &guard.reach, guard.condition.as_ref(), &[]),
                 guard.condition.as_ref(),
             ),
             message: guard.message.clone(),

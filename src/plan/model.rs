@@ -150,7 +150,7 @@ pub enum Predicate {
 }
 
 /// Rows that go because rows that go are referenced by them, in a tree or a circle of tables: found by following the keys
-/// until nothing new turns up.
+/// until nothing new turns up. Without keys to follow it is its seeds, remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
     /// The tables, each once, by name.
@@ -317,6 +317,11 @@ impl Predicate {
             Predicate::All(parts) | Predicate::Any(parts) => parts,
             Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => &[],
         }
+    }
+
+    /// Of how many parts it is made.
+    pub fn size(&self) -> usize {
+        1 + self.parts().iter().map(Predicate::size).sum::<usize>()
     }
 
     /// Whether this one, or one that it is made of, is such.

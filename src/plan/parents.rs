@@ -20,7 +20,7 @@ pub(super) fn referenced(policy: &ResolvedPolicy, parents: &Parents) -> Predicat
 /// path has no condition, conditions decide which rule it is, not whether there is one.
 fn reached_by_own_rules(policy: &ResolvedPolicy, table: TableId) -> Predicate {
     let own = policy.rules_of(table).filter(|(_, rule)| !matches!(rule.reach, Reach::Cascade(_)));
-    Predicate::any(own.map(|(_, rule)| reached(policy, &rule.reach, rule.condition.as_ref(), &[])))
+    Predicate::any(own.map(|(_, rule)| reached(policy, rule.table, &rule.reach, rule.condition.as_ref(), &[])))
 }
 
 /// A virtual key may mean some rows of its table only.
@@ -124,7 +124,10 @@ impl Sharing<'_> {
         if matches!(rule.reach, Reach::Cascade(_)) {
             return self.decided.get(id.0).cloned().flatten();
         }
-        Some(narrowed(reached(self.policy, &rule.reach, rule.condition.as_ref(), &[]), rule.condition.as_ref()))
+        Some(narrowed(
+            reached(self.policy, rule.table, &rule.reach, rule.condition.as_ref(), &[]),
+            rule.condition.as_ref(),
+        ))
     }
 }
 

@@ -57,17 +57,26 @@ pub(super) fn following(policy: &ResolvedPolicy, key: KeyId, rows: Predicate) ->
     }
 }
 
-/// The rows that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows:
+/// The rows of a table that are reached, before any `where` narrows them; `decided` gives the rows of rules that a cascade follows:
 /// those of rules that come later are followed by a closure and not asked for here.
 pub(super) fn reached(
     policy: &ResolvedPolicy,
+    table: TableId,
     reach: &Reach,
     condition: Option<&Condition>,
     decided: &[Option<Predicate>],
 ) -> Predicate {
     match reach {
         Reach::OwnRow => Predicate::Subject,
-        Reach::Paths(paths) => Predicate::any(paths.iter().map(|path| by_path(policy, path))),
+        Reach::Paths(paths) => {
+            let rows = Predicate::any(paths.iter().map(|path| by_path(policy, path)));
+            // In the subject's table a path leads to other people: a subject has the rule for its own row, also where it
+            // references another subject or itself.
+            match policy.subject.table() == Some(table) {
+                true => Predicate::All(vec![rows, Predicate::NotTrue(Box::new(Predicate::Subject))]),
+                false => rows,
+            }
+        }
         // Without `:subject` there would be no condition at all, and no rows.
         Reach::Condition => match condition.filter(|condition| !condition.subject.is_empty()) {
             Some(condition) => Predicate::Author(condition.clone()),
@@ -104,7 +113,7 @@ fn alone_for_anyone(policy: &ResolvedPolicy, rule: &ResolvedRule) -> Predicate {
     match &rule.condition {
         // Who is the subject of such a condition is not known yet: all rows.
         Some(condition) if !condition.subject.is_empty() => Predicate::All(Vec::new()),
-        condition => narrowed(reached(policy, &rule.reach, condition.as_ref(), &[]), condition.as_ref()),
+        condition => narrowed(reached(policy, rule.table, &rule.reach, condition.as_ref(), &[]), condition.as_ref()),
     }
 }
 

@@ -15,6 +15,9 @@ use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::graph;
 use crate::resolve::{Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
+/// The most parts of which a cascade's scope is made and still written where it is needed.
+const MOST_PARTS: usize = 24;
+
 /// The rows of each rule, by its id, and the closures that they need.
 pub(super) struct Scopes {
     /// The tables of the rules, each behind those above it in a cascade.
@@ -54,9 +57,18 @@ pub(super) fn find(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Repo
             }
             scopes.closures.push(closure);
         }
+        for (id, rule) in &rules {
+            if scopes.in_closure.contains_key(id) {
+                continue;
+            }
+            if let Some(closure) = lengthy(policy, catalog, rule, &taken) {
+                scopes.in_closure.insert(*id, (scopes.closures.len(), 0));
+                scopes.closures.push(closure);
+            }
+        }
         let rows = |id: RuleId, rule: &ResolvedRule, above: &[Option<Predicate>]| match scopes.closure_of(id) {
             Some(rows) => rows,
-            None => reached(policy, &rule.reach, rule.condition.as_ref(), above),
+            None => reached(policy, rule.table, &rule.reach, rule.condition.as_ref(), above),
         };
         let whole: Vec<_> = rules.iter().map(|(id, rule)| rows(*id, rule, &scopes.whole)).collect();
         let alone: Vec<_> =
@@ -69,6 +81,25 @@ pub(super) fn find(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Repo
         }
     }
     scopes
+}
+
+/// A cascade's rows, remembered where writing down how they are found would fill pages: below a table that several keys
+/// lead to, each of them would repeat all that is above it.
+fn lengthy(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    rule: &ResolvedRule,
+    taken: &[Option<Predicate>],
+) -> Option<Closure> {
+    if !matches!(rule.reach, Reach::Cascade(_)) {
+        return None;
+    }
+    let seeds = reached(policy, rule.table, &rule.reach, rule.condition.as_ref(), taken);
+    if seeds.size() <= MOST_PARTS {
+        return None;
+    }
+    let key = row_key(catalog, rule.table, &[])?;
+    Some(Closure { members: vec![Member { table: rule.table, key, seeds, follows: Vec::new() }] })
 }
 
 /// The tables of the rules: those that a cascade reaches behind those above them, which `resolve` lists top-down.
@@ -147,7 +178,7 @@ fn own_rules(policy: &ResolvedPolicy, table: TableId) -> Vec<Predicate> {
     let rules: Vec<(RuleId, &ResolvedRule)> =
         policy.rules_of(table).filter(|(_, rule)| !matches!(rule.reach, Reach::Cascade(_))).collect();
     let alone = |rule: &ResolvedRule| {
-        narrowed(reached(policy, &rule.reach, rule.condition.as_ref(), &[]), rule.condition.as_ref())
+        narrowed(reached(policy, rule.table, &rule.reach, rule.condition.as_ref(), &[]), rule.condition.as_ref())
     };
     let alone: Vec<Predicate> = rules.iter().map(|(_, rule)| alone(rule)).collect();
     let cascades = |index: &usize| rules[*index].1.action == (RowAction::Delete { cascade: true });

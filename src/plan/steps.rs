@@ -100,9 +100,10 @@ fn capture_reason(
         [only] => {
             let reads = predicate::reads(catalog, policy, table, &only.rows);
             let others = steps.iter().filter(|other| other.table != table);
-            // What a condition asks of its own table is another question as soon as the first row has changed.
-            let disturbed =
-                reads.author.contains(&table) || others.into_iter().any(|other| disturbs(other, only, &reads));
+            // What a condition asks of its own table is another question as soon as the first row has changed; a function
+            // of the user's may see what its own statement has done so far (manual, 38.7).
+            let by_itself = reads.author.contains(&table) || reads.unknown;
+            let disturbed = by_itself || others.into_iter().any(|other| disturbs(catalog, other, only, &reads));
             if disturbed {
                 return Some(CaptureReason::Disturbed);
             }
@@ -127,7 +128,7 @@ fn trigger_reason(
     }
     // A step that changes what its own scope reads has left nothing there to look at.
     let own = matches!(step.action, StepAction::Change(_))
-        && disturbs(step, step, reads)
+        && disturbs(catalog, step, step, reads)
         && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_update);
     // A trigger in front of the change may turn it into another one, and take the row off the way.
     let turned = fired(catalog, step).any(|trigger| trigger.before_row);
@@ -144,7 +145,7 @@ fn trigger_reason(
 }
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
-fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
+fn disturbs(catalog: &Catalog, step: &Step, reader: &Step, reads: &Reads) -> bool {
     let follow = |table: &TableId| step.followers().any(|(follower, _)| follower.table == *table);
     let by_author = reads.unknown || reads.author.contains(&step.table) || reads.author.iter().any(follow);
     match &step.action {
@@ -156,9 +157,13 @@ fn disturbs(step: &Step, reader: &Step, reads: &Reads) -> bool {
                 || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
         }
         StepAction::Change(changes) => {
-            let own = changes.iter().any(|change| reads.touch(step, step.table, change.column));
+            let table = catalog.table(step.table);
+            let mut changing = changes.iter().flat_map(|change| table.changing_with(change.column));
+            let own = changing.any(|column| reads.touch(step, step.table, column));
             let follows = |(follower, _): (&Follower, &Predicate)| {
-                follower.columns.iter().any(|following| reads.touch(step, follower.table, following.column))
+                let table = catalog.table(follower.table);
+                let mut changing = follower.columns.iter().flat_map(|following| table.changing_with(following.column));
+                changing.any(|column| reads.touch(step, follower.table, column))
             };
             by_author || own || step.followers().any(follows)
         }
@@ -249,7 +254,7 @@ impl Layout<'_> {
     /// The rows that a rule would take if it were the table's only one.
     fn alone(&self, id: RuleId, rule: &ResolvedRule, decided: &[Option<Predicate>]) -> Predicate {
         self.scopes.closure_of(id).unwrap_or_else(|| {
-            let reached = predicate::reached(self.policy, &rule.reach, rule.condition.as_ref(), decided);
+            let reached = predicate::reached(self.policy, rule.table, &rule.reach, rule.condition.as_ref(), decided);
             predicate::narrowed(reached, rule.condition.as_ref())
         })
     }
@@ -424,10 +429,13 @@ fn needs_key(
     .help("add a primary key or a unique index over NOT NULL columns that the policy keeps")
 }
 
-/// Whether a step changes this column of its rows.
-pub(super) fn changes_column(step: &Step, column: ColumnId) -> bool {
+/// Whether a step changes this column of its rows, also one that the database generates from others.
+pub(super) fn changes_column(catalog: &Catalog, step: &Step, column: ColumnId) -> bool {
+    let table = catalog.table(step.table);
     match &step.action {
         StepAction::Delete => false,
-        StepAction::Change(changes) => changes.iter().any(|change| change.column == column),
+        StepAction::Change(changes) => {
+            changes.iter().any(|change| table.changing_with(change.column).any(|changing| changing == column))
+        }
     }
 }

@@ -27,7 +27,7 @@ impl Written {
 /// The triggers that a step fires.
 pub(super) fn fired<'a>(catalog: &'a Catalog, step: &Step) -> impl Iterator<Item = &'a Trigger> {
     let table = catalog.table(step.table);
-    table.triggers.iter().filter(move |trigger| fires(trigger, step, table))
+    table.triggers.iter().filter(move |trigger| fires(catalog, trigger, step, table))
 }
 
 /// The triggers of other tables, and of the step's own for rows that only follow, that it fires because natural keys take
@@ -45,7 +45,7 @@ pub(super) fn fired_along<'a>(catalog: &'a Catalog, step: &Step) -> impl Iterato
     })
 }
 
-fn fires(trigger: &Trigger, step: &Step, table: &Table) -> bool {
+fn fires(catalog: &Catalog, trigger: &Trigger, step: &Step, table: &Table) -> bool {
     if trigger.disabled {
         return false;
     }
@@ -54,7 +54,7 @@ fn fires(trigger: &Trigger, step: &Step, table: &Table) -> bool {
         StepAction::Change(_) => {
             let of = trigger.update_of.iter().filter_map(|name| table.column_id(name));
             trigger.on_update
-                && (trigger.update_of.is_empty() || of.into_iter().any(|column| changes_column(step, column)))
+                && (trigger.update_of.is_empty() || of.into_iter().any(|column| changes_column(catalog, step, column)))
         }
     }
 }

@@ -80,6 +80,31 @@ fn dollar_tag(text: &str) -> String {
 }
 
 impl Scene<'_> {
+    /// Nobody else goes than whom the policy may erase, though a cascade leads back to the subjects' table.
+    pub fn stranger_checks(&self) -> Vec<Check> {
+        let Some(subject) = self.plan.subject.rows() else { return Vec::new() };
+        let Some(condition) = &subject.condition else { return Vec::new() };
+        let table = self.catalog.table(subject.table);
+        let deleting = self.plan.steps.iter().filter(|step| {
+            step.table == subject.table && step.action == StepAction::Delete && step.rows != Predicate::Subject
+        });
+        let check = |step: &Step| {
+            let mut count = Writer::new();
+            count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE (");
+            count.sql(&self.rows(subject.table, &step.rows)).kw(") AND (");
+            self.condition(&mut count, condition);
+            count.kw(") IS NOT TRUE");
+            Check {
+                name: table.name.bare().to_string(),
+                message: "rows would go for which the policy's `subject: where` does not hold: keep the cascade from \
+                          leading back here, with a rule that clears the reference"
+                    .into(),
+                count,
+            }
+        };
+        deleting.map(check).collect()
+    }
+
     /// No guard finds a row.
     pub fn guard_checks(&self) -> Vec<Check> {
         let guards = self.plan.guards.iter();

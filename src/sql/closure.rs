@@ -17,6 +17,19 @@ impl Scene<'_> {
     /// The query of a closure: all members with the keys of their rows.
     pub fn followed(&self, w: &mut Writer, closure: &Closure) {
         let types = self.types(closure);
+        if let [only] = &closure.members[..]
+            && only.follows.is_empty()
+        {
+            w.kw("SELECT * FROM (\n  ");
+            self.keys_of_member(w, closure, 0, &types);
+            w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(only.table).name);
+            w.kw("\n  WHERE ").sql(&self.rows(only.table, &only.seeds));
+            w.kw("\n) AS ").printed(SET).kw(" (").list(1..=types.len(), ", ", |w, n| {
+                w.kw("key").number(n as i128);
+            });
+            w.kw(")");
+            return;
+        }
         w.kw("WITH RECURSIVE ").printed(SET).kw(" (").kw(if is_single(closure) { "" } else { "member, " });
         w.list(1..=types.len(), ", ", |w, n| {
             w.kw("key").number(n as i128);
@@ -35,8 +48,11 @@ impl Scene<'_> {
             .enumerate()
             .flat_map(|(index, member)| member.follows.iter().map(move |follow| (index, member, follow)));
         w.list(follows, "\n    UNION ALL\n    ", |w, (index, member, follow)| {
+            // Without the fence the planner joins, and reads the whole table once for each level.
+            w.kw("(");
             self.keys_of_member(w, closure, index, &types);
             self.next(w, closure, member, follow);
+            w.kw(" OFFSET 0)");
         });
         w.kw("\n  ) AS efface_next\n)\nSELECT * FROM ").printed(SET);
     }

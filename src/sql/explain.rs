@@ -41,10 +41,20 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     std::iter::once(path.finish()).chain(key).collect()
 }
 
-/// `EXPLAIN (FORMAT JSON)` of each step, by the step's index.
+/// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which
+/// would be as long written out as remembering them is meant to avoid.
 pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
     let scene = Scene { inline: true, ..Scene::new(catalog, plan) };
-    let steps = plan.steps.iter().enumerate();
+    let staged = |rows: &Predicate| {
+        rows.mentions(&|part| match part {
+            Predicate::Closure { closure, .. } => plan.closures.get(*closure).is_some_and(|closure| {
+                let closes = |seeds: &Predicate| seeds.mentions(&|part| matches!(part, Predicate::Closure { .. }));
+                closure.members.iter().any(|member| closes(&member.seeds))
+            }),
+            _ => false,
+        })
+    };
+    let steps = plan.steps.iter().enumerate().filter(|(_, step)| !staged(&step.rows));
     steps
         .map(|(index, step)| {
             let inline = Step { rows: uncaptured(plan, &step.rows), values_first: None, ..step.clone() };

@@ -263,7 +263,12 @@ impl Lowering<'_> {
         let mut w = Writer::new();
         w.kw("CREATE TEMP VIEW efface_follow_").number(number).kw(" AS\n");
         self.scene.followed(&mut w, closure);
-        let comment = vec![format!("{}: the keys are followed until nothing new turns up.", names.join(", "))];
+        let grows = closure.members.iter().any(|member| !member.follows.is_empty());
+        let why = match grows {
+            true => "the keys are followed until nothing new turns up",
+            false => "the way here is long, so the rows are remembered",
+        };
+        let comment = vec![format!("{}: {why}.", names.join(", "))];
         self.prepare(Phase::Freeze, &title, comment, w);
         let mut w = Writer::new();
         w.kw("CREATE TEMP TABLE efface_closure_")
@@ -331,6 +336,8 @@ impl Lowering<'_> {
     // 4. Guards and limits.
 
     fn guards(&mut self) {
+        let strangers = self.scene.stranger_checks();
+        self.assertion(Phase::Guards, Assertion::Subject, "somebody else would be erased:", &strangers, Vec::new());
         let guards = self.scene.guard_checks();
         let comment = self
             .scene

@@ -100,7 +100,7 @@ fn only_a_retention_run_reads_what_says_who_is_expired() {
         plan.table_locks.into_iter().map(named).collect()
     };
     let users = ("users".to_owned(), TableLock::RowExclusive);
-    assert_eq!(locks(Choice::Given), [users.clone()]);
+    assert_eq!(locks(Choice::Given), std::slice::from_ref(&users));
     let expired = Choice::expired(&resolved.policy).expect("the policy says who is expired");
     assert_eq!(locks(expired), [("notes".to_owned(), TableLock::AccessShare), users]);
 }

@@ -1,0 +1,13 @@
+INSERT INTO t0 VALUES (1, 'gone'), (2, 'stays');
+INSERT INTO t1 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t2 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t3 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t4 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t5 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t6 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t7 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t8 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t9 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t10 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t11 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
+INSERT INTO t12 VALUES (1, 1, NULL, 'gone'), (2, 2, NULL, 'stays'), (3, NULL, 1, 'gone'), (4, 2, 1, 'gone'), (5, NULL, NULL, 'stays');
