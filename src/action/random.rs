@@ -158,19 +158,20 @@ impl Generator {
 }
 
 impl Generator {
-    /// Whether a value can be told from others by its looks, so that the verification can see that it is there.
+    /// Whether a value can be told from any that stood there before by its looks, so that the verification can see that it
+    /// is new. Seven digits or a name of the list may have been somebody's own.
     pub fn is_recognisable(&self) -> bool {
         match self {
-            Generator::Email { .. }
-            | Generator::Name
+            Generator::Email { local, .. } => *local >= UNIQUE_HEX,
+            // Nobody has an address that is reserved for documentation.
+            Generator::Inet => true,
+            Generator::Name
             | Generator::FirstName
             | Generator::LastName
             | Generator::Hex { .. }
             | Generator::Digits { .. }
-            | Generator::Inet => true,
-            // A number may be stored in another spelling than it was written in.
-            Generator::Choice { from } => from.iter().all(|value| value.parse::<f64>().is_err()),
-            Generator::Uuid
+            | Generator::Choice { .. }
+            | Generator::Uuid
             | Generator::Number { .. }
             | Generator::Date { .. }
             | Generator::Timestamp { .. }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate, Step};
 use super::parents;
-use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
+use crate::catalog::{Basis, Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
 
 impl Predicate {
@@ -130,6 +130,8 @@ pub(super) struct Reads {
     pub through: BTreeSet<TableId>,
     /// Those of them whose rows reference the ones that are looked for: without them nothing is found.
     pub below: BTreeSet<TableId>,
+    /// Those of them that are passed by a key that nobody enforces: a row may lead to one that is gone.
+    pub loosely: BTreeSet<TableId>,
     /// Tables that the author's sub-selects read.
     pub author: BTreeSet<TableId>,
     /// Whether the author's conditions may read anything.
@@ -179,6 +181,9 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                     found.compared.insert((parent, column, *key));
                 }
                 found.through.insert(parent);
+                if foreign.basis != Basis::Declared {
+                    found.loosely.insert(parent);
+                }
                 collect(catalog, policy, parent, rows, found);
             }
         }
@@ -205,6 +210,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
             if let Some(parent) = catalog.table_id(&catalog.key(*key).parent) {
                 own_reads(parent, &values.theirs.reads(), found);
                 found.through.insert(parent);
+                found.loosely.insert(parent);
                 collect(catalog, policy, parent, rows, found);
             }
         }

@@ -6,7 +6,7 @@
 
 use super::model::{Along, Predicate, Step, StepAction};
 use super::predicate::following;
-use super::steps::row_key;
+use super::steps::{changes_column, row_key};
 use super::triggers::{fired, fired_along, written};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
@@ -87,16 +87,13 @@ pub(super) fn takes_along(step: &Step, key: KeyId) -> bool {
     step.along.as_ref().is_some_and(|along| along.propagation.keys().contains(&key))
 }
 
-/// Whether a step changes a column of any table, its own or one that follows.
-pub(super) fn moves(step: &Step, table: TableId, column: ColumnId) -> bool {
-    let own = step.table == table
-        && match &step.action {
-            StepAction::Delete => false,
-            StepAction::Change(changes) => changes.iter().any(|change| change.column == column),
-        };
-    own || step.followers().any(|(follower, _)| {
-        follower.table == table && follower.columns.iter().any(|following| following.column == column)
-    })
+/// Whether a step changes a column of any table, its own or one that follows, also one that is generated from others.
+pub(super) fn moves(catalog: &Catalog, step: &Step, table: TableId, column: ColumnId) -> bool {
+    let changing = |changed: ColumnId| catalog.table(table).changing_with(changed).any(|other| other == column);
+    (step.table == table && changes_column(catalog, step, column))
+        || step.followers().any(|(follower, _)| {
+            follower.table == table && follower.columns.iter().any(|following| changing(following.column))
+        })
 }
 
 /// Reports triggers that one statement can't have.

@@ -10,9 +10,9 @@ use super::model::{Capture, CaptureReason, Predicate, Reason, SharedRows, Step, 
 use super::parents;
 use super::predicate::{self, Reads};
 use super::scopes::Scopes;
-use super::triggers::{fired, written};
+use super::triggers::{Written, fired, written_by};
 use super::{propagate, sentence};
-use crate::catalog::{Catalog, ColumnId, TableId, Trigger};
+use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::resolve::{Follower, Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
@@ -32,8 +32,10 @@ pub(super) fn draft(
     report: &mut Report,
 ) -> Drafted {
     let plain = Layout { policy, catalog, scopes, captured: &|_| None }.draft(report);
+    // Which triggers fire doesn't hang on what is remembered.
+    let by_triggers = written_by(catalog, &plain.steps);
     let reason = |table: TableId| {
-        capture_reason(policy, catalog, table, &plain.steps)
+        capture_reason(policy, catalog, table, &plain.steps, &by_triggers)
             .or_else(|| circular.contains(&table).then_some(CaptureReason::Circle))
     };
     let mut drafted = if scopes.tables.iter().any(|table| reason(*table).is_some()) {
@@ -42,31 +44,28 @@ pub(super) fn draft(
         plain
     };
     for step in &mut drafted.steps {
-        step.values_first = values_first(policy, catalog, step, &drafted.captures);
+        step.values_first = values_first(policy, catalog, step, &drafted.captures, &by_triggers);
     }
     drafted
 }
 
-/// The key by which new values are remembered before they are set: where one can't be told by its looks, and a trigger of
-/// the table may keep it back.
+/// The key by which new values are remembered before they are set: where one can't be told by its looks, and a trigger,
+/// of this table or another, may keep it back or write over it.
 fn values_first(
     policy: &ResolvedPolicy,
     catalog: &Catalog,
     step: &Step,
     captures: &[Capture],
+    by_triggers: &Written,
 ) -> Option<Vec<ColumnId>> {
-    let StepAction::Change(changes) = &step.action else { return None };
-    if changes.iter().all(|change| change.value.is_recognisable()) {
-        return None;
-    }
-    let meddles = |trigger: &Trigger| trigger.before_row || written(catalog, trigger).may_be(step.table);
-    if !fired(catalog, step).any(meddles) {
+    let told_by_looks = !has_unrecognisable(step);
+    if told_by_looks || !(by_triggers.may_be(step.table) || fired(catalog, step).any(|trigger| trigger.before_row)) {
         return None;
     }
     match &step.rows {
         Predicate::Captured { capture, .. } => Some(captures[*capture].key.clone()),
         Predicate::Subject => policy.subject.rows().map(|rows| rows.key.clone()),
-        // Without a key the rows aren't remembered, and neither can their values be.
+        // A table whose rows can't be remembered has been refused.
         Predicate::References { .. }
         | Predicate::ReferencedBy { .. }
         | Predicate::Matches { .. }
@@ -78,8 +77,22 @@ fn values_first(
     }
 }
 
-/// Why the scopes of a table have to be remembered, if they have to.
-fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, steps: &[Step]) -> Option<CaptureReason> {
+/// Whether a step sets a value that can't be told by its looks.
+fn has_unrecognisable(step: &Step) -> bool {
+    match &step.action {
+        StepAction::Delete => false,
+        StepAction::Change(changes) => changes.iter().any(|change| !change.value.is_recognisable()),
+    }
+}
+
+/// Why the scopes of a table have to be remembered, if they have to; `by_triggers` is where the steps' triggers may write.
+fn capture_reason(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    table: TableId,
+    steps: &[Step],
+    by_triggers: &Written,
+) -> Option<CaptureReason> {
     let own: Vec<_> = steps.iter().filter(|step| step.table == table).collect();
     match own[..] {
         [] => None,
@@ -94,14 +107,20 @@ fn capture_reason(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId, st
             if disturbed {
                 return Some(CaptureReason::Disturbed);
             }
-            trigger_reason(catalog, only, &reads, steps)
+            trigger_reason(catalog, only, &reads, steps, by_triggers)
         }
         _ => Some(CaptureReason::SeveralRules),
     }
 }
 
 /// Whether a trigger could do otherwise than the step says, and hide it from whoever asks for the scope again.
-fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads, steps: &[Step]) -> Option<CaptureReason> {
+fn trigger_reason(
+    catalog: &Catalog,
+    step: &Step,
+    reads: &Reads,
+    steps: &[Step],
+    by_triggers: &Written,
+) -> Option<CaptureReason> {
     let table = catalog.table(step.table);
     // The subject's own row is remembered already: by the key of the run.
     if step.rows == Predicate::Subject {
@@ -113,14 +132,16 @@ fn trigger_reason(catalog: &Catalog, step: &Step, reads: &Reads, steps: &[Step])
         && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_update);
     // A trigger in front of the change may turn it into another one, and take the row off the way.
     let turned = fired(catalog, step).any(|trigger| trigger.before_row);
-    let read = || reads.through.iter().chain(&reads.author).chain([&step.table]);
-    let rewritten = steps.iter().flat_map(|other| fired(catalog, other)).any(|trigger| {
-        let written = written(catalog, trigger);
-        read().any(|table| written.may_be(*table))
-    });
-    // A table without a key still has its rows looked for by the scope.
-    let could_be = own || row_key(catalog, step.table, &[]).is_some();
-    ((own || turned || rewritten) && could_be).then_some(CaptureReason::Trigger)
+    let way_rewritten = reads.through.iter().chain(&reads.author).any(|table| by_triggers.may_be(*table));
+    if !(own || turned || way_rewritten || by_triggers.may_be(step.table)) {
+        return None;
+    }
+    // A table without a key still has its rows looked for by the scope, as long as the way to them is there, and the
+    // values that they have to have are known.
+    let way_goes = steps.iter().any(|other| other.action == StepAction::Delete && reads.through.contains(&other.table));
+    let looked_for = !own && !way_rewritten && !way_goes && !has_unrecognisable(step);
+    let could_be = row_key(catalog, step.table, &[]).is_some();
+    (could_be || !looked_for).then_some(CaptureReason::Trigger)
 }
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
@@ -390,7 +411,7 @@ fn needs_key(
         CaptureReason::Shared => "rows that others reference too are told apart once, by key",
         CaptureReason::Circle => "steps read each other's rows in a circle, so these are remembered first, by key",
         CaptureReason::Trigger => {
-            "the rule changes what finds these rows, and a trigger may do otherwise: so they are remembered first, by key"
+            "a trigger may keep these rows, or change what finds them: so they are remembered first, by key"
         }
     };
     let origin = rules.first().map(|(_, rule)| rule.origin).unwrap_or_default();

@@ -4,20 +4,21 @@
 //! had are not written twice. What one sweep makes a trigger write, a later one takes. The verification at the end asks
 //! for everything again, and finds what no sweep did.
 
-use std::collections::BTreeSet;
-
 use super::model::{Capture, FiredTrigger, Predicate, Step, StepAction, Sweep};
+use super::predicate::{self, Reads};
+use super::propagate;
 use super::triggers::{fired, fired_along, written};
 use crate::catalog::{Catalog, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::ident::Ident;
-use crate::resolve::NewValue;
+use crate::resolve::{NewValue, ResolvedPolicy};
 use crate::source::Span;
 
 /// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire.
 pub(super) fn find(
     steps: &[Step],
     captures: &[Capture],
+    policy: &ResolvedPolicy,
     catalog: &Catalog,
     report: &mut Report,
 ) -> (Vec<Sweep>, Vec<FiredTrigger>) {
@@ -44,7 +45,7 @@ pub(super) fn find(
     }
     sweeps.sort_by_key(|sweep| (sweep.round, sweep.step));
     for sweep in &sweeps {
-        if let Some(found) = out_of_reach(steps, captures, sweep, catalog) {
+        if let Some(found) = out_of_reach(steps, captures, sweep, policy, catalog) {
             report.push(found);
         }
     }
@@ -98,8 +99,15 @@ fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigge
     });
 }
 
-/// A sweep asks for its rows again. Where steps change a column on the way to them, it would not find them.
-fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &Catalog) -> Option<Diagnostic> {
+/// A sweep asks for its rows again. Where steps change a column on the way to them, or delete rows on it that what a
+/// trigger writes may still lead to, it would not find them.
+fn out_of_reach(
+    steps: &[Step],
+    captures: &[Capture],
+    sweep: &Sweep,
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+) -> Option<Diagnostic> {
     let step = &steps[sweep.step];
     let way = match &step.rows {
         Predicate::Captured { capture, .. } => {
@@ -131,29 +139,24 @@ fn out_of_reach(steps: &[Step], captures: &[Capture], sweep: &Sweep, catalog: &C
             .help("reach the table by a path, or leave other tables and functions of your own out of the condition"),
         );
     }
-    let mut columns = BTreeSet::new();
-    collect_way(catalog, step.table, &way, &mut columns);
-    let cut = steps.iter().find(|other| {
-        columns.iter().any(|(table, name)| {
-            *table != step.table
-                && catalog
-                    .table(*table)
-                    .column_id(name)
-                    .is_some_and(|column| super::propagate::moves(other, *table, column))
-        })
-    })?;
+    let reads = predicate::reads(catalog, policy, step.table, &way);
+    let cut = steps.iter().find(|other| cuts(catalog, other, step.table, &reads))?;
+    let deleted = cut.action == StepAction::Delete;
     Some(
         Diagnostic::new(
             Code::TriggerOutOfReach,
             format!("trigger `{}` may write rows of `{name}` that can't be found again", trigger.bare()),
         )
-        .at(cut.origin, "changes the way to them")
+        .at(cut.origin, if deleted { "deletes rows on the way to them" } else { "changes the way to them" })
         .label(step.origin, format!("decides rows of `{name}`"))
         .note(format!(
             "the trigger is on `{}` and may write into `{name}`, so its rule runs again at the end",
             catalog.table(*table).name.bare()
         ))
-        .help("keep the column that leads to the subject, or reach the table by a shorter path"),
+        .help(match deleted {
+            true => "reach the table by a key to the subject's own, or disable the trigger while the policy runs",
+            false => "keep the column that leads to the subject, or reach the table by a shorter path",
+        }),
     )
 }
 
@@ -182,27 +185,10 @@ fn written_twice(step: &Step) -> Option<Span> {
     (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)
 }
 
-/// The columns of the keys that a predicate follows, above the table itself.
-fn collect_way(catalog: &Catalog, table: TableId, rows: &Predicate, columns: &mut BTreeSet<(TableId, Ident)>) {
-    match rows {
-        Predicate::References { key, rows } | Predicate::Matches { key, rows, .. } => {
-            let foreign = catalog.key(*key);
-            columns.extend(foreign.child_columns().map(|name| (table, name.clone())));
-            if let Some(parent) = catalog.table_id(&foreign.parent) {
-                collect_way(catalog, parent, rows, columns);
-            }
-        }
-        Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| collect_way(catalog, table, part, columns));
-        }
-        Predicate::ReferencedBy { key, rows } => {
-            let foreign = catalog.key(*key);
-            if let Some(child) = catalog.table_id(&foreign.child) {
-                columns.extend(foreign.child_columns().map(|name| (child, name.clone())));
-                collect_way(catalog, child, rows, columns);
-            }
-        }
-        Predicate::NotTrue(part) => collect_way(catalog, table, part, columns),
-        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } | Predicate::Author(_) => {}
-    }
+/// Whether a step cuts the way to rows of a table that a trigger has just written. They have their own columns as the
+/// trigger set them; a key that is enforced leads to rows that are there.
+fn cuts(catalog: &Catalog, step: &Step, table: TableId, reads: &Reads) -> bool {
+    let gone = step.action == StepAction::Delete && reads.loosely.contains(&step.table);
+    let on_the_way = reads.columns.iter().filter(|(other, _)| *other != table || reads.through.contains(other));
+    gone || on_the_way.into_iter().any(|(other, column)| propagate::moves(catalog, step, *other, *column))
 }

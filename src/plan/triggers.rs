@@ -61,8 +61,33 @@ fn fires(catalog: &Catalog, trigger: &Trigger, step: &Step, table: &Table) -> bo
 
 /// Where a trigger may write: in tables that its function mentions, and that the triggers of these mention, and so on.
 pub(super) fn written(catalog: &Catalog, trigger: &Trigger) -> Written {
+    follow(catalog, vec![trigger.function.as_str()])
+}
+
+/// Where the triggers that some steps fire may write. One that fires before a row changes may set any column of that row
+/// without naming its table.
+pub(super) fn written_by(catalog: &Catalog, steps: &[Step]) -> Written {
+    let mut functions: BTreeSet<&str> = BTreeSet::new();
+    let mut rows_of: BTreeSet<TableId> = BTreeSet::new();
+    for step in steps {
+        let changes = matches!(step.action, StepAction::Change(_));
+        let own = fired(catalog, step).map(|trigger| (step.table, changes, trigger));
+        let along = fired_along(catalog, step).map(|(table, trigger)| (table, true, trigger));
+        for (table, changes, trigger) in own.chain(along) {
+            functions.insert(&trigger.function);
+            if changes && trigger.before_row {
+                rows_of.insert(table);
+            }
+        }
+    }
+    let mut written = follow(catalog, functions.into_iter().collect());
+    written.tables.extend(rows_of);
+    written
+}
+
+/// Where some functions may write, and the triggers that this fires.
+fn follow<'a>(catalog: &'a Catalog, mut functions: Vec<&'a str>) -> Written {
     let mut written = Written::default();
-    let mut functions = vec![trigger.function.as_str()];
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     while let Some(name) = functions.pop() {
         if !seen.insert(name) {
