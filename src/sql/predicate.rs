@@ -158,9 +158,36 @@ impl Scene<'_> {
         }
         w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
-            self.write(w, parent, rows, Way::Only);
+            self.says_something(w, parent, &values.theirs);
+            self.write(w, parent, &Predicate::All(vec![rows.clone()]), Way::Only);
         }
         w.kw(if several { "))" } else { ")" });
+    }
+
+    /// An empty text is everybody's who left the field empty: it says of no row whose it is, and neither do blanks.
+    fn says_something(&self, w: &mut Writer, table: TableId, operand: &Operand) {
+        let here = self.catalog.table(table);
+        let may_be_empty = |column: &ColumnId| {
+            matches!(
+                here.column_at(*column).ty,
+                PgType::Text { .. } | PgType::Char { .. } | PgType::Citext | PgType::Name | PgType::Other { .. }
+            )
+        };
+        match operand {
+            // Beside a number or a date an empty part is one of a whole.
+            Operand::Columns(columns) if columns.iter().all(may_be_empty) => {
+                w.kw("(").list(columns, " OR ", |w, column| {
+                    w.kw("btrim(").column(here, *column).kw("::text) <> ''");
+                });
+                w.kw(") AND ");
+            }
+            Operand::Columns(_) => {}
+            Operand::Expression(_) => {
+                w.kw("btrim((");
+                self.operand(w, table, operand, false);
+                w.kw(")::text) <> '' AND ");
+            }
+        }
     }
 
     /// One side of a comparison; several columns stand in parentheses only where they are one value.
