@@ -29,18 +29,30 @@ SELECT set_config('efface.key1', :'key1', true) IS NOT NULL AS subject_is_set;
 
 -- Lock first, read later: new rows that reference these wait for our COMMIT.
 SELECT count(*) FROM (SELECT 1 FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
-SELECT count(*) FROM (SELECT 1 FROM public.audits WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.audits WHERE id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
-SELECT count(*) FROM (SELECT 1 FROM public.client_linkings WHERE client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
-SELECT count(*) FROM (SELECT 1 FROM public.notifications WHERE recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.client_linkings WHERE id IN (
+  SELECT id FROM public.client_linkings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.notifications WHERE id IN (
+  SELECT id FROM public.notifications WHERE recipient_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.subscriptions WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.waiting_list_entries WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
-SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
-   OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE id IN (
+  SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+  UNION ALL
+  SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+) ORDER BY id FOR UPDATE) AS locked;
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -71,8 +83,11 @@ END $efface$;
 CREATE TEMP TABLE efface_rows_1 ON COMMIT DROP AS
 SELECT id AS key1, 1 AS rule, 0 AS round
 FROM public.audits
-WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
+WHERE id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+);
 ANALYZE pg_temp.efface_rows_1 (key1, rule);
 
 -- bookings: several rules: the first that matches a row decides it, once.
@@ -86,8 +101,11 @@ ANALYZE pg_temp.efface_rows_2 (key1, rule);
 CREATE TEMP TABLE efface_rows_3 ON COMMIT DROP AS
 SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 0 AS round
 FROM public.payments
-WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
-   OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))));
+WHERE id IN (
+  SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+  UNION ALL
+  SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+);
 ANALYZE pg_temp.efface_rows_3 (key1, rule);
 
 -- subscriptions: several rules: the first that matches a row decides it, once.
@@ -224,8 +242,11 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
 --   rows whose client_id is the subject or whose linked_client_id is the subject
 --   because client-erasure.yaml:85 says so
 DELETE FROM public.client_linkings
-WHERE client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
+WHERE id IN (
+  SELECT id FROM public.client_linkings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+);
 
 -- step 5 of 18: delete rows of client_trainers
 --   rows whose client_id is the subject
@@ -251,8 +272,11 @@ WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 --   rows whose recipient_id is the subject or whose about_id is the subject
 --   because client-erasure.yaml:238 says so
 DELETE FROM public.notifications
-WHERE recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])));
+WHERE id IN (
+  SELECT id FROM public.notifications WHERE recipient_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+);
 
 -- step 9 of 18: change 3 columns of payments, rule `the client's payments`
 --   rows whose (club_id, client_number) is the subject
@@ -403,8 +427,11 @@ INSERT INTO pg_temp.efface_rows_1
 SELECT * FROM (
 SELECT id AS key1, 1 AS rule, 1 AS round
 FROM public.audits
-WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+WHERE id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
 
 -- step 1 again: delete rows of audits
@@ -417,8 +444,11 @@ INSERT INTO pg_temp.efface_rows_1
 SELECT * FROM (
 SELECT id AS key1, 1 AS rule, 2 AS round
 FROM public.audits
-WHERE user_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR actor_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
+WHERE id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
 
 -- bookings: rows that a trigger has added are decided too.
@@ -434,8 +464,11 @@ INSERT INTO pg_temp.efface_rows_3
 SELECT * FROM (
 SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 2 AS round
 FROM public.payments
-WHERE id = ANY (ARRAY(SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))))
-   OR card_id = ANY (ARRAY(SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))
+WHERE id IN (
+  SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+  UNION ALL
+  SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+)
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_3);
 
 -- subscriptions: rows that a trigger has added are decided too.
@@ -469,8 +502,11 @@ BEGIN
     ('bookings, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)) AND (note IS NULL) IS NOT TRUE)),
     ('client_linkings', 'rows that were to be deleted are there: look at the triggers of the table',
-      (SELECT count(*) FROM public.client_linkings WHERE (client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR linked_client_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))),
+      (SELECT count(*) FROM public.client_linkings WHERE (id IN (
+  SELECT id FROM public.client_linkings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)))),
     ('client_trainers', 'rows that were to be deleted are there: look at the triggers of the table',
       (SELECT count(*) FROM public.client_trainers WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
     ('identities_bases', 'rows that were to be deleted are there: look at the triggers of the table',
@@ -478,8 +514,11 @@ BEGIN
     ('notes', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.notes WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (body = '[deleted]') IS NOT TRUE)),
     ('notifications', 'rows that were to be deleted are there: look at the triggers of the table',
-      (SELECT count(*) FROM public.notifications WHERE (recipient_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))
-   OR about_id = ANY (ARRAY(SELECT unnest(current_setting('efface.key1')::bigint[])))))),
+      (SELECT count(*) FROM public.notifications WHERE (id IN (
+  SELECT id FROM public.notifications WHERE recipient_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)))),
     ('payments, rule `the client''s payments`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.payments WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)) AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE)),
     ('payments, rule `somebody else''s, paid with the client''s card`', 'rows do not have the new values: look at the triggers of the table',

@@ -107,12 +107,14 @@ impl Failure {
                 lines.fold(Self::findings(message), Self::note)
             }
             RunError::Drift(words) => Self::stale(words),
-            RunError::Refused { blockers, .. } => {
+            RunError::Refused { blockers, error, .. } => {
                 let failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
+                let failure = error.help().into_iter().fold(failure, Self::help);
                 if blockers.is_empty() { failure } else { failure.help("run again when they have ended") }
             }
             RunError::Interrupted => Self::new(Exit::Interrupted, message),
-            RunError::CommitRefused(_) | RunError::RolledBack => Self::refused(message),
+            RunError::CommitRefused(error) => error.help().into_iter().fold(Self::refused(message), Self::help),
+            RunError::RolledBack => Self::refused(message),
             RunError::OutcomeUnknown { transaction, .. } => Self::new(Exit::Unknown, message).help(format!(
                 "ask the same server: `SELECT pg_xact_status('{transaction}')`; only `aborted` means that nothing was erased"
             )),

@@ -53,7 +53,7 @@ pub(super) fn cure(
         .filter(|(first, then, _)| circle.contains(first) && circle.contains(then))
         .filter_map(|(first, _, reason)| match reason {
             EdgeReason::Key(key) if steps[*first].action == StepAction::Delete => Some((*first, *key)),
-            EdgeReason::Key(_) | EdgeReason::Read | EdgeReason::Compute => None,
+            EdgeReason::Key(_) | EdgeReason::Read | EdgeReason::Compute | EdgeReason::Along(_) => None,
         })
         .collect();
     let deferrable = |key: KeyId| {
@@ -164,7 +164,7 @@ fn propagates(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize) 
     found(steps, circle, format!("steps on {names} wait for each other in a circle"))
         .about(table.clone())
         .note(format!("a natural key of `{table}` changes with its references, which is a statement of its own"))
-        .help("leave what the others change out of `sql:`, or keep the natural key")
+        .help("leave what the others change out of `sql:`, let each of them set all of a reference or nothing, or keep the natural key")
 }
 
 fn own_function(catalog: &Catalog, steps: &[Step], circle: &[usize], step: usize) -> Diagnostic {

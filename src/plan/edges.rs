@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{EdgeReason, Predicate, Step, StepAction};
 use super::predicate;
 use super::steps::changes_column;
-use crate::catalog::{Catalog, TableId};
+use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{NewValue, ResolvedPolicy};
 
 /// The first step, the one that it comes before, and why.
@@ -59,10 +59,42 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
             Computes::Anything => edges.extend((0..steps.len()).map(|then| (first, then, EdgeReason::Compute))),
         }
     }
+    for (first, step) in steps.iter().enumerate() {
+        edges.extend(letting_go(steps, step, policy, catalog).map(|(then, key)| (first, then, EdgeReason::Along(key))));
+    }
     edges.retain(|(first, then, _)| first != then);
     edges.sort();
     edges.dedup();
     edges
+}
+
+/// The steps after which rows would no longer reference what a step takes along, though they keep its old values: those
+/// that change a part of a reference, or what says that it is one.
+fn letting_go(
+    steps: &[Step],
+    step: &Step,
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+) -> impl Iterator<Item = (usize, KeyId)> {
+    let followers = step.followers().map(|(follower, _)| follower);
+    let ways = followers.flat_map(|follower| follower.keys().into_iter().map(move |key| (follower, key)));
+    ways.flat_map(move |(follower, key)| {
+        let child = catalog.table(follower.table);
+        let mut parts: BTreeSet<ColumnId> =
+            catalog.key(key).child_columns().filter_map(|name| child.column_id(name)).collect();
+        let reads = policy.virtual_conditions.get(&key).map(|condition| &condition.reads);
+        parts.extend(reads.into_iter().flat_map(|reads| &reads.own));
+        let following = follower.columns.iter().filter(|column| column.keys.contains(&key));
+        let following: Vec<ColumnId> = following.map(|column| column.column).collect();
+        let lets_go = |then: &Step| {
+            let part = then.table == follower.table
+                && parts.iter().any(|column| changes_column(catalog, then, *column))
+                && !following.iter().all(|column| changes_column(catalog, then, *column));
+            part || reads.is_some_and(|reads| reads.unknown || reads.tables.contains(&then.table))
+        };
+        let found: Vec<usize> = (0..steps.len()).filter(|then| lets_go(&steps[*then])).collect();
+        found.into_iter().map(move |then| (then, key))
+    })
 }
 
 enum Computes {

@@ -403,6 +403,8 @@ pub enum EdgeReason {
     Read,
     /// Its new values are computed from what the other changes.
     Compute,
+    /// Its new values go along this key, which the other changes in part.
+    Along(KeyId),
     /// Its rows reference, by this key, rows that the other deletes.
     Key(KeyId),
 }

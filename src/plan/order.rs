@@ -45,7 +45,7 @@ pub(super) fn sort(
         // Nobody enforces a virtual key: its rows may go in any order.
         let soft = |edge: &Edge| match edge.2 {
             EdgeReason::Key(key) => matches!(catalog.key(key).basis, Basis::Virtual { .. }) && within(edge).is_some(),
-            EdgeReason::Read | EdgeReason::Compute => false,
+            EdgeReason::Read | EdgeReason::Compute | EdgeReason::Along(_) => false,
         };
         if edges.iter().any(soft) {
             edges.retain(|edge| !soft(edge));

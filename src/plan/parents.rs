@@ -16,9 +16,15 @@ pub(super) fn referenced(policy: &ResolvedPolicy, parents: &Parents) -> Predicat
     }))
 }
 
+/// The rows of a table that are the subject's: those that its rules reach, in the subject's own table the own row alone.
+/// The others there are other people, whose references are theirs.
+fn reached_by_own_rules(policy: &ResolvedPolicy, table: TableId) -> Predicate {
+    if policy.subject.table() == Some(table) { Predicate::Subject } else { reached_by_rules(policy, table) }
+}
+
 /// The rows that the rules of a table reach; rows that only a cascade reaches are nobody's own. As the last rule of each
 /// path has no condition, conditions decide which rule it is, not whether there is one.
-fn reached_by_own_rules(policy: &ResolvedPolicy, table: TableId) -> Predicate {
+fn reached_by_rules(policy: &ResolvedPolicy, table: TableId) -> Predicate {
     let own = policy.rules_of(table).filter(|(_, rule)| !matches!(rule.reach, Reach::Cascade(_)));
     Predicate::any(own.map(|(_, rule)| reached(policy, rule.table, &rule.reach, rule.condition.as_ref(), &[])))
 }
@@ -92,7 +98,7 @@ impl Sharing<'_> {
         let rules: Vec<(RuleId, &ResolvedRule)> = self.policy.rules_of(by.child).collect();
         let plain = |rule: &ResolvedRule| !may_be_shared(rule) && !matches!(rule.reach, Reach::Cascade(_));
         if rules.iter().all(|(id, rule)| by.settled.contains(id) && plain(rule)) {
-            return reached_by_own_rules(self.policy, by.child);
+            return reached_by_rules(self.policy, by.child);
         }
         let mut rows = Vec::new();
         for (index, (id, rule)) in rules.iter().enumerate().filter(|(_, (id, _))| by.settled.contains(id)) {
@@ -142,7 +148,18 @@ pub(super) fn expected(policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Expect
             None => reached_by_own_rules(policy, parent),
         };
         let rows = following(policy, expectation.key, above);
+        // The subject's own row may reference what goes with it: it goes itself.
+        let rows = match policy.subject.table() == Some(table) && parent != table && own_row_goes(policy, table) {
+            true => Predicate::all([rows, Predicate::NotTrue(Box::new(Predicate::Subject))]),
+            false => rows,
+        };
         Some(ExpectedNone { key: expectation.key, table, rows, origin: expectation.origin })
     });
     found.collect()
+}
+
+/// Whether every rule for the subject's own row deletes it.
+fn own_row_goes(policy: &ResolvedPolicy, table: TableId) -> bool {
+    let mut own = policy.rules_of(table).filter(|(_, rule)| rule.reach == Reach::OwnRow).peekable();
+    own.peek().is_some() && own.all(|(_, rule)| matches!(rule.action, RowAction::Delete { .. }))
 }

@@ -2,7 +2,8 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
@@ -24,7 +25,7 @@ pub(super) struct Context<'a> {
     /// Whose rows.
     pub whose: Whose,
     /// Tables that the policy decides.
-    pub decided: Vec<TableId>,
+    pub decided: BTreeSet<TableId>,
 }
 
 /// Whose rows, as far as it decides how they are reached.
@@ -42,10 +43,14 @@ pub(super) enum Whose {
 pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -> Option<ResolvedPolicy> {
     let catalog = &links.catalog;
     let tables: Vec<Option<TableId>> = policy.tables.iter().map(|entry| table(catalog, &entry.table, report)).collect();
-    for (index, entry) in policy.tables.iter().enumerate() {
-        let earlier = tables[..index].iter().position(|id| id.is_some() && *id == tables[index]);
-        if let Some(earlier) = earlier {
-            report.push(words::table_twice(&entry.table, policy.tables[earlier].table.span));
+    let mut first: BTreeMap<TableId, Span> = BTreeMap::new();
+    for (entry, id) in policy.tables.iter().zip(&tables) {
+        let Some(id) = id else { continue };
+        match first.entry(*id) {
+            Entry::Occupied(earlier) => report.push(words::table_twice(&entry.table, *earlier.get())),
+            Entry::Vacant(place) => {
+                place.insert(entry.table.span);
+            }
         }
     }
     let whose = match &policy.subject {

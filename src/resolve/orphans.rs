@@ -49,7 +49,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 let found = match settled(policy, catalog, child, key, &whole) {
                     Settled::Yes => continue,
                     // A rule for these rows would ask for one for the rows below them, and so on.
-                    Settled::NotReached if endless => words::endless_orphans(key, rule.origin),
+                    Settled::NotReached if endless => words::endless_orphans(catalog, key, rule.origin),
                     Settled::NotReached => {
                         let decided = policy.rules_of(child).next().is_some();
                         words::orphans(catalog, key, &whole, decided, rule.origin)

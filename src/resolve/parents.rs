@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{ParentKey, Parents, Reach, ResolvedPolicy, RowAction, RuleId};
+use super::model::{ParentKey, Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 use super::names::Context;
 use super::{orphans, path, words};
 use crate::catalog::{Catalog, TableId};
@@ -85,7 +85,13 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         if seen.contains(&rule.table) {
             report.push(words::referenced_in_a_circle(catalog.table(rule.table), rule.origin));
         }
-        let has_own = |table: TableId| policy.rules_of(table).any(|(_, rule)| !matches!(rule.reach, Reach::Cascade(_)));
+        let begins = |table: TableId, rule: &ResolvedRule| match rule.reach {
+            Reach::Cascade(_) => false,
+            Reach::OwnRow | Reach::EveryRow => true,
+            // In the subject's table these reach other people.
+            Reach::Paths(_) | Reach::Condition | Reach::Parents(_) => policy.subject.table() != Some(table),
+        };
+        let has_own = |table: TableId| policy.rules_of(table).any(|(_, rule)| begins(table, rule));
         for by in parents.keys.iter().filter(|by| !has_own(by.child)) {
             report.push(words::referenced_by_undecided(catalog.table(by.child), rule.origin));
         }
@@ -110,7 +116,14 @@ pub(super) fn share(policy: &mut ResolvedPolicy, catalog: &Catalog) {
                         policy.rules_of(child).filter(|(_, other)| orphans::settles(other, catalog, child, foreign));
                     settling.map(|(id, _)| id).collect()
                 }
-                RowAction::Keep(_) | RowAction::Change { .. } => policy.rules_of(child).map(|(id, _)| id).collect(),
+                RowAction::Keep(_) | RowAction::Change { .. } => {
+                    // Other people whom the policy reaches beside the subject are somebody else all the same.
+                    let people = policy.subject.table() == Some(child);
+                    let reached = policy.rules_of(child).filter(|(_, other)| {
+                        !people || other.reach == Reach::OwnRow || orphans::settles(other, catalog, child, foreign)
+                    });
+                    reached.map(|(id, _)| id).collect()
+                }
             };
             Some(ParentKey { key, child, settled })
         });

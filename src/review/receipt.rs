@@ -120,7 +120,8 @@ pub struct ErasedRows {
 pub struct AnonymisedRows {
     /// The table.
     pub table: String,
-    /// How many; a row that had its new values already is not counted.
+    /// How many; a row that had its new values already is not counted, and one that a trigger turned back is counted for
+    /// each time that it was changed. Rows that are erased afterwards are not counted here.
     pub rows: u64,
     /// The columns that its rules change, sorted.
     pub columns: Vec<String>,

@@ -99,6 +99,9 @@ pub(super) fn reasons(catalog: &Catalog, plan: &Plan, file: &SourceFile, step: &
             EdgeReason::Compute => {
                 format!("before step {} ({other}), which changes what its new values are computed from", later + 1)
             }
+            EdgeReason::Along(id) => {
+                format!("before step {} ({other}), which changes a part of {}", later + 1, key(catalog, *id))
+            }
             EdgeReason::Key(id) => {
                 format!("before step {} ({other}), whose rows it references by {}", later + 1, key(catalog, *id))
             }

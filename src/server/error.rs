@@ -92,6 +92,29 @@ impl ServerError {
         matches!(self.sqlstate(), Some("40001" | "40P01" | "55P03"))
     }
 
+    /// What to look at, for refusals that a look at the plan doesn't explain: those behind which triggers stand.
+    pub fn help(&self) -> Option<String> {
+        let refusal = self.refusal()?;
+        match refusal.sqlstate.as_str() {
+            "27000" => Some(
+                "look at the BEFORE triggers of that table: one writes rows that the same statement changes or deletes; \
+                 make it fire AFTER, or let it leave these rows alone"
+                    .to_owned(),
+            ),
+            "23503" => {
+                let table = refusal.table.as_ref().map(|(schema, table)| {
+                    format!(" into `{}`", crate::ident::TableName::new(schema.as_str(), table.as_str()).bare())
+                });
+                let table = table.unwrap_or_default();
+                Some(format!(
+                    "look at the triggers of the tables that the plan changes: one may have written rows{table} that \
+                     reference deleted ones; let it leave the reference out, or delete its rows by a rule"
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// Prints everything that the server said from now on, rows too (`--show-server-detail`).
     pub fn with_detail(mut self, reveal: bool) -> Self {
         if let ServerError::Refused(refusal) = &mut self {
@@ -171,6 +194,7 @@ impl Refusal {
             "22007" | "22008" => "a date or time is out of range or can't be read",
             "22012" => "a division by zero",
             "22P02" => "a value can't be read as its type",
+            "27000" => "a trigger changed a row that the statement was to change or delete itself",
             "25006" => "the transaction is read-only",
             "P0001" => "a function of the database raised an error",
             "XX000" | "XX001" | "XX002" => "an internal error of the server",
@@ -268,6 +292,14 @@ mod tests {
     #[test]
     fn the_constraint_and_the_table_are_named() {
         insta::assert_snapshot!(ServerError::Refused(Box::new(refusal("23505", "SECRET"))), @"a unique constraint would be broken (SQLSTATE 23505), constraint `users_email_key`, table `users`; the server's message is withheld, since it may quote rows (`--show-server-detail` shows it)");
+    }
+
+    #[test]
+    fn what_triggers_may_have_done_has_a_help_that_names_the_table() {
+        let help = |sqlstate| ServerError::Refused(Box::new(refusal(sqlstate, "SECRET"))).help();
+        assert!(help("23503").is_some_and(|help| help.contains("`users`") && !help.contains("SECRET")));
+        assert!(help("27000").is_some_and(|help| help.contains("BEFORE")));
+        assert_eq!(help("23505"), None);
     }
 
     #[test]

@@ -229,7 +229,11 @@ impl Lowering<'_> {
             self.lock(lock.table, &lock.rows, Vec::new());
         }
         let checks = self.scene.subject_checks();
-        self.assertion(Phase::Freeze, Assertion::Subject, "the subject can't be erased:", &checks, Vec::new());
+        let headline = match plan.subject {
+            Subject::Rows(_) | Subject::Value(_) => "the subject can't be erased:",
+            Subject::EveryRow => "not every row can be changed:",
+        };
+        self.assertion(Phase::Freeze, Assertion::Subject, headline, &checks, Vec::new());
         for index in 0..plan.captures.len() {
             self.capture(index);
         }

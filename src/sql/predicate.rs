@@ -1,8 +1,9 @@
 //! Which rows, as SQL.
 //!
 //! A single way to the subject is an `IN (SELECT …)`: its estimate is exact, and it is an index scan where there is an
-//! index. Several ways are `= ANY (ARRAY(SELECT …))` with OR between them, which the planner combines from indexes, where
-//! sub-selects under OR would read the whole table.
+//! index. Several ways are gathered by the table's primary key with UNION ALL, each an index scan of its own: sub-selects
+//! under OR would read the whole table. Without a key they are `= ANY (ARRAY(SELECT …))` with OR between them, which the
+//! planner combines from indexes, but may also search row by row.
 
 use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
@@ -81,6 +82,9 @@ impl Scene<'_> {
                     }
                 });
             }
+            Predicate::Any(parts) if parts.len() > 1 && !here.primary_key.is_empty() && !self.anyone => {
+                self.any_by_key(w, table, parts);
+            }
             Predicate::Any(parts) => {
                 if parts.is_empty() {
                     w.kw("false");
@@ -103,6 +107,26 @@ impl Scene<'_> {
                 w.kw(") IS NOT TRUE");
             }
         }
+    }
+
+    /// Rows of any of several ways, gathered by the table's own key.
+    fn any_by_key(&self, w: &mut Writer, table: TableId, parts: &[Predicate]) {
+        let here = self.catalog.table(table);
+        let several = here.primary_key.len() > 1;
+        let key = |w: &mut Writer| {
+            w.list(&here.primary_key, ", ", |w, name| {
+                w.ident(name);
+            });
+        };
+        w.kw(if several { "(" } else { "" });
+        key(w);
+        w.kw(if several { ")" } else { "" }).kw(" IN (\n  ").list(parts, "\n  UNION ALL\n  ", |w, part| {
+            w.kw("SELECT ");
+            key(w);
+            w.kw(" FROM ").rows_of(self.catalog, &here.name).kw(" WHERE ");
+            self.write(w, table, part, Way::Only);
+        });
+        w.kw("\n)");
     }
 
     fn references(&self, w: &mut Writer, table: TableId, key: KeyId, rows: &Predicate, way: Way) {

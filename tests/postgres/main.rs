@@ -16,6 +16,7 @@ mod introspection;
 mod oracle;
 mod quoting;
 mod running;
+mod telling;
 mod throwaway;
 mod tool;
 mod torture;

@@ -229,6 +229,7 @@ fn summary(plan: &Plan, catalog: &Catalog) -> String {
             let why = match reason {
                 EdgeReason::Compute => "its new values are computed from what changes there".to_owned(),
                 EdgeReason::Read => "its rows are found through rows that go there".to_owned(),
+                EdgeReason::Along(key) => format!("{} takes new values along", catalog.key(*key).name.bare()),
                 EdgeReason::Key(key) => format!("{} references rows that go there", catalog.key(*key).name.bare()),
             };
             line(format!("   before {}: {why}", then + 1));

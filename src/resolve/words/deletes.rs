@@ -5,7 +5,7 @@ use crate::catalog::{Basis, Catalog, ForeignKey, KeyId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::Ident;
 use crate::resolve::model::Path;
-use crate::resolve::{fit, path};
+use crate::resolve::{coverage, fit, path};
 use crate::source::Span;
 
 pub(in crate::resolve) fn orphans(
@@ -18,9 +18,11 @@ pub(in crate::resolve) fn orphans(
     let child = key.child.bare().to_string();
     let via = path::written(catalog, path);
     // Deleting rows of a table on the way leaves new rows below them: there, clearing the reference is the way out.
-    let circular = path.0[1..].iter().any(|id| catalog.key(*id).child == key.child);
+    let circular = path.0.iter().skip(1).any(|id| catalog.key(*id).child == key.child);
+    // And rows of the subject's table that reference the subject's rows are other people.
+    let people = path.0.last().is_some_and(|id| catalog.key(*id).parent == key.child);
     let action = match clearable(catalog, key) {
-        columns if circular && !columns.is_empty() => {
+        columns if (circular || people) && !columns.is_empty() => {
             let columns: Vec<_> = columns.iter().map(|name| format!("{}: null", name.bare())).collect();
             vec![format!("columns: {{ {} }}", columns.join(", ")), "other_columns: keep".to_owned()]
         }
@@ -33,19 +35,31 @@ pub(in crate::resolve) fn orphans(
     } else {
         format!("add under `tables:`\n    {child}:\n      {}", lines.collect::<Vec<_>>().join("\n      "))
     };
-    Diagnostic::new(
+    let found = Diagnostic::new(
         Code::Orphans,
         format!("rows of `{child}` reference rows that this rule deletes, and no rule settles them"),
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(key_note(key))
-    .help(rule)
-    .help_if((!circular).then_some("or `rows: cascade` here, to delete everything that references these rows"))
+    .note(key_note(key));
+    let found = match people && clearable(catalog, key).is_empty() {
+        true => found
+            .note(format!("these rows of `{child}` are other people's"))
+            .help(format!(
+                "if there are none, let the transaction make sure of it:\n    accept: [{{ code: path-not-followed, at: \
+                 {}, because: nobody else does, expect: none }}]",
+                coverage::place(key)
+            ))
+            .help(format!("if other people are to go too, {rule}")),
+        false => found.help(rule),
+    };
+    found.help_if(
+        (!circular && !people).then_some("or `rows: cascade` here, to delete everything that references these rows"),
+    )
 }
 
-pub(in crate::resolve) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagnostic {
+pub(in crate::resolve) fn endless_orphans(catalog: &Catalog, key: &ForeignKey, span: Span) -> Diagnostic {
     let columns = list(key.child_columns());
-    Diagnostic::new(
+    let found = Diagnostic::new(
         Code::KeyCycle,
         format!(
             "rows of `{}` reference deleted rows by {columns}, and rows below them do, without end",
@@ -53,9 +67,15 @@ pub(in crate::resolve) fn endless_orphans(key: &ForeignKey, span: Span) -> Diagn
         ),
     )
     .at(span, format!("deletes rows of `{}`", key.parent.bare()))
-    .note(key_note(key))
-    .help("use `rows: cascade`, which deletes the rows below too, however deep")
-    .help(format!("or set {columns} to `null` where the rows below stay"))
+    .note(key_note(key));
+    let cascade = "use `rows: cascade`, which deletes the rows below too, however deep";
+    match &clearable(catalog, key)[..] {
+        [] => found.help(cascade),
+        columns => {
+            let columns = list(columns.iter().copied());
+            found.help(format!("set {columns} to `null` where the rows below stay")).help(format!("or {cascade}"))
+        }
+    }
 }
 
 /// The columns of a key that become NULL to clear it: all of a MATCH FULL key, else those that can be NULL.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::after::change;
 use super::model::{Cell, Facts};
-use super::rules::{Action, Case, Guard, IfShared, Reach, Rule};
+use super::rules::{Action, Case, Guard, IfShared, Reach, Rule, Whose};
 use super::world::{ForeignKey, KeyId, Path, TableId, Value, World};
 
 /// A row: its table, and its place among the table's rows.
@@ -73,8 +73,16 @@ fn reached_by(case: &Case, (table, place): RowId, reach: &Reach, through: &[Tabl
     }
 }
 
-/// Whether any rule of its table decides a row.
+/// Whether a row is another person's than those who are erased.
+fn is_somebody_else(case: &Case, (table, place): RowId) -> bool {
+    case.policy.whose == Whose::Rows && table == case.policy.subject && !case.persons.contains(&place)
+}
+
+/// Whether any rule of its table decides a row, and it is nobody else's.
 fn belongs(case: &Case, row: RowId, through: &[TableId]) -> bool {
+    if is_somebody_else(case, row) {
+        return false;
+    }
     let through: Vec<TableId> = through.iter().copied().chain([row.0]).collect();
     // Parents of parents are followed, a circle of them is not.
     let is_open = |rule: &&Rule| match &rule.reach {
@@ -243,7 +251,7 @@ fn is_shared(case: &Case, fates: &Fates<'_>, (table, place): RowId) -> bool {
                 world.keys[id].child_columns.iter().all(is_same)
             };
             // A parent that others need needs its own parents for them.
-            let is_outside = || fates.rule(child).is_none();
+            let is_outside = || fates.rule(child).is_none() || (is_somebody_else(case, child) && holds_on());
             world.parents(id, row).contains(&place)
                 && !fates.is_deleted(child)
                 && if goes { holds_on() } else { is_outside() }

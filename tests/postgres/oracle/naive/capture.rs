@@ -4,7 +4,7 @@
 //! whether it goes (`g`), and whether it is held because it is a parent that somebody else needs (`h`).
 
 use super::numbers;
-use super::reach::{decided, key, key_of, matches, references};
+use super::reach::{decided, is_somebody_else, key, key_of, matches, references};
 use crate::oracle::engine::PlanFault;
 use crate::oracle::print::{ident, literal, table_name};
 use crate::oracle::rules::{Action, Case, Decision, IfShared, Reach};
@@ -101,12 +101,13 @@ fn keep_shared(case: &Case, id: TableId) -> String {
         let child = case.world.keys[at].child;
         format!(
             "exists (select 1 from {child_name} as r join s{child} as d on ({r}) = ({d}) where {matches} and not d.g \
-             and case when s.r in ({going}) then d.h or not ({cleared}) else d.h or d.r = -1 end)",
+             and case when s.r in ({going}) then d.h or not ({cleared}) else d.h or d.r = -1 or ({other} and not ({cleared})) end)",
             child_name = table_name(&case.world.tables[child]),
             r = key_of(case, child, "r"),
             d = key_of(case, child, "d"),
             matches = matches(case, at, "r", "t"),
             cleared = cleared(case, at),
+            other = is_somebody_else(case, child, "r"),
         )
     };
     let into = (0..case.world.keys.len()).filter(|&at| case.world.keys[at].parent == id);

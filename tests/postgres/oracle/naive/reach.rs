@@ -1,7 +1,7 @@
 //! Which rows, as SQL?
 
 use crate::oracle::print::{column_list, ident, literal, table_name};
-use crate::oracle::rules::{Case, Reach, Rule};
+use crate::oracle::rules::{Case, Reach, Rule, Whose};
 use crate::oracle::world::{ColumnId, KeyId, TableId, Value};
 
 /// A table's primary key, with commas.
@@ -48,11 +48,21 @@ fn is_pointed_at(case: &Case, key: KeyId) -> String {
     let foreign = &case.world.keys[key];
     let (child, own) = (foreign.child, table_name(&case.world.tables[foreign.child]));
     format!(
-        "exists (select 1 from {own} as r join s{child} as d on ({}) = ({}) where d.r >= 0 and {})",
+        "exists (select 1 from {own} as r join s{child} as d on ({}) = ({}) where d.r >= 0 and not {} and {})",
         key_of(case, child, "r"),
         key_of(case, child, "d"),
+        is_somebody_else(case, child, "r"),
         matches(case, key, "r", "t")
     )
+}
+
+/// Whether a row is another person's than those who are erased.
+pub fn is_somebody_else(case: &Case, table: TableId, alias: &str) -> String {
+    if case.policy.whose == Whose::Rows && table == case.policy.subject {
+        format!("not {}", is_person(case, table, case.key_columns(), alias))
+    } else {
+        "false".into()
+    }
 }
 
 /// Whether a row belongs to a person by a path.
