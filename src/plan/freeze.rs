@@ -185,11 +185,14 @@ pub(super) fn table_locks(
             read(member.table, &Predicate::Author(condition), &mut add);
         }
     }
-    // No lock on a row keeps out rows that reference it by a key which nobody enforces.
+    // No lock on a row keeps out rows that reference it by a key which nobody enforces, be they deleted or only asked for.
+    let met: Vec<TableId> = locks.keys().copied().collect();
     for (_, key) in catalog.keys().filter(|(_, key)| key.basis == (Basis::Virtual { lock_table: true })) {
-        if let Some(child) = catalog.table_id(&key.child).filter(|child| steps.iter().any(|step| step.table == *child))
+        let both = [&key.child, &key.parent].map(|name| catalog.table_id(name));
+        if let [Some(child), _] = both
+            && both.into_iter().flatten().any(|table| met.contains(&table))
         {
-            add(child, TableLock::ShareRowExclusive);
+            locks.insert(child, TableLock::ShareRowExclusive);
         }
     }
     locks.into_iter().collect()

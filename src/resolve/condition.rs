@@ -90,7 +90,12 @@ pub(super) fn reads(context: &Context<'_>, id: TableId, parsed: &Parsed) -> Read
     let mut unknown = parsed.functions.iter().any(|name| !READS_NO_TABLE.contains(&name.as_str()));
     for relation in &parsed.relations {
         match relation_id(context, relation.schema.as_ref(), &relation.name) {
-            Some(found) => tables.push(found),
+            Some(found) => {
+                tables.push(found);
+                // Their rows answer to its name too. (The gate reads no ONLY out of a name, so it is always thought away.)
+                let heirs = &context.catalog.table(found).inherited_by;
+                tables.extend(heirs.iter().filter_map(|name| context.catalog.table_id(name)));
+            }
             // A view, a CTE's name, a table of the system's: nothing that we can follow.
             None => unknown = true,
         }

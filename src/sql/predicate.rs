@@ -170,7 +170,9 @@ impl Scene<'_> {
     fn matches(&self, w: &mut Writer, key: KeyId, values: &Values, rows: &Predicate, way: Way) {
         let foreign = self.catalog.key(key);
         let several = way == Way::OneOfSeveral;
-        let several = several && !matches!(&values.own, Operand::Columns(columns) if columns.len() > 1);
+        let child = self.catalog.table_id(&foreign.child).map(|id| self.catalog.table(id));
+        let fits = |columns: &[ColumnId]| child.is_some_and(|child| fits_an_array(child, columns));
+        let several = several && !matches!(&values.own, Operand::Columns(columns) if !fits(columns));
         if let Some(child) = self.catalog.table_id(&foreign.child) {
             self.operand(w, child, &values.own, true);
         }
@@ -180,9 +182,36 @@ impl Scene<'_> {
         }
         w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
         if let Some(parent) = self.catalog.table_id(&foreign.parent) {
-            self.write(w, parent, rows, Way::Only);
+            self.says_something(w, parent, &values.theirs);
+            self.write(w, parent, &Predicate::All(vec![rows.clone()]), Way::Only);
         }
         w.kw(if several { "))" } else { ")" });
+    }
+
+    /// An empty text is everybody's who left the field empty: it says of no row whose it is, and neither do blanks.
+    fn says_something(&self, w: &mut Writer, table: TableId, operand: &Operand) {
+        let here = self.catalog.table(table);
+        let may_be_empty = |column: &ColumnId| {
+            matches!(
+                here.column_at(*column).ty,
+                PgType::Text { .. } | PgType::Char { .. } | PgType::Citext | PgType::Name | PgType::Other { .. }
+            )
+        };
+        match operand {
+            // Beside a number or a date an empty part is one of a whole.
+            Operand::Columns(columns) if columns.iter().all(may_be_empty) => {
+                w.kw("(").list(columns, " OR ", |w, column| {
+                    w.kw("btrim(").column(here, *column).kw("::text) <> ''");
+                });
+                w.kw(") AND ");
+            }
+            Operand::Columns(_) => {}
+            Operand::Expression(_) => {
+                w.kw("btrim((");
+                self.operand(w, table, operand, false);
+                w.kw(")::text) <> '' AND ");
+            }
+        }
     }
 
     /// One side of a comparison; several columns stand in parentheses only where they are one value.
@@ -206,13 +235,13 @@ impl Scene<'_> {
     /// `columns IN (select)`, or the form that may stand beside others.
     fn member(&self, w: &mut Writer, table: &Table, columns: &[ColumnId], way: Way, select: impl Fn(&mut Writer)) {
         match (way, columns, &table.primary_key[..]) {
-            (Way::OneOfSeveral, [_], _) => {
+            (Way::OneOfSeveral, [_], _) if fits_an_array(table, columns) => {
                 w.columns(table, columns).kw(" = ANY (ARRAY(");
                 select(w);
                 w.kw("))");
             }
             // An array of rows can't be looked up in an index, but an array of the table's own keys can.
-            (Way::OneOfSeveral, _, [key]) => {
+            (Way::OneOfSeveral, _, [key]) if table.column_id(key).is_some_and(|id| fits_an_array(table, &[id])) => {
                 w.ident(key)
                     .kw(" = ANY (ARRAY(SELECT ")
                     .ident(key)
@@ -270,6 +299,17 @@ impl Scene<'_> {
             self.subject_keys(&mut keys);
         }
         keys
+    }
+}
+
+/// Whether `= ANY (ARRAY(SELECT …))` compares with these columns: with one, and not of an array type, whose values the
+/// array would be made of end to end.
+fn fits_an_array(table: &Table, columns: &[ColumnId]) -> bool {
+    let [only] = columns else { return false };
+    match &table.column_at(*only).ty {
+        PgType::Array { .. } => false,
+        PgType::Other { name } => !matches!(name.as_str(), "int2vector" | "oidvector"),
+        _ => true,
     }
 }
 

@@ -7,7 +7,7 @@
 use super::script::Sql;
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::{Catalog, Check, Column, Table, TableId};
+use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::pgtype::PgType;
 use crate::plan::{Plan, Predicate};
@@ -35,6 +35,8 @@ enum About {
     Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
     /// A new value for `table.column` of a type; `by_author` where it is an expression, which has a question of its own.
     Value { column: String, type_sql: String, by_author: bool },
+    /// Whether both sides of a reference that the policy adds can be compared, as the policy writes it.
+    Comparison { written: String },
     /// A CHECK constraint by name, on a table.
     Check { table: String, check: String },
 }
@@ -92,6 +94,15 @@ impl Question {
                     .at(span, "here")
                     .help("try the expression in psql")
             }
+            (About::Comparison { written }, _) => {
+                let why = match answer {
+                    Answer::Refused { message, .. } => format!(": {message}"),
+                    Answer::Wrong(_) | Answer::TooLong => String::new(),
+                };
+                Diagnostic::new(Code::SqlRefused, format!("the server can't compare the sides of `{written}`{why}"))
+                    .at(self.origin, "followed here")
+                    .help("compare values of one type: cast one side in the path, as `via: ref::bigint -> users.id`")
+            }
             (About::Value { column, type_sql, .. }, _) => Diagnostic::new(
                 Code::WrongType,
                 format!("the new value is not one of type `{type_sql}`, the type of `{column}`"),
@@ -118,6 +129,7 @@ impl Question {
     fn what(&self) -> String {
         match &self.about {
             About::Fragment { .. } => "whether the server takes this SQL".to_owned(),
+            About::Comparison { written } => format!("whether the sides of `{written}` can be compared"),
             About::Value { column, type_sql, .. } => {
                 format!("whether the new value of `{column}` is one of type `{type_sql}`")
             }
@@ -158,6 +170,13 @@ pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec
     for guard in &policy.guards {
         questions.extend(guard.condition.iter().map(|condition| asking.condition(guard.table, condition)));
     }
+    for (key, condition) in &policy.virtual_conditions {
+        let child = catalog.table_id(&catalog.key(*key).child);
+        questions.extend(child.map(|child| asking.condition(child, condition)));
+    }
+    for (key, foreign) in catalog.all_keys().filter(|(_, foreign)| foreign.basis != Basis::Declared) {
+        questions.extend(catalog.table_id(&foreign.child).map(|child| asking.comparison(child, key)));
+    }
     for rule in &policy.rules {
         questions.extend(rule.condition.iter().map(|condition| asking.condition(rule.table, condition)));
         questions.extend(asking.values(rule));
@@ -195,6 +214,29 @@ impl Asking<'_> {
         let start = w.as_str().len();
         w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
         fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len())
+    }
+
+    /// Whether the two sides of a reference that nobody but the policy declares can be compared at all.
+    fn comparison(&self, child: TableId, key: KeyId) -> Question {
+        let everything = Box::new(Predicate::All(Vec::new()));
+        let rows = match self.policy.values.get(&key) {
+            Some(values) => Predicate::Matches { key, values: Box::new(values.clone()), rows: everything },
+            None => Predicate::References { key, rows: everything },
+        };
+        let catalog = self.scene.catalog;
+        let mut w = Writer::new();
+        w.kw("SELECT 1 FROM ").rows_of(catalog, &catalog.table(child).name).kw(" WHERE ");
+        w.sql(&self.scene.rows(child, &rows));
+        let follows = |rule: &&ResolvedRule| rule.paths().iter().any(|path| path.0.contains(&key));
+        let own = |rule: &&ResolvedRule| rule.table == child;
+        let rules = &self.policy.rules;
+        let rule = rules.iter().find(follows).or_else(|| rules.iter().find(own)).or_else(|| rules.first());
+        Question {
+            sql: w.finish(),
+            runs: false,
+            about: About::Comparison { written: catalog.key(key).name.bare().to_string() },
+            origin: rule.map(|rule| rule.origin).unwrap_or_default(),
+        }
     }
 
     fn values(&self, rule: &ResolvedRule) -> Vec<Question> {

@@ -519,3 +519,22 @@ fn a_check_is_held_against_the_rows_behind_a_rule_that_only_a_condition_finds() 
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     assert!(ran.err.contains("error[check-constraint]") && ran.err.contains("short"), "{}", ran.err);
 }
+
+#[test]
+fn what_virtual_keys_and_compared_values_say_is_asked_of_the_server() {
+    let with = |keys: &str, tables: &str, schema: &str| {
+        let policy = POLICY.replace("guards:\n", &format!("{keys}guards:\n"));
+        let place = Place::with(&policy.replace("  bills:\n", &format!("{tables}  bills:\n")));
+        place.db.sql(schema);
+        place.run("check small.yaml")
+    };
+    let schema = "create table mail (id bigint primary key, kind integer, owner bigint, sizes integer)";
+    let keys = "virtual_foreign_keys:\n  - { table: mail, columns: owner, references: users, where: kind = 'User' }\n";
+    let ran = with(keys, "  mail: { via: owner, rows: delete }\n", schema);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("error[sql-refused]") && ran.err.contains("kind = 'User'"), "{}", ran.err);
+
+    let ran = with("", "  mail: { via: kind -> users.email, rows: delete }\n", schema);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("can't compare the sides of `kind -> users.email`"), "{}", ran.err);
+}
