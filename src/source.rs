@@ -12,6 +12,8 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Where its lines begin, so that finding a line takes no look at all that stands before it.
+    lines: Vec<usize>,
 }
 
 /// A range of bytes in a [`SourceFile`], always at character boundaries.
@@ -44,7 +46,9 @@ pub struct Position {
 impl SourceFile {
     /// Takes a file's name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let text = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name: name.into(), text, lines }
     }
 
     /// The name without its folder: the same from wherever the file is read.
@@ -54,12 +58,11 @@ impl SourceFile {
 
     /// The line and column of a byte.
     pub fn position(&self, offset: usize) -> Position {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
-            column: 1 + before[line_start..].chars().count(),
-        }
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let line_start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+        let before = self.text.get(line_start..offset).unwrap_or_default();
+        Position { line, column: 1 + before.chars().count() }
     }
 
     /// The text of a span.
@@ -118,5 +121,23 @@ impl Fragment {
     /// Where in the file a range of the fragment's text stands.
     pub fn locate_span(&self, span: Span) -> Span {
         Span::new(self.locate(span.start), self.locate(span.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_place_is_as_many_lines_and_characters_in_as_one_can_count(text in "[ab\n\u{fc}]{0,40}", at in 0usize..60) {
+            let file = SourceFile::new("policy.yaml", text.as_str());
+            let before = &text[..text.floor_char_boundary(at)];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+            prop_assert_eq!(file.position(at), Position { line, column });
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The catalog's door and its index: sorted once, then asked by name or by id.
 
-use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table};
+use std::collections::BTreeSet;
+
+use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, UniqueIndex};
 use crate::ident::{Ident, TableName};
 
 /// A table of one [`Catalog`].
@@ -211,7 +213,18 @@ impl Catalog {
         self.domains.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.domains[index])
     }
 
-    /// Whether a column refuses NULL, by itself or by a domain of its type.
+    /// Whether these columns tell every row of a table from every other: a key over exactly them, and never NULL.
+    pub fn tells_rows_apart(&self, table: &Table, columns: &[ColumnId]) -> bool {
+        table.is_key(columns) && columns.iter().all(|id| self.is_never_null(table.column_at(*id)))
+    }
+
+    /// Whether no row of the table has NULL in a column, where [`Catalog::refuses_null`] speaks of what may be written.
+    pub fn is_never_null(&self, column: &Column) -> bool {
+        let by_domain = || column.domains.iter().any(|name| self.domain(name).is_some_and(|domain| domain.not_null));
+        (column.not_null && !column.not_null_in_part) || by_domain()
+    }
+
+    /// Whether a column refuses NULL, by itself or by a domain of its type, be it for some rows only.
     pub fn refuses_null(&self, column: &Column) -> bool {
         column.not_null || column.domains.iter().any(|name| self.domain(name).is_some_and(|domain| domain.not_null))
     }
@@ -249,6 +262,23 @@ impl Table {
     /// The id of the column of that name.
     pub fn column_id(&self, name: &Ident) -> Option<ColumnId> {
         self.columns.binary_search_by(|column| column.name.cmp(name)).ok().map(ColumnId)
+    }
+
+    /// Columns of which no two rows of the whole table have the same values, NULLs aside: the primary key, then those of
+    /// other unique indexes. What is checked at COMMIT only, or refuses only some rows, is no such key.
+    pub fn keys(&self) -> impl Iterator<Item = &Vec<Ident>> {
+        let full = |index: &&UniqueIndex| !index.partial && index.expression_columns.is_empty();
+        let late =
+            self.unique.iter().any(|index| index.deferrable && full(&index) && index.columns == self.primary_key);
+        let primary = std::iter::once(&self.primary_key).filter(move |key| !key.is_empty() && !late);
+        let others = self.unique.iter().filter(full).filter(|index| !index.deferrable && !index.in_part);
+        primary.chain(others.map(|index| &index.columns).filter(|columns| !columns.is_empty()))
+    }
+
+    /// Whether a key of the whole table is over exactly these columns.
+    pub fn is_key(&self, columns: &[ColumnId]) -> bool {
+        let wanted: BTreeSet<&Ident> = columns.iter().map(|id| &self.column_at(*id).name).collect();
+        self.keys().any(|key| key.iter().collect::<BTreeSet<_>>() == wanted)
     }
 
     /// Whether other tables inherit from this one, and their rows answer to its name. Partitions are no such tables.

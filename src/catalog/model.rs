@@ -120,6 +120,9 @@ pub struct Column {
     pub domains: Vec<TableName>,
     /// Whether the column itself (not its domain) refuses NULL.
     pub not_null: bool,
+    /// Whether it does so for some rows only: for those of one partition, or for new ones. Then others may hold NULL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_null_in_part: bool,
     /// The default's expression, as the server prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
@@ -173,6 +176,9 @@ pub struct UniqueIndex {
     /// Whether it is deferrable.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deferrable: bool,
+    /// Whether it is of one partition only, or not valid: it refuses some rows, and others may hold the same values.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_part: bool,
 }
 
 /// A CHECK constraint of a table.

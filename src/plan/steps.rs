@@ -328,13 +328,9 @@ pub(super) fn has_key(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId
 /// Columns that tell the rows of a table apart and that no rule changes: the primary key, else a unique index.
 pub(super) fn row_key(catalog: &Catalog, table: TableId, changed: &[ColumnId]) -> Option<Vec<ColumnId>> {
     let table = catalog.table(table);
-    let primary = std::iter::once(&table.primary_key).filter(|key| !key.is_empty());
-    let unique = table.unique.iter().filter(|index| {
-        !index.partial && index.expression_columns.is_empty() && !index.columns.is_empty() && !index.deferrable
-    });
-    let keys = primary.chain(unique.map(|index| &index.columns));
-    let mut keys = keys.filter_map(|names| names.iter().map(|name| table.column_id(name)).collect::<Option<Vec<_>>>());
-    keys.find(|key| key.iter().all(|id| catalog.refuses_null(table.column_at(*id)) && !changed.contains(id)))
+    let mut keys =
+        table.keys().filter_map(|names| names.iter().map(|name| table.column_id(name)).collect::<Option<Vec<_>>>());
+    keys.find(|key| key.iter().all(|id| catalog.is_never_null(table.column_at(*id)) && !changed.contains(id)))
 }
 
 /// The rows of a rule that no rule before it takes. Rules that do the same need no telling apart, and with NULL a

@@ -194,7 +194,7 @@ fn virtual_key(
         report.push(words::virtual_key_length(parent, names, columns.len(), written.references.span));
         return None;
     }
-    if !is_unique(parent, &key_columns) {
+    if !parent.is_key(&key_columns) {
         report.push(words::virtual_key_not_unique(parent, names, written.references.span));
         return None;
     }
@@ -227,15 +227,6 @@ fn virtual_key(
         return None;
     }
     child_id.map(|id| (id, found))
-}
-
-/// Whether no two rows have the same values in these columns, NULLs aside.
-fn is_unique(table: &Table, columns: &[ColumnId]) -> bool {
-    let wanted: BTreeSet<&Ident> = columns.iter().map(|id| &table.column_at(*id).name).collect();
-    table.unique.iter().any(|index| {
-        let full = !index.partial && index.expression_columns.is_empty();
-        full && index.columns.iter().collect::<BTreeSet<_>>() == wanted
-    })
 }
 
 /// Whether values of both types can be compared as they are (manual, chapter 10): what we don't know, the server does.

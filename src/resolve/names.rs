@@ -2,7 +2,8 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
@@ -24,7 +25,7 @@ pub(super) struct Context<'a> {
     /// Whose rows.
     pub whose: Whose,
     /// Tables that the policy decides.
-    pub decided: Vec<TableId>,
+    pub decided: BTreeSet<TableId>,
 }
 
 /// Whose rows, as far as it decides how they are reached.
@@ -42,10 +43,14 @@ pub(super) enum Whose {
 pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -> Option<ResolvedPolicy> {
     let catalog = &links.catalog;
     let tables: Vec<Option<TableId>> = policy.tables.iter().map(|entry| table(catalog, &entry.table, report)).collect();
-    for (index, entry) in policy.tables.iter().enumerate() {
-        let earlier = tables[..index].iter().position(|id| id.is_some() && *id == tables[index]);
-        if let Some(earlier) = earlier {
-            report.push(words::table_twice(&entry.table, policy.tables[earlier].table.span));
+    let mut first: BTreeMap<TableId, Span> = BTreeMap::new();
+    for (entry, id) in policy.tables.iter().zip(&tables) {
+        let Some(id) = id else { continue };
+        match first.entry(*id) {
+            Entry::Occupied(earlier) => report.push(words::table_twice(&entry.table, *earlier.get())),
+            Entry::Vacant(place) => {
+                place.insert(entry.table.span);
+            }
         }
     }
     let whose = match &policy.subject {
@@ -125,19 +130,6 @@ pub(super) fn column(table: &Table, name: &Spanned<Ident>, place: Span, report: 
         report.push(words::unknown_column(table, &name.value, name.span).label(place, "in this table"));
     }
     found
-}
-
-/// Whether these columns tell rows apart: a full unique index over exactly them, none of which can be null.
-pub(super) fn is_identity(catalog: &Catalog, table: &Table, key: &[ColumnId]) -> bool {
-    let mut names: Vec<_> = key.iter().map(|id| &table.column_at(*id).name).collect();
-    names.sort();
-    let never_null = key.iter().all(|id| catalog.refuses_null(table.column_at(*id)));
-    never_null
-        && table.unique.iter().any(|index| {
-            let mut columns: Vec<_> = index.columns.iter().collect();
-            columns.sort();
-            !index.partial && index.expression_columns.is_empty() && columns == names
-        })
 }
 
 fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> Option<ResolvedGuard> {

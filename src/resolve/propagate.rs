@@ -84,7 +84,7 @@ pub(super) fn try_propagation(
     roots.sort();
     let mut found: BTreeMap<(TableId, ColumnId), FollowingColumn> = BTreeMap::new();
     for root in &roots {
-        let by_value = is_unique_alone(catalog, table, *root);
+        let by_value = catalog.table(table).is_key(&[*root]);
         follow(catalog, table, &roots, *root, by_value, &mut found)?;
     }
     let mut followers: BTreeMap<TableId, Vec<FollowingColumn>> = BTreeMap::new();
@@ -93,14 +93,6 @@ pub(super) fn try_propagation(
     }
     let followers = followers.into_iter().map(|(table, columns)| Follower { table, columns }).collect();
     Ok(Propagation { roots, followers: sorted(catalog, table, followers)? })
-}
-
-/// Whether no two rows have the same value of a column, whatever else they hold.
-fn is_unique_alone(catalog: &Catalog, table: TableId, column: ColumnId) -> bool {
-    let table = catalog.table(table);
-    let name = &table.column_at(column).name;
-    let full = table.unique.iter().filter(|index| !index.partial && index.expression_columns.is_empty());
-    full.into_iter().any(|index| index.columns == [name.clone()])
 }
 
 /// Collects every column that follows one natural key.

@@ -3,7 +3,7 @@
 //! Rows of a table by their key, which has to tell people apart; a value that conditions compare with; or every row.
 
 use super::model::{Subject, SubjectRows, SubjectValue};
-use super::names::{Context, Whose, column, is_identity};
+use super::names::{Context, Whose, column};
 use super::{condition, words};
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::Report;
@@ -39,7 +39,7 @@ fn rows(context: &Context<'_>, id: TableId, written: &policy::SubjectRows, repor
         report.push(words::subject_without_key(table, written.table.span));
         return None;
     }
-    if !is_identity(context.catalog, table, &key) {
+    if !context.catalog.tells_rows_apart(table, &key) {
         let span = written.key.first().map_or(written.table.span, |first| first.span);
         report.push(words::key_not_unique(table, &key, span));
     }

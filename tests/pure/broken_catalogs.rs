@@ -83,6 +83,7 @@ fn with_index(predicate: Option<(&str, &[&str])>, columns: &[&str]) -> Catalog {
         partial: predicate.is_some(),
         nulls_not_distinct: false,
         deferrable: false,
+        in_part: false,
     });
     // Only this index is asked here.
     users.unique.retain(|index| index.name.as_str() != "users_live_email");

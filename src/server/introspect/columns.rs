@@ -154,10 +154,12 @@ pub(super) fn read_columns(rows: &[Row], types: &Types, relations: &mut Relation
             Place::PartitionOf(_) | Place::Elsewhere => {}
         }
     }
-    // A partition can refuse what its root takes: then the table refuses it, for some of its rows.
+    // A partition can refuse what its root takes: then the table refuses it, for some of its rows only.
     for (partition, name) in refused_by_partitions {
         if let Place::PartitionOf(table) = relations.place(partition) {
-            table.columns.iter_mut().filter(|column| column.name == name).for_each(|column| column.not_null = true);
+            for column in table.columns.iter_mut().filter(|column| column.name == name && !column.not_null) {
+                (column.not_null, column.not_null_in_part) = (true, true);
+            }
         }
     }
     Ok(())
@@ -185,6 +187,7 @@ fn column(row: &Row, types: &Types) -> Result<Column, ServerError> {
         ty,
         domains,
         not_null: get(row, "not_null")?,
+        not_null_in_part: get(row, "not_null_in_part")?,
         default,
         generated,
     })

@@ -5,6 +5,10 @@ SELECT a.attrelid AS relation,
        a.atttypmod AS typmod,
        format_type(a.atttypid, a.atttypmod) AS type_sql,
        a.attnotnull AS not_null,
+       -- From 18 on, NOT NULL may be NOT VALID: old rows may break it.
+       EXISTS (SELECT FROM pg_constraint k
+               WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]
+                 AND NOT k.convalidated) AS not_null_in_part,
        a.attgenerated::text AS generated,
        a.attidentity::text AS identity,
        pg_get_expr(d.adbin, d.adrelid) AS expression,

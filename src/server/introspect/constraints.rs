@@ -68,6 +68,7 @@ pub(super) fn read_indexes(rows: &[Row], relations: &mut Relations) -> Result<()
                 partial,
                 nulls_not_distinct: get(row, "nulls_not_distinct")?,
                 deferrable: get(row, "is_deferrable")?,
+                in_part: !(whole && valid),
             });
         }
     }

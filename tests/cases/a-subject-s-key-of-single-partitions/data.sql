@@ -1,0 +1,1 @@
+INSERT INTO users VALUES (10, 1, 'gone'), (10, 2, 'stays');
