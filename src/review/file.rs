@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::words::{SHARED, changed_columns, new_value, place, reasons, table, verb};
-use super::{Reviewed, kept_columns, policy_digest};
+use super::{Reviewed, kept_columns, parts, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
@@ -36,6 +36,21 @@ pub struct PlanFile {
     pub subject: SubjectReference,
     /// What blocks a run.
     pub guards: Vec<PlannedGuard>,
+    /// References that must not be found, or the run is rolled back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<String>,
+    /// Which rows of their table virtual keys mean, where not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub virtual_keys: Vec<String>,
+    /// Rows that cascades follow in circles, and that are locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closures: Vec<String>,
+    /// Rows that are remembered before the first change, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub captures: Vec<String>,
+    /// Keys whose check is put off to the end of the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<String>,
     /// The changes, in order.
     pub steps: Vec<PlannedStep>,
     /// Numbers of steps that run again after triggers, in order.
@@ -109,6 +124,8 @@ pub struct PlannedGuard {
     pub name: String,
     /// The table whose rows block.
     pub table: String,
+    /// Which of its rows do, as a sentence.
+    pub rows: String,
     /// What to do about them.
     pub message: String,
     /// Its place in the policy.
@@ -215,13 +232,20 @@ impl PlanFile {
             guards: plan
                 .guards
                 .iter()
-                .map(|guard| PlannedGuard {
+                .enumerate()
+                .map(|(index, guard)| PlannedGuard {
                     name: guard.name.clone(),
                     table: table(catalog, guard.table),
+                    rows: parts::guarded(reviewed, index),
                     message: guard.message.clone(),
                     place: place(file, guard.origin),
                 })
                 .collect(),
+            expected: parts::expected(reviewed),
+            virtual_keys: parts::virtual_keys(reviewed),
+            closures: parts::closures(reviewed),
+            captures: parts::captures(reviewed),
+            deferred: parts::deferred(reviewed),
             steps: steps(reviewed),
             sweeps: plan.sweeps.iter().map(|sweep| sweep.step + 1).collect(),
             kept: kept_parts(reviewed, &BTreeMap::new()),

@@ -5,6 +5,7 @@
 //! the policy wrote; never a value from a row.
 
 mod file;
+mod parts;
 mod receipt;
 mod schema;
 mod text;

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::words::{SHARED, count, kept_columns, new_value, one_line, place, reasons, table, verb};
-use super::{Reviewed, policy_digest};
+use super::{Reviewed, parts, policy_digest};
 use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{CaptureReason, Choice, Step, StepAction, TableLock, followers, touched_tables};
+use crate::plan::{Choice, Step, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::{IfShared, Reach, Subject};
 
 /// The plan for people to read.
@@ -15,6 +15,7 @@ pub fn text(reviewed: &Reviewed<'_>) -> String {
     let mut page = Page::default();
     head(&mut page, reviewed);
     guards(&mut page, reviewed);
+    expected(&mut page, reviewed);
     steps(&mut page, reviewed);
     sweeps(&mut page, reviewed);
     kept(&mut page, reviewed);
@@ -80,24 +81,27 @@ fn subject(reviewed: &Reviewed<'_>) -> String {
 }
 
 fn guards(page: &mut Page, reviewed: &Reviewed<'_>) {
-    let Reviewed { file, policy, catalog, plan, .. } = reviewed;
+    let Reviewed { file, plan, .. } = reviewed;
     if plan.guards.is_empty() {
         return;
     }
     page.heading("guards: any row found blocks the run");
     for (index, guard) in plan.guards.iter().enumerate() {
         page.line(2, format!("{}: {}", shown(&guard.name), shown(&guard.message)));
-        let resolved = policy.guards.get(index);
-        let whose = match resolved.map(|guard| &guard.reach) {
-            Some(Reach::OwnRow) => "the subject's own row in",
-            Some(Reach::Paths(_) | Reach::Cascade(_)) => "the subject's rows of",
-            Some(Reach::Parents(_)) => "rows that the subject's rows reference, of",
-            Some(Reach::Condition | Reach::EveryRow) | None => "rows of",
-        };
-        let condition = resolved.and_then(|guard| guard.condition.as_ref());
-        let condition = condition.map_or_else(String::new, |it| format!(" where {}", one_line(&it.fragment.text)));
         let place = place(file, guard.origin);
-        page.line(6, format!("{whose} {}{condition} ({place})", table(catalog, guard.table)));
+        page.line(6, format!("{} ({place})", parts::guarded(reviewed, index)));
+    }
+}
+
+fn expected(page: &mut Page, reviewed: &Reviewed<'_>) {
+    list(page, "references that must not be found, or everything is rolled back", parts::expected(reviewed));
+    list(page, "virtual keys that not every row of their table has", parts::virtual_keys(reviewed));
+}
+
+fn list(page: &mut Page, heading: &str, lines: Vec<String>) {
+    if !lines.is_empty() {
+        page.heading(heading);
+        lines.into_iter().for_each(|line| page.line(2, line));
     }
 }
 
@@ -110,7 +114,7 @@ fn is_open(catalog: &Catalog, reach: &Reach) -> bool {
     match reach {
         Reach::Paths(paths) => paths.iter().any(|path| path.0.iter().any(open)),
         Reach::Cascade(keys) => keys.iter().any(|(key, _)| open(key)),
-        Reach::Parents(parents) => parents.keys.iter().any(|by| open(&by.key)),
+        Reach::Parents(parents) => parents.keys.iter().chain(&parents.shared_by).any(|by| open(&by.key)),
         Reach::OwnRow | Reach::Condition | Reach::EveryRow => false,
     }
 }
@@ -149,16 +153,8 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
             page.line(6, format!("because {reason}").replacen("because before", "before", 1));
         }
     }
-    for capture in &plan.captures {
-        let why = match capture.reason {
-            CaptureReason::SeveralRules => "several rules change it, and each row is decided once",
-            CaptureReason::Shared => "rows that others reference too are told from the rest, once",
-            CaptureReason::Disturbed => "other steps change what its scope reads",
-            CaptureReason::Circle => "steps read each other's rows in a circle",
-            CaptureReason::Trigger => "a trigger could hide what it did to its rows",
-        };
-        page.line(2, format!("rows of {} are remembered by key first: {why}", table(catalog, capture.table)));
-    }
+    let behind = [parts::closures(reviewed), parts::captures(reviewed), parts::deferred(reviewed)];
+    behind.into_iter().flatten().for_each(|line| page.line(2, line));
 }
 
 fn sweeps(page: &mut Page, reviewed: &Reviewed<'_>) {

@@ -199,3 +199,52 @@ fn a_plan_of_another_format_is_told_from_a_damaged_one() {
     assert_eq!(format(r#"{"format": 2, "more": true}"#), "the plan has format 2, this efface reads format 1");
     assert_eq!(format("{}"), "the file is not a plan that `efface plan --out` wrote");
 }
+
+#[test]
+fn what_stands_behind_the_steps_is_on_the_page_and_in_the_file() {
+    let policy = POLICY
+        .replace(
+            "subject: {",
+            "virtual_foreign_keys:\n  - { table: bills, columns: id, references: users, where: paid }\nsubject: {",
+        )
+        .replace("  notes: delete\n", "")
+        .replace("  bills: {", "  bills: { via: user_id,")
+        + "accept:\n  - { code: path-not-followed, at: notes.user_id, because: nobody writes, expect: none }\n  \
+           - { code: path-not-followed, at: bills.id, because: nobody does, expect: none }\n";
+    reviewed_policy(&policy, &schema(), Vec::new(), |reviewed| {
+        let (page, file) = (text(reviewed), PlanFile::new(reviewed));
+        let [guard] = &file.guards[..] else { panic!("one guard: {:?}", file.guards) };
+        assert_eq!(guard.rows, "the subject's rows of bills where not paid");
+        assert!(page.contains(&guard.rows), "{page}");
+        assert!(file.expected.iter().any(|line| line.contains("`notes_user_id_fkey`")), "{:?}", file.expected);
+        assert!(file.virtual_keys.iter().any(|line| line.ends_with("only where paid")), "{:?}", file.virtual_keys);
+        for line in file.expected.iter().chain(&file.virtual_keys) {
+            assert!(page.contains(line), "{line}\n{page}");
+        }
+    });
+    for case in crate::case::all() {
+        let Ok(read) = efface::policy::read(&case.policy) else { continue };
+        let catalog = catalog::read(&case.file("catalog.json")).expect("the recorded catalog");
+        let Ok(resolved) = efface::resolve::resolve(&read.value, &catalog) else { continue };
+        let efface::resolve::Resolved { policy, catalog } = &resolved.value;
+        let Ok(plan) = plan(policy, catalog) else { continue };
+        let script = script(&plan, catalog, &case.policy);
+        let (estimates, warnings) = (Estimates { rows: Vec::new() }, Report::default());
+        let reviewed = Reviewed {
+            file: &case.policy,
+            policy,
+            catalog,
+            plan: &plan,
+            script: &script,
+            estimates: &estimates,
+            warnings: &warnings,
+        };
+        let (page, file) = (text(&reviewed), PlanFile::new(&reviewed));
+        let counts = [file.expected.len(), file.closures.len(), file.captures.len(), file.deferred.len()];
+        let planned = [plan.expected.len(), plan.closures.len(), plan.captures.len(), plan.deferred.len()];
+        assert_eq!(counts, planned, "{}", case.name);
+        for line in [&file.expected, &file.closures, &file.captures, &file.deferred].into_iter().flatten() {
+            assert!(page.contains(line), "{}: {line}\n{page}", case.name);
+        }
+    }
+}
