@@ -183,7 +183,7 @@ fn every_character_of_a_block_finds_its_place() {
         let sql = policy.tables[2].rules[0].condition.as_ref().unwrap();
         assert_eq!(sql.text, "starts_at > now()  -- the future\nand status = 'booked'");
         for (at, c) in sql.text.char_indices().filter(|(_, c)| *c != '\n') {
-            assert!(text.text[sql.locate(at)..].starts_with(c));
+            assert!(text.text()[sql.locate(at)..].starts_with(c));
         }
     }
 }

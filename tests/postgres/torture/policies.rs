@@ -174,7 +174,7 @@ impl Outcome {
 
     fn refused(&mut self, report: &Report, file: &SourceFile) {
         let errors = report.sorted().into_iter().filter(|found| found.severity == Severity::Error).collect::<Vec<_>>();
-        assert!(!errors.is_empty(), "refused without an error:\n{}", file.text);
+        assert!(!errors.is_empty(), "refused without an error:\n{}", file.text());
         for found in errors {
             *self.refused.entry(found.code.name()).or_default() += 1;
             let code = found.code.name();
