@@ -54,7 +54,7 @@ impl Case {
             ends: Ends::Committed,
             name,
         };
-        case.policy.text = case.file("policy.yaml");
+        case.policy = SourceFile::new("policy.yaml", case.file("policy.yaml"));
         let story = case.file("story.md");
         let told = |word: &str| story.lines().filter_map(|line| line.strip_prefix(word)).collect::<Vec<_>>();
         case.keys = told("- key: ").into_iter().map(str::to_owned).collect();
