@@ -99,6 +99,13 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
     if case.expected_none().into_iter().any(|key| is_followed(case, key)) {
         return (Outcome::Stops("a row by a path of which none was expected"), facts);
     }
+    if let Some(condition) = &case.policy.condition {
+        let subject = case.policy.subject;
+        let others = fates.deleted[subject].iter().filter(|place| !case.persons.contains(place));
+        if others.into_iter().any(|&place| condition.holds(world, &world.tables[subject].rows[place]) != Some(true)) {
+            return (Outcome::Stops("somebody else goes whom the policy may not erase"), facts);
+        }
+    }
     if case.stand_ins().into_iter().any(|(key, value)| !stands_in(case, &fates, key, &value)) {
         return (Outcome::Stops("a stand-in row that isn't there, or goes, or is a person's"), facts);
     }

@@ -68,7 +68,10 @@ fn reached_by(case: &Case, (table, place): RowId, reach: &Reach, through: &[Tabl
         }
         Reach::Implied | Reach::Via(_) | Reach::Misspelt(_) => {
             let paths = case.policy.resolved(world, table, reach).unwrap_or_default();
-            paths.into_iter().filter(|path| is_reached(case, table, place, path)).min_by_key(Vec::len)
+            // In the subject's table a path leads to other people: a person's own row has a rule of its own.
+            let is_person = table == case.policy.subject && case.persons.contains(&place);
+            let paths = paths.into_iter().filter(|path| path.is_empty() || !is_person);
+            paths.filter(|path| is_reached(case, table, place, path)).min_by_key(Vec::len)
         }
     }
 }

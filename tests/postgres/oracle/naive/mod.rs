@@ -66,6 +66,13 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
         queries.push(format!(
             "select 'stop not eligible' where exists (select 1 from {subject} as t where {person} and ({condition}) is not true)"
         ));
+        queries.push(format!(
+            "select 'stop not to be erased' where exists (select 1 from {subject} as t join s{} as d on ({}) = ({}) \
+             where d.g and ({condition}) is not true)",
+            policy.subject,
+            reach::key_of(case, policy.subject, "t"),
+            reach::key_of(case, policy.subject, "d"),
+        ));
     }
     for key in case.expected_none() {
         let child = table_name(&world.tables[world.keys[key].child]);

@@ -37,7 +37,15 @@ pub fn reach(case: &Case, table: TableId, reach: &Reach) -> String {
         Reach::Parents(keys, _) => keys.iter().map(|&key| is_pointed_at(case, key)).collect(),
         Reach::Implied | Reach::Via(_) | Reach::Misspelt(_) => {
             let paths = case.policy.resolved(&case.world, table, reach).unwrap_or_default();
-            paths.iter().map(|path| follow(case, path, "t", 0)).collect()
+            let others = match case.policy.whose == Whose::Rows && table == case.policy.subject {
+                true => is_somebody_else(case, table, "t"),
+                false => "true".into(),
+            };
+            let rows = |path: &Vec<KeyId>| match &path[..] {
+                [] => follow(case, path, "t", 0),
+                _ => format!("({others} and {})", follow(case, path, "t", 0)),
+            };
+            paths.iter().map(rows).collect()
         }
     };
     format!("({})", each.join(" or "))
