@@ -136,7 +136,8 @@ fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
     let tables = roles().position(|role| *role == Role::LockTables);
     let first_write =
         roles().position(|role| matches!(role, Role::Step { .. } | Role::Together { .. } | Role::LockRows { .. }));
-    if tables.is_none_or(|tables| first_write.is_some_and(|write| write < tables)) {
+    // Where nothing is touched there is nothing to lock.
+    if first_write.is_some_and(|write| tables.is_none_or(|tables| write < tables)) {
         return malformed("the script touches rows before it locks its tables");
     }
     let bound: Vec<_> = roles()

@@ -96,7 +96,7 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
     if fates.refused {
         return (Outcome::Stops("a parent that must not be shared is shared"), facts);
     }
-    if case.expected_none().into_iter().any(|key| is_followed(case, key)) {
+    if case.expected_none().into_iter().any(|key| is_followed(case, &fates, key)) {
         return (Outcome::Stops("a row by a path of which none was expected"), facts);
     }
     if let Some(condition) = &case.policy.condition {
@@ -134,8 +134,12 @@ fn stands_in(case: &Case, fates: &Fates<'_>, key: usize, value: &Value) -> bool 
         .any(|(place, _)| !fates.deleted[key.parent].contains(&place) && !is_person(place))
 }
 
-/// Whether any row references a person by this key.
-fn is_followed(case: &Case, key: usize) -> bool {
-    let rows = &case.world.tables[case.world.keys[key].child].rows;
-    rows.iter().any(|row| case.world.parents(key, row).iter().any(|parent| case.persons.contains(parent)))
+/// Whether any row references a person by this key, but for persons who go themselves.
+fn is_followed(case: &Case, fates: &Fates<'_>, key: usize) -> bool {
+    let child = case.world.keys[key].child;
+    let goes = |place: &usize| {
+        child == case.policy.subject && case.persons.contains(place) && fates.deleted[child].contains(place)
+    };
+    let rows = case.world.tables[child].rows.iter().enumerate().filter(|(place, _)| !goes(place));
+    rows.into_iter().any(|(_, row)| case.world.parents(key, row).iter().any(|parent| case.persons.contains(parent)))
 }

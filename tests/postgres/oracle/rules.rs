@@ -177,7 +177,25 @@ impl Policy {
                     });
                     connects && at == self.subject && !path.is_empty()
                 };
-                paths.iter().all(is_whole).then(|| paths.clone())
+                // A path that was cut short is whole all the same where its last columns are a key to the subject, too.
+                let sorted = |id: KeyId| {
+                    let mut columns = world.keys[id].child_columns.clone();
+                    columns.sort();
+                    columns
+                };
+                let read = |path: &Path| -> Option<Path> {
+                    if is_whole(path) {
+                        return Some(path.clone());
+                    }
+                    let (&last, way) = path.split_last()?;
+                    let reads_so = |id: &KeyId| {
+                        let (key, meant) = (&world.keys[*id], &world.keys[last]);
+                        key.child == meant.child && key.parent == self.subject && sorted(*id) == sorted(last)
+                    };
+                    let other = (0..world.keys.len()).find(reads_so)?;
+                    Some(way.iter().copied().chain([other]).collect()).filter(|path| is_whole(path))
+                };
+                paths.iter().map(read).collect()
             }
             Reach::BySubject(_) | Reach::Parents(..) | Reach::EveryRow => Some(Vec::new()),
             Reach::Misspelt(_) => None,

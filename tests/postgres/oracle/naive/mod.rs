@@ -77,7 +77,18 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
     for key in case.expected_none() {
         let child = table_name(&world.tables[world.keys[key].child]);
         let follows = reach::follow(case, &[key], "t", 0);
-        queries.push(format!("select 'stop followed' where exists (select 1 from {child} as t where {follows})"));
+        let id = world.keys[key].child;
+        let goes = match policy.whose == Whose::Rows && id == policy.subject {
+            true => format!(
+                "({person} and exists (select 1 from s{id} as d where ({}) = ({}) and d.g))",
+                reach::key_of(case, id, "t"),
+                reach::key_of(case, id, "d")
+            ),
+            false => "false".into(),
+        };
+        queries.push(format!(
+            "select 'stop followed' where exists (select 1 from {child} as t where {follows} and not {goes})"
+        ));
     }
     for (id, refusing) in capture::refusing(case) {
         queries.push(format!("select 'stop shared' where exists (select 1 from s{id} where h and r in ({refusing}))"));
