@@ -53,6 +53,7 @@ SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE id IN (
   UNION ALL
   SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
 ) ORDER BY id FOR UPDATE) AS locked;
+SELECT count(*) FROM (SELECT 1 FROM public.visits WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id, visited_at FOR UPDATE) AS locked;
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -115,12 +116,19 @@ FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 ANALYZE pg_temp.efface_rows_4 (key1, rule);
 
--- waiting_list_entries: several rules: the first that matches a row decides it, once.
+-- visits: a trigger could hide what it did to these rows, so they are remembered first.
 CREATE TEMP TABLE efface_rows_5 ON COMMIT DROP AS
+SELECT id AS key1, visited_at AS key2, 1 AS rule, 0 AS round
+FROM public.visits
+WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])));
+ANALYZE pg_temp.efface_rows_5 (key1, key2, rule);
+
+-- waiting_list_entries: several rules: the first that matches a row decides it, once.
+CREATE TEMP TABLE efface_rows_6 ON COMMIT DROP AS
 SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 0 AS round
 FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
-ANALYZE pg_temp.efface_rows_5 (key1, rule);
+ANALYZE pg_temp.efface_rows_6 (key1, rule);
 
 -- guard `outstanding payments` (client-erasure.yaml:21)
 -- guard `unused credits` (client-erasure.yaml:26)
@@ -399,7 +407,7 @@ WHERE users.id = efface_values.key1;
 --   because client-erasure.yaml:218 says so
 UPDATE public.visits
 SET device_name = NULL
-WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+WHERE (id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)
   AND (device_name IS NULL) IS NOT TRUE;
 
 -- step 17 of 18: change 2 columns of waiting_list_entries, rule `leave the waiting lists`
@@ -408,7 +416,7 @@ WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT u
 UPDATE public.waiting_list_entries
 SET status = 'cancelled',
     wish = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)
   AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE;
 
 -- step 18 of 18: change 1 column of waiting_list_entries, rule `history`
@@ -416,7 +424,7 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)
 --   because client-erasure.yaml:143 says so
 UPDATE public.waiting_list_entries
 SET wish = NULL
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 2)
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
   AND (wish IS NULL) IS NOT TRUE;
 
 -- Deferred keys and triggers speak here, not in COMMIT.
@@ -479,13 +487,21 @@ FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_4);
 
--- waiting_list_entries: rows that a trigger has added are decided too.
+-- visits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_5
+SELECT * FROM (
+SELECT id AS key1, visited_at AS key2, 1 AS rule, 2 AS round
+FROM public.visits
+WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+) AS decided WHERE (key1, key2) NOT IN (SELECT key1, key2 FROM pg_temp.efface_rows_5);
+
+-- waiting_list_entries: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_6
 SELECT * FROM (
 SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 2 AS round
 FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_5);
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_6);
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -538,11 +554,11 @@ BEGIN
     ('users', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.users, pg_temp.efface_values_15 AS efface_values WHERE users.id = efface_values.key1 AND (users.locale::text IS NOT DISTINCT FROM efface_values.value1::text AND users.marketing::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
     ('visits', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.visits WHERE (booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) AND (device_name IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.visits WHERE ((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) AND (device_name IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `leave the waiting lists`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 1)) AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)) AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `history`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_5 WHERE rule = 2)) AND (wish IS NULL) IS NOT TRUE))
+      (SELECT count(*) FROM public.waiting_list_entries WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)) AND (wish IS NULL) IS NOT TRUE))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
   IF efface_found IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'EF001',
