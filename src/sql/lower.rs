@@ -464,7 +464,7 @@ impl Lowering<'_> {
         comment.push("  as one statement, since each waits for the other: keys are checked at its end".to_owned());
         let mut w = Writer::new();
         w.kw("WITH ").list((first..).zip(steps), ",\n", |w, (index, step)| {
-            w.kw("efface_step_").number(index as i128 + 1).kw(" AS (\n").sql(&self.scene.step(step));
+            w.kw("efface_step_").number(index as i128 + 1).kw(" AS (\n").sql(&self.scene.step(index, step));
             w.kw("\nRETURNING 1)");
         });
         w.kw("\nSELECT ").list(first..first + count, ", ", |w, index| {
@@ -483,7 +483,7 @@ impl Lowering<'_> {
         let step = &sweep.map_or_else(|| planned.clone(), |round| planned.for_added_rows(round + 1));
         let title = self.title(step);
         self.before_step(phase, index, step, sweep.is_none());
-        let sql = self.scene.step(step);
+        let sql = self.scene.step(index, step);
         self.push(phase, title, Role::Step { step: index, sweep: sweep.is_some() }, comment, sql);
     }
 
