@@ -231,14 +231,17 @@ impl Case {
         self.persons.iter().map(|&place| &self.world.tables[self.policy.subject].rows[place])
     }
 
+    /// Whether a cascade takes rows of a table, and all that references them.
+    pub fn is_cascaded(&self, table: TableId) -> bool {
+        let takes = |entry: &TableRules| {
+            entry.rules.iter().any(|rule| rule.action == Action::Cascade)
+                && (entry.table == table || self.world.below(entry.table).contains(&table))
+        };
+        self.policy.tables.iter().any(takes)
+    }
+
     /// The keys by which no row is expected; one that a rule or a cascade follows all the same is followed.
     pub fn expected_none(&self) -> Vec<KeyId> {
-        let cascades =
-            |at: TableId| self.policy.rules(at).unwrap_or_default().iter().any(|rule| rule.action == Action::Cascade);
-        let is_cascaded = |parent: TableId| {
-            (0..self.world.tables.len())
-                .any(|at| cascades(at) && (at == parent || self.world.below(at).contains(&parent)))
-        };
         let follows = |key: KeyId| {
             let child = self.world.keys[key].child;
             self.policy.rules(child).unwrap_or_default().iter().any(|rule| {
@@ -249,7 +252,7 @@ impl Case {
         let accepted = self.policy.accepted.iter().filter(|accepted| accepted.expect_none);
         accepted
             .map(|accepted| accepted.key)
-            .filter(|&key| !follows(key) && !is_cascaded(self.world.keys[key].parent))
+            .filter(|&key| !follows(key) && !self.is_cascaded(self.world.keys[key].parent))
             .collect()
     }
 
