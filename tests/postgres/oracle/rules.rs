@@ -79,6 +79,18 @@ impl Action {
         }
     }
 
+    /// Whether anything happens to a row.
+    pub fn acts(&self) -> bool {
+        match self {
+            Action::Keep => false,
+            Action::Delete | Action::Cascade => true,
+            Action::Columns { named, other } => {
+                let mut decisions = named.iter().map(|(_, decision)| decision).chain(other);
+                decisions.any(|decision| *decision != Decision::Keep)
+            }
+        }
+    }
+
     pub fn deletes(&self) -> bool {
         matches!(self, Action::Delete | Action::Cascade)
     }

@@ -122,7 +122,7 @@ pub fn fates<'a>(case: &'a Case, facts: &mut Facts) -> Fates<'a> {
         for (&place, rule) in rows {
             // What stays as it is may be anybody's.
             if let Reach::Parents(_, if_shared) = rule.reach
-                && rule.action != Action::Keep
+                && rule.action.acts()
             {
                 parents.push(((table, place), if_shared));
             }
