@@ -290,6 +290,9 @@ pub struct Step {
     /// The key by which new values are computed and remembered first, so that the verification can compare: where a
     /// trigger may keep a value back that can't be told by its looks.
     pub values_first: Option<Vec<ColumnId>>,
+    /// Whether its rows, which are remembered, are looked for once more before it runs, because triggers of the steps before
+    /// it may have added some.
+    pub asked_again: bool,
     /// The columns of other rows that take new values along, in the same statement, where natural keys change.
     pub along: Option<Along>,
     /// Why this step exists.

@@ -315,6 +315,7 @@ impl Layout<'_> {
             action,
             reason: if asked { Reason::Asked } else { Reason::Cascade { keys } },
             values_first: None,
+            asked_again: false,
             along: None,
             before: Vec::new(),
             together: None,

@@ -4,82 +4,113 @@
 //! had are not written twice. What one sweep makes a trigger write, a later one takes. The verification at the end asks
 //! for everything again, and finds what no sweep did.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::model::{Capture, FiredTrigger, Predicate, Step, StepAction, Sweep};
 use super::predicate::{self, Reads};
 use super::propagate;
-use super::triggers::{fired, fired_along, written};
+use super::triggers::{fired, fired_along, written, written_by};
 use crate::catalog::{Catalog, TableId, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::graph;
 use crate::ident::Ident;
 use crate::resolve::{NewValue, ResolvedPolicy};
 use crate::source::Span;
 
-/// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire.
+/// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire. Marks the
+/// steps that look for their remembered rows again.
 pub(super) fn find(
-    steps: &[Step],
+    steps: &mut [Step],
     captures: &[Capture],
     policy: &ResolvedPolicy,
     catalog: &Catalog,
     report: &mut Report,
 ) -> (Vec<Sweep>, Vec<FiredTrigger>) {
     let mut all_fired: Vec<FiredTrigger> = Vec::new();
-    let mut sweeps: Vec<Sweep> = Vec::new();
+    let mut after: BTreeMap<usize, Causes> = BTreeMap::new();
+    let mut again: BTreeMap<usize, Causes> = BTreeMap::new();
     for (index, step) in steps.iter().enumerate() {
         let own = fired(catalog, step).map(|trigger| (step.table, trigger));
         for (table, trigger) in own.chain(fired_along(catalog, step)) {
             note(&mut all_fired, catalog, table, trigger, index);
             let written = written(catalog, trigger);
             for (target, other) in steps.iter().enumerate().filter(|(_, other)| written.may_be(other.table)) {
-                // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered. The
-                // subject's own row is one, and no trigger adds another.
-                let remembered = matches!(other.rows, Predicate::Captured { .. });
-                if other.rows != Predicate::Subject && (target <= index || remembered) {
-                    add(&mut sweeps, target, (table, trigger.name.clone()));
+                // The subject's own row is one, and no trigger adds another.
+                if other.rows == Predicate::Subject {
+                    continue;
                 }
+                // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered.
+                let remembered = matches!(other.rows, Predicate::Captured { .. });
+                let later = target > index;
+                let causes = match (later, remembered) {
+                    (true, false) => continue,
+                    (true, true) if renewable(steps, captures, other) => &mut again,
+                    _ => &mut after,
+                };
+                causes.entry(target).or_default().insert((table, trigger.name.clone()));
             }
         }
     }
+    let sweep = |(step, causes): (usize, Causes)| Sweep { step, round: 0, after: causes.into_iter().collect() };
+    let mut sweeps: Vec<Sweep> = after.into_iter().map(sweep).collect();
     let rounds = rounds(catalog, steps, &sweeps);
     for (sweep, round) in sweeps.iter_mut().zip(rounds) {
         sweep.round = round;
     }
     sweeps.sort_by_key(|sweep| (sweep.round, sweep.step));
     for sweep in &sweeps {
-        if let Some(found) = out_of_reach(steps, captures, sweep, policy, catalog) {
+        if let Some(found) = out_of_reach(steps, steps, captures, sweep, policy, catalog) {
             report.push(found);
         }
+    }
+    for sweep in again.into_iter().map(sweep) {
+        if let Some(found) = out_of_reach(steps, &steps[..sweep.step], captures, &sweep, policy, catalog) {
+            report.push(found);
+        }
+        steps[sweep.step].asked_again = true;
     }
     all_fired.sort_by(|a, b| (a.table, &a.trigger).cmp(&(b.table, &b.trigger)));
     (sweeps, all_fired)
 }
 
-/// For each sweep how many others have to come before it, one making triggers write into the next: 0, 1, … In a circle
-/// the count ends, and the verification has the last word.
-fn rounds(catalog: &Catalog, steps: &[Step], sweeps: &[Sweep]) -> Vec<usize> {
-    let leads = |from: &Sweep, to: &Sweep| {
-        let (from, to) = (&steps[from.step], &steps[to.step]);
-        from.table != to.table && fired(catalog, from).any(|trigger| written(catalog, trigger).may_be(to.table))
+/// Triggers by table.
+type Causes = BTreeSet<(TableId, Ident)>;
+
+/// Whether a step's remembered rows can be looked for once more just before it runs. No other step goes by the same
+/// memory, and what is asked takes no rows that were there before and weren't meant.
+fn renewable(steps: &[Step], captures: &[Capture], step: &Step) -> bool {
+    let Predicate::Captured { capture, .. } = step.rows else { return false };
+    let alone = steps.iter().filter(|other| other.table == step.table).count() == 1 && step.together.is_none();
+    let moved = |rows: &Predicate| {
+        matches!(rows, Predicate::ReferencedBy { .. })
+            || matches!(rows, Predicate::Author(condition) if !condition.subject.is_empty())
     };
+    alone && !captures[capture].rules.iter().any(|(_, rows)| rows.mentions(&moved))
+}
+
+/// For each sweep how many others have to come before it, one making triggers write into the next: 0, 1, … Those in a
+/// circle share a round, and the verification has the last word.
+fn rounds(catalog: &Catalog, steps: &[Step], sweeps: &[Sweep]) -> Vec<usize> {
+    let leads = |from: usize| {
+        let step = &steps[sweeps[from].step];
+        let written = written_by(catalog, std::slice::from_ref(step));
+        let others = (0..sweeps.len()).filter(move |to| steps[sweeps[*to].step].table != step.table);
+        others.filter(move |to| written.may_be(steps[sweeps[*to].step].table)).collect::<Vec<_>>()
+    };
+    let leads: Vec<Vec<usize>> = (0..sweeps.len()).map(leads).collect();
+    let edges = leads.iter().enumerate().flat_map(|(from, targets)| targets.iter().map(move |to| (from, *to)));
     let mut rounds = vec![0; sweeps.len()];
-    for _ in 0..sweeps.len() {
-        for to in 0..sweeps.len() {
-            let before = (0..sweeps.len()).filter(|from| *from != to && leads(&sweeps[*from], &sweeps[to]));
-            let needed = before.map(|from| rounds[from] + 1).max().unwrap_or(0);
-            rounds[to] = needed.min(sweeps.len());
+    for group in graph::components(sweeps.len(), edges) {
+        let round = group.iter().map(|sweep| rounds[*sweep]).max().unwrap_or_default();
+        let inside: BTreeSet<usize> = group.iter().copied().collect();
+        for from in &group {
+            rounds[*from] = round;
+            for to in leads[*from].iter().filter(|to| !inside.contains(to)) {
+                rounds[*to] = rounds[*to].max(round + 1);
+            }
         }
     }
     rounds
-}
-
-fn add(sweeps: &mut Vec<Sweep>, step: usize, cause: (TableId, Ident)) {
-    match sweeps.iter_mut().find(|sweep| sweep.step == step) {
-        Some(sweep) => {
-            sweep.after.push(cause);
-            sweep.after.sort();
-            sweep.after.dedup();
-        }
-        None => sweeps.push(Sweep { step, round: 0, after: vec![cause] }),
-    }
 }
 
 fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigger: &Trigger, step: usize) {
@@ -100,9 +131,10 @@ fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigge
 }
 
 /// A sweep asks for its rows again. Where steps change a column on the way to them, or delete rows on it that what a
-/// trigger writes may still lead to, it would not find them.
+/// trigger writes may still lead to, it would not find them; `done` are the steps before it.
 fn out_of_reach(
     steps: &[Step],
+    done: &[Step],
     captures: &[Capture],
     sweep: &Sweep,
     policy: &ResolvedPolicy,
@@ -140,7 +172,7 @@ fn out_of_reach(
         );
     }
     let reads = predicate::reads(catalog, policy, step.table, &way);
-    let cut = steps.iter().find(|other| cuts(catalog, other, step.table, &reads))?;
+    let cut = done.iter().find(|other| cuts(catalog, other, step.table, &reads))?;
     let deleted = cut.action == StepAction::Delete;
     Some(
         Diagnostic::new(

@@ -22,6 +22,11 @@ impl Written {
     pub fn may_be(&self, table: TableId) -> bool {
         self.anywhere || self.tables.contains(&table)
     }
+
+    /// The tables of which the functions' text says so.
+    pub fn named(&self) -> impl Iterator<Item = TableId> + '_ {
+        self.tables.iter().copied()
+    }
 }
 
 /// The triggers that a step fires.

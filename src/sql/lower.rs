@@ -429,6 +429,9 @@ impl Lowering<'_> {
             if together > 1 {
                 self.together(next, together);
             } else {
+                if let (true, Predicate::Captured { capture, .. }) = (step.asked_again, &step.rows) {
+                    self.decide_again(Phase::Steps, *capture, 0);
+                }
                 let comment = self.explain_step(next, step);
                 self.step(Phase::Steps, next, None, comment);
             }
