@@ -12,6 +12,7 @@ mod edges;
 mod freeze;
 mod model;
 mod order;
+mod out_of_reach;
 mod parents;
 mod predicate;
 mod propagate;
