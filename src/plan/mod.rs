@@ -16,6 +16,7 @@ mod out_of_reach;
 mod parents;
 mod predicate;
 mod propagate;
+mod remember;
 mod scopes;
 mod sentence;
 mod stand_in;
