@@ -215,30 +215,24 @@ group by club_id, month
 ) AS efface_row
 GROUP BY 1;
 
--- step 1 of 18: delete rows of audits
---   rows whose user_id is the subject or whose actor_id is the subject
---   because client-erasure.yaml:78 says so
-DELETE FROM public.audits
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
-
 -- bookings: a trigger could keep these values back, so they are computed first and compared in the end.
-CREATE TEMP TABLE efface_values_2 ON COMMIT DROP AS
+CREATE TEMP TABLE efface_values_1 ON COMMIT DROP AS
 SELECT id AS key1,
   CAST((now()) AS timestamp with time zone) AS value1
 FROM public.bookings
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1);
 
--- step 2 of 18: change 3 columns of bookings, rule `cancel upcoming`
+-- step 1 of 18: change 3 columns of bookings, rule `cancel upcoming`
 --   rows whose client_id is the subject, and status = 'booked' and starts_at > now()
 --   because client-erasure.yaml:100 says so
 UPDATE public.bookings
 SET status = 'cancelled',
     note = NULL,
     cancelled_at = efface_values.value1
-FROM pg_temp.efface_values_2 AS efface_values
+FROM pg_temp.efface_values_1 AS efface_values
 WHERE bookings.id = efface_values.key1;
 
--- step 3 of 18: change 1 column of bookings, rule `history`
+-- step 2 of 18: change 1 column of bookings, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
 --   because client-erasure.yaml:116 says so
 UPDATE public.bookings
@@ -246,7 +240,7 @@ SET note = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
   AND (note IS NULL) IS NOT TRUE;
 
--- step 4 of 18: delete rows of client_linkings
+-- step 3 of 18: delete rows of client_linkings
 --   rows whose client_id is the subject or whose linked_client_id is the subject
 --   because client-erasure.yaml:85 says so
 DELETE FROM public.client_linkings
@@ -256,19 +250,19 @@ WHERE id IN (
   SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 );
 
--- step 5 of 18: delete rows of client_trainers
+-- step 4 of 18: delete rows of client_trainers
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:89 says so
 DELETE FROM public.client_trainers
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
--- step 6 of 18: delete rows of identities_bases
+-- step 5 of 18: delete rows of identities_bases
 --   rows whose user_id is the subject
 --   because client-erasure.yaml:82 says so
 DELETE FROM public.identities_bases
 WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
--- step 7 of 18: change 1 column of notes
+-- step 6 of 18: change 1 column of notes
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:227 says so
 UPDATE public.notes
@@ -276,7 +270,7 @@ SET body = '[deleted]'
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
   AND (body = '[deleted]') IS NOT TRUE;
 
--- step 8 of 18: delete rows of notifications
+-- step 7 of 18: delete rows of notifications
 --   rows whose recipient_id is the subject or whose about_id is the subject
 --   because client-erasure.yaml:238 says so
 DELETE FROM public.notifications
@@ -286,7 +280,7 @@ WHERE id IN (
   SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 );
 
--- step 9 of 18: change 3 columns of payments, rule `the client's payments`
+-- step 8 of 18: change 3 columns of payments, rule `the client's payments`
 --   rows whose (club_id, client_number) is the subject
 --   because client-erasure.yaml:186 says so
 UPDATE public.payments
@@ -296,7 +290,7 @@ SET card_id = NULL,
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
   AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE;
 
--- step 10 of 18: change 1 column of payments, rule `somebody else's, paid with the client's card`
+-- step 9 of 18: change 1 column of payments, rule `somebody else's, paid with the client's card`
 --   rows whose card_id is a row of payments_credit_cards whose client_id is the subject, and no rule above takes them
 --   because client-erasure.yaml:201 says so
 UPDATE public.payments
@@ -323,27 +317,27 @@ BEGIN
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
--- step 11 of 18: delete rows of payments_credit_cards
+-- step 10 of 18: delete rows of payments_credit_cards
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:93 says so
 DELETE FROM public.payments_credit_cards
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
--- step 12 of 18: delete rows of profile_images
+-- step 11 of 18: delete rows of profile_images
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:97 says so
 DELETE FROM public.profile_images
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
 -- subscriptions: a trigger could keep these values back, so they are computed first and compared in the end.
-CREATE TEMP TABLE efface_values_13 ON COMMIT DROP AS
+CREATE TEMP TABLE efface_values_12 ON COMMIT DROP AS
 SELECT id AS key1,
   CAST((current_date) AS date) AS value1,
   CAST((now()) AS timestamp with time zone) AS value2
 FROM public.subscriptions
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1);
 
--- step 13 of 18: change 4 columns of subscriptions, rule `cancel active`
+-- step 12 of 18: change 4 columns of subscriptions, rule `cancel active`
 --   rows whose client_id is the subject, and status in ('active', 'paused')
 --   because client-erasure.yaml:155 says so
 UPDATE public.subscriptions
@@ -351,10 +345,10 @@ SET status = 'cancelled',
     ended_on = efface_values.value1,
     cancelled_at = efface_values.value2,
     cancel_reason = NULL
-FROM pg_temp.efface_values_13 AS efface_values
+FROM pg_temp.efface_values_12 AS efface_values
 WHERE subscriptions.id = efface_values.key1;
 
--- step 14 of 18: change 1 column of subscriptions, rule `history`
+-- step 13 of 18: change 1 column of subscriptions, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
 --   because client-erasure.yaml:170 says so
 UPDATE public.subscriptions
@@ -363,14 +357,14 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
   AND (cancel_reason IS NULL) IS NOT TRUE;
 
 -- users: a trigger could keep these values back, so they are computed first and compared in the end.
-CREATE TEMP TABLE efface_values_15 ON COMMIT DROP AS
+CREATE TEMP TABLE efface_values_14 ON COMMIT DROP AS
 SELECT id AS key1,
   ('en'::character varying) AS value1,
   CAST(false AS boolean) AS value2
 FROM public.users
 WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 
--- step 15 of 18: change 25 columns of users, rule `the client`
+-- step 14 of 18: change 25 columns of users, rule `the client`
 --   the subject's own row
 --   because client-erasure.yaml:34 says so
 UPDATE public.users
@@ -399,8 +393,26 @@ SET name = '[deleted]',
     locale = efface_values.value1,
     marketing = efface_values.value2,
     last_seen_at = NULL
-FROM pg_temp.efface_values_15 AS efface_values
+FROM pg_temp.efface_values_14 AS efface_values
 WHERE users.id = efface_values.key1;
+
+-- audits: rows that a trigger has added are decided too.
+INSERT INTO pg_temp.efface_rows_1
+SELECT * FROM (
+SELECT id AS key1, 1 AS rule, 0 AS round
+FROM public.audits
+WHERE id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)
+) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
+
+-- step 15 of 18: delete rows of audits
+--   rows whose user_id is the subject or whose actor_id is the subject
+--   because client-erasure.yaml:78 says so
+DELETE FROM public.audits
+WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
 
 -- step 16 of 18: change 1 column of visits
 --   rows whose booking_id is a row of bookings whose client_id is the subject
@@ -442,27 +454,10 @@ WHERE id IN (
 )
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
 
--- step 1 again: delete rows of audits
---   because a trigger may have written such rows: bookings_audit on bookings, users_audit on users
-DELETE FROM public.audits
-WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1 AND round = 1);
-
--- audits: rows that a trigger has added are decided too.
-INSERT INTO pg_temp.efface_rows_1
-SELECT * FROM (
-SELECT id AS key1, 1 AS rule, 2 AS round
-FROM public.audits
-WHERE id IN (
-  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-  UNION ALL
-  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-)
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
-
 -- bookings: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_2
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule, 2 AS round
+SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.bookings
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
@@ -470,7 +465,7 @@ WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 -- payments: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_3
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 2 AS round
+SELECT id AS key1, CASE WHEN (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 1 WHEN card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) THEN 2 END AS rule, 1 AS round
 FROM public.payments
 WHERE id IN (
   SELECT id FROM public.payments WHERE (club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
@@ -482,7 +477,7 @@ WHERE id IN (
 -- subscriptions: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_4
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule, 2 AS round
+SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_4);
@@ -490,7 +485,7 @@ WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 -- visits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_5
 SELECT * FROM (
-SELECT id AS key1, visited_at AS key2, 1 AS rule, 2 AS round
+SELECT id AS key1, visited_at AS key2, 1 AS rule, 1 AS round
 FROM public.visits
 WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
 ) AS decided WHERE (key1, key2) NOT IN (SELECT key1, key2 FROM pg_temp.efface_rows_5);
@@ -498,7 +493,7 @@ WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT u
 -- waiting_list_entries: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_6
 SELECT * FROM (
-SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 2 AS round
+SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 ) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_6);
@@ -509,12 +504,10 @@ DECLARE
 BEGIN
   SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
   FROM (VALUES
-    ('audits', 'rows that were to be deleted are there: look at the triggers of the table',
-      (SELECT count(*) FROM public.audits WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)))),
     ('bookings, rule `cancel upcoming`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)) AND (status = 'cancelled' AND note IS NULL) IS NOT TRUE)),
     ('bookings', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.bookings, pg_temp.efface_values_2 AS efface_values WHERE bookings.id = efface_values.key1 AND (bookings.cancelled_at::text IS NOT DISTINCT FROM efface_values.value1::text) IS NOT TRUE)),
+      (SELECT count(*) FROM public.bookings, pg_temp.efface_values_1 AS efface_values WHERE bookings.id = efface_values.key1 AND (bookings.cancelled_at::text IS NOT DISTINCT FROM efface_values.value1::text) IS NOT TRUE)),
     ('bookings, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.bookings WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)) AND (note IS NULL) IS NOT TRUE)),
     ('client_linkings', 'rows that were to be deleted are there: look at the triggers of the table',
@@ -546,13 +539,15 @@ BEGIN
     ('subscriptions, rule `cancel active`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)) AND (status = 'cancelled' AND cancel_reason IS NULL) IS NOT TRUE)),
     ('subscriptions', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.subscriptions, pg_temp.efface_values_13 AS efface_values WHERE subscriptions.id = efface_values.key1 AND (subscriptions.ended_on::text IS NOT DISTINCT FROM efface_values.value1::text AND subscriptions.cancelled_at::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
+      (SELECT count(*) FROM public.subscriptions, pg_temp.efface_values_12 AS efface_values WHERE subscriptions.id = efface_values.key1 AND (subscriptions.ended_on::text IS NOT DISTINCT FROM efface_values.value1::text AND subscriptions.cancelled_at::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
     ('subscriptions, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)) AND (cancel_reason IS NULL) IS NOT TRUE)),
     ('users, rule `the client`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]{32}@deleted\\.invalid$' AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
     ('users', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.users, pg_temp.efface_values_15 AS efface_values WHERE users.id = efface_values.key1 AND (users.locale::text IS NOT DISTINCT FROM efface_values.value1::text AND users.marketing::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
+      (SELECT count(*) FROM public.users, pg_temp.efface_values_14 AS efface_values WHERE users.id = efface_values.key1 AND (users.locale::text IS NOT DISTINCT FROM efface_values.value1::text AND users.marketing::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
+    ('audits', 'rows that were to be deleted are there: look at the triggers of the table',
+      (SELECT count(*) FROM public.audits WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)))),
     ('visits', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.visits WHERE ((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) AND (device_name IS NULL) IS NOT TRUE)),
     ('waiting_list_entries, rule `leave the waiting lists`', 'rows do not have the new values: look at the triggers of the table',

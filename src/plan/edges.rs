@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{EdgeReason, Predicate, Step, StepAction};
 use super::predicate;
 use super::steps::changes_column;
+use super::triggers::written_by;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{NewValue, ResolvedPolicy};
 
@@ -95,6 +96,22 @@ fn letting_go(
         let found: Vec<usize> = (0..steps.len()).filter(|then| lets_go(&steps[*then])).collect();
         found.into_iter().map(move |then| (then, key))
     })
+}
+
+/// Which step had better come before which: one that fires triggers before those of the tables that these write, which
+/// then find what was written.
+pub(super) fn wishes(steps: &[Step], catalog: &Catalog) -> Vec<(usize, usize)> {
+    let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        by_table.entry(step.table).or_default().push(index);
+    }
+    let mut wishes = Vec::new();
+    for (first, step) in steps.iter().enumerate() {
+        let written = written_by(catalog, std::slice::from_ref(step));
+        let others = written.named().filter(|table| *table != step.table);
+        wishes.extend(others.filter_map(|table| by_table.get(&table)).flatten().map(|then| (first, *then)));
+    }
+    wishes
 }
 
 enum Computes {

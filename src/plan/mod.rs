@@ -12,9 +12,11 @@ mod edges;
 mod freeze;
 mod model;
 mod order;
+mod out_of_reach;
 mod parents;
 mod predicate;
 mod propagate;
+mod remember;
 mod scopes;
 mod sentence;
 mod stand_in;
@@ -49,9 +51,9 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
 pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
     let mut report = Report::default();
     let scopes = scopes::find(policy, catalog, &mut report);
-    let Ordered { steps, captures, shared, deferred } = ordered(policy, catalog, &scopes, &mut report);
+    let Ordered { mut steps, captures, shared, deferred } = ordered(policy, catalog, &scopes, &mut report);
     propagate::refuse_meddlers(&steps, catalog, &mut report);
-    let (sweeps, triggers) = sweep::find(&steps, &captures, policy, catalog, &mut report);
+    let (sweeps, triggers) = sweep::find(&mut steps, &captures, policy, catalog, &mut report);
     let guards: Vec<Guard> = policy
         .guards
         .iter()

@@ -48,7 +48,7 @@ pub struct Plan {
     pub stand_ins: Vec<StandIn>,
     /// The changes, in order.
     pub steps: Vec<Step>,
-    /// Steps that run again after the last one, by index, because a trigger may have written into their rows.
+    /// Steps that run again, in that order, because a trigger may have written into their rows.
     pub sweeps: Vec<Sweep>,
     /// Tables of the policy whose rows stay, with the reason, in the order of the file.
     pub kept: Vec<Kept>,
@@ -290,6 +290,9 @@ pub struct Step {
     /// The key by which new values are computed and remembered first, so that the verification can compare: where a
     /// trigger may keep a value back that can't be told by its looks.
     pub values_first: Option<Vec<ColumnId>>,
+    /// Whether its rows, which are remembered, are looked for once more before it runs, because triggers of the steps before
+    /// it may have added some.
+    pub asked_again: bool,
     /// The columns of other rows that take new values along, in the same statement, where natural keys change.
     pub along: Option<Along>,
     /// Why this step exists.
@@ -416,6 +419,8 @@ pub struct Sweep {
     pub step: usize,
     /// Sweeps of a later round take what those of an earlier one made triggers write.
     pub round: usize,
+    /// The step, by index, before which it runs, since its rows may reference those that go there; else behind the last.
+    pub before: Option<usize>,
     /// The triggers that may have written into its rows: table and trigger, sorted.
     pub after: Vec<(TableId, crate::ident::Ident)>,
 }

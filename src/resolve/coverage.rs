@@ -23,14 +23,9 @@ pub(super) fn check(
     accepted: &Accepted<'_>,
     report: &mut Report,
 ) -> Vec<Expectation> {
-    let Some(subject) = resolved.subject.table() else {
-        if resolved.subject == Subject::EveryRow {
-            every_table(policy, resolved, catalog, report);
-        }
-        unsupported(policy, resolved, catalog, &BTreeMap::new(), report);
-        unindexed(resolved, catalog, report);
-        return Vec::new();
-    };
+    if resolved.subject == Subject::EveryRow {
+        every_table(policy, resolved, catalog, report);
+    }
     // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
     let followed = followers(resolved);
     let accepts = accepted.any(Code::PathNotFollowed);
@@ -40,11 +35,12 @@ pub(super) fn check(
         .map(|(id, _)| id)
         .collect();
     let open = |id: KeyId| !closed.contains(&id);
-    let distances = path::distances(catalog, subject, open);
+    let starts = starts(resolved);
+    let distances = path::distances(catalog, &starts, open);
     let mut expectations = expected(resolved, catalog, accepted, open);
     for (&table, &distance) in &distances {
         let decided = resolved.rules_of(table).next().is_some();
-        if !decided && table != subject {
+        if !decided && Some(table) != resolved.subject.table() {
             let key = toward(catalog, table, &distances, &open);
             report.push(words::undecided_table(catalog, table, key, distance, policy.subject.place()));
             continue;
@@ -67,6 +63,21 @@ pub(super) fn check(
     unsupported(policy, resolved, catalog, &distances, report);
     unindexed(resolved, catalog, report);
     expectations
+}
+
+/// Where the keys that lead to the subject end: at the subject's table, and, one further away, at tables whose rows are
+/// the subject's without a key. Rows that the subject references are no such end: whatever else references one of them
+/// shares it.
+fn starts(resolved: &ResolvedPolicy) -> BTreeMap<TableId, usize> {
+    let keyless = resolved.rules.iter().filter(|rule| match &rule.reach {
+        Reach::Condition => true,
+        Reach::Paths(paths) => {
+            (paths.iter()).any(|path| path.0.first().is_some_and(|key| resolved.values.contains_key(key)))
+        }
+        Reach::OwnRow | Reach::Cascade(_) | Reach::Parents(_) | Reach::EveryRow => false,
+    });
+    let keyless = keyless.map(|rule| (rule.table, 1));
+    keyless.chain(resolved.subject.table().map(|table| (table, 0))).collect()
 }
 
 /// Whole keys that nobody follows because no row is expected there. What references a table that no rule reaches is
@@ -175,7 +186,14 @@ fn not_followed(resolved: &ResolvedPolicy, table: TableId, id: KeyId, parent: Ta
         onward
     };
     let whole = onward.into_iter().map(|rest| Path([vec![id], rest.0].concat()));
-    whole.filter(|path| !followed.contains(path)).collect()
+    whole.filter(|path| !followed.iter().any(|other| is_same_way(resolved, path, other))).collect()
+}
+
+/// Whether two paths lead the same way. Each path has comparisons of its own; two that read the same columns are one.
+fn is_same_way(resolved: &ResolvedPolicy, one: &Path, other: &Path) -> bool {
+    let compares = |key: &KeyId| resolved.values.get(key).map(|values| (values.own.reads(), values.theirs.reads()));
+    let same = |(a, b): (&KeyId, &KeyId)| a == b || compares(a).is_some_and(|read| Some(read) == compares(b));
+    one.0.len() == other.0.len() && one.0.iter().zip(&other.0).all(same)
 }
 
 fn finding(

@@ -115,27 +115,32 @@ pub(super) fn candidates(catalog: &Catalog, subject: TableId, from: TableId, mos
     found
 }
 
-/// For every table that leads to the subject, how many keys away it is at least; keys for which `open` is false are
-/// not followed.
-pub(super) fn distances(catalog: &Catalog, subject: TableId, open: impl Fn(KeyId) -> bool) -> BTreeMap<TableId, usize> {
+/// For every table that leads to one of these, how many keys away from the subject it is at least, when they are that
+/// far themselves; keys for which `open` is false are not followed.
+pub(super) fn distances(
+    catalog: &Catalog,
+    starts: &BTreeMap<TableId, usize>,
+    open: impl Fn(KeyId) -> bool,
+) -> BTreeMap<TableId, usize> {
     let mut inbound: BTreeMap<TableId, Vec<TableId>> = BTreeMap::new();
     for (id, _) in catalog.keys().filter(|(id, _)| open(*id)) {
         if let (Some(child), Some(parent)) = (catalog.child(id), catalog.parent(id)) {
             inbound.entry(parent).or_default().push(child);
         }
     }
-    let mut distance = BTreeMap::from([(subject, 0)]);
-    let mut queue = VecDeque::from([subject]);
-    while let Some(here) = queue.pop_front() {
-        let next = distance[&here] + 1;
+    let mut distances = starts.clone();
+    let mut nearest: Vec<(usize, TableId)> = starts.iter().map(|(table, distance)| (*distance, *table)).collect();
+    nearest.sort();
+    let mut queue: VecDeque<(usize, TableId)> = nearest.into();
+    while let Some((distance, here)) = queue.pop_front() {
         for child in inbound.get(&here).into_iter().flatten() {
-            if !distance.contains_key(child) {
-                distance.insert(*child, next);
-                queue.push_back(*child);
+            if distances.get(child).is_none_or(|known| *known > distance + 1) {
+                distances.insert(*child, distance + 1);
+                queue.push_back((distance + 1, *child));
             }
         }
     }
-    distance
+    distances
 }
 
 /// A path as a policy would write it: `booking_id -> bookings.client_id`.

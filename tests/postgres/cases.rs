@@ -3,14 +3,12 @@
 //! In a case's data, a cell with the word `stays` marks a row that must be the same byte for byte afterwards, and one
 //! with the word `gone` a value that must be nowhere.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
 use efface::catalog::{self, Catalog};
 use efface::diagnostic::{Report, render};
-use efface::plan::{Plan, StepAction};
-use efface::resolve::NewValue;
+use efface::plan::Plan;
 use efface::sql::{ASSERTION_FAILED, Role, Script};
 use efface::{plan, policy, resolve, sql};
 use tokio_postgres::SimpleQueryMessage;
@@ -18,6 +16,7 @@ use tokio_postgres::types::Type;
 
 use crate::case::{Case, Ends, each};
 use crate::harness::{Db, binaries};
+use crate::state::{State, random_columns};
 
 /// A fresh database with the case's schema and data.
 fn loaded(case: &Case) -> Db {
@@ -208,103 +207,4 @@ fn laws(case: &Case, before: &State, after: &State) {
         let left = rows.iter().find(|row| row.has("gone"));
         assert!(left.is_none(), "a value of {table} that was to go is there: {left:?}");
     }
-}
-
-/// The rows of every table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct State {
-    tables: BTreeMap<String, Vec<Row>>,
-}
-
-/// A row: its columns with their values as text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Row(Vec<(String, Option<String>)>);
-
-impl Row {
-    fn has(&self, word: &str) -> bool {
-        self.0.iter().any(|(_, value)| value.as_ref().is_some_and(|value| value.contains(word)))
-    }
-
-    fn shown(&self) -> String {
-        let cells = self.0.iter().map(|(name, value)| {
-            let value = value.as_deref().unwrap_or("∅");
-            format!("{}={}", name.escape_debug(), value.escape_debug())
-        });
-        cells.collect::<Vec<_>>().join(" ")
-    }
-}
-
-impl State {
-    fn of(db: &Db, catalog: &Catalog) -> Self {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        let tables = catalog.tables.iter().map(|table| {
-            let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-            let columns: Vec<_> = names.iter().map(|name| format!("{}::text", quoted(name))).collect();
-            let from = format!("{}.{}", quoted(table.name.schema.as_str()), quoted(table.name.name.as_str()));
-            // The rows of tables that inherit from this one are theirs.
-            let only = if table.inherited_by.is_empty() { "" } else { "ONLY " };
-            let query = format!("SELECT {} FROM {only}{from}", columns.join(", "));
-            let row =
-                |values: Vec<Option<String>>| Row(names.iter().map(|name| (*name).to_owned()).zip(values).collect());
-            let mut rows: Vec<Row> = db.rows(&query).into_iter().map(row).collect();
-            rows.sort();
-            (table.name.bare().to_string(), rows)
-        });
-        Self { tables: tables.collect() }
-    }
-
-    /// The same with `<random>` for each value of a random column in a row that was not there before.
-    fn masked(&self, before: &State, random: &BTreeSet<(String, String)>) -> State {
-        let mut masked = self.clone();
-        for (table, rows) in &mut masked.tables {
-            for row in rows.iter_mut().filter(|row| !before.tables[table].contains(row)) {
-                for (name, value) in &mut row.0 {
-                    if value.is_some() && random.contains(&(table.clone(), name.clone())) {
-                        *value = Some("<random>".to_owned());
-                    }
-                }
-            }
-            rows.sort();
-        }
-        masked
-    }
-
-    /// Each table's rows: as they are, with `-` where they went, with `+` where they came.
-    fn difference(&self, before: &State, random: &BTreeSet<(String, String)>) -> String {
-        let masked = self.masked(before, random);
-        let mut text = String::new();
-        for (table, old) in &before.tables {
-            text.push_str(&format!("{table}\n"));
-            let new = &self.tables[table];
-            let mut lines: Vec<String> = Vec::new();
-            for row in old {
-                lines.push(format!("{} {}", if new.contains(row) { " " } else { "-" }, row.shown()));
-            }
-            for row in masked.tables[table].iter().filter(|row| !old.contains(row)) {
-                lines.push(format!("+ {}", row.shown()));
-            }
-            text.push_str(&lines.iter().map(|line| format!("  {line}\n")).collect::<String>());
-        }
-        text
-    }
-}
-
-/// Columns, by table, that get something random.
-fn random_columns(plan: &Plan, catalog: &Catalog) -> BTreeSet<(String, String)> {
-    let mut found = BTreeSet::new();
-    for step in &plan.steps {
-        if let StepAction::Change(changes) = &step.action {
-            let table = catalog.table(step.table);
-            for change in changes.iter().filter(|change| matches!(change.value, NewValue::Random(_))) {
-                let column = table.column_at(change.column);
-                found.insert((table.name.bare().to_string(), column.name.as_str().to_owned()));
-            }
-            for (follower, _) in step.followers() {
-                let table = catalog.table(follower.table);
-                let columns = follower.columns.iter().map(|following| table.column_at(following.column));
-                found.extend(columns.map(|column| (table.name.bare().to_string(), column.name.as_str().to_owned())));
-            }
-        }
-    }
-    found
 }

@@ -15,7 +15,10 @@ mod harness;
 mod introspection;
 mod oracle;
 mod quoting;
+mod reference;
 mod running;
+mod state;
+
 mod telling;
 mod throwaway;
 mod tool;

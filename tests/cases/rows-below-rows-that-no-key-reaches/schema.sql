@@ -1,0 +1,14 @@
+CREATE TABLE addresses (id int PRIMARY KEY, street text);
+CREATE TABLE users (id int PRIMARY KEY, email text, address_id int REFERENCES addresses);
+CREATE TABLE tickets (id int PRIMARY KEY, user_ref int, title text);
+CREATE TABLE ticket_messages (id int PRIMARY KEY, ticket_id int REFERENCES tickets, body text);
+CREATE TABLE mail_log (id int PRIMARY KEY, email text);
+CREATE TABLE mail_attachments (id int PRIMARY KEY, mail_id int REFERENCES mail_log, content text);
+CREATE TABLE mail_previews (id int PRIMARY KEY, mail_id int REFERENCES mail_log, user_id int REFERENCES users, content text);
+CREATE TABLE address_notes (id int PRIMARY KEY, address_id int REFERENCES addresses, note text);
+CREATE INDEX ON users (address_id);
+CREATE INDEX ON ticket_messages (ticket_id);
+CREATE INDEX ON mail_attachments (mail_id);
+CREATE INDEX ON mail_previews (mail_id);
+CREATE INDEX ON mail_previews (user_id);
+CREATE INDEX ON address_notes (address_id);
