@@ -90,7 +90,9 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
     }
     let needs = Needs::of(&loaded.plan);
     let lacking = ask::ask(client, &settings, &needs.question(catalog)).await?;
-    for found in lacking.ok().flatten().iter().flat_map(|lacking| needs.findings(lacking, &forbidden, &loaded.policy, catalog)) {
+    for found in
+        lacking.ok().flatten().iter().flat_map(|lacking| needs.findings(lacking, &forbidden, &loaded.policy, catalog))
+    {
         findings.push(found);
     }
     Ok((explained.estimates, findings))

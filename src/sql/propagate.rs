@@ -60,7 +60,13 @@ struct Together<'a> {
 
 impl Scene<'_> {
     /// The statement of a step with what goes along.
-    pub fn change_together(&self, w: &mut Writer, (index, step): (usize, &Step), along: &Along, changes: &[ColumnChange]) {
+    pub fn change_together(
+        &self,
+        w: &mut Writer,
+        (index, step): (usize, &Step),
+        along: &Along,
+        changes: &[ColumnChange],
+    ) {
         let together = Together { scene: *self, index, step, along, changes, mappings: self.mappings(step, along) };
         together.write(w);
     }
@@ -86,7 +92,11 @@ impl Scene<'_> {
         let others = others.filter_map(|(index, follower)| {
             let columns = sorted(compared(follower.table).collect());
             let changes = follower.columns.iter().any(|column| columns.contains(&column.column));
-            changes.then(|| Mapping { table: follower.table, name: format!("{}_{}", self.helper(Helper::Moved), index + 1), columns })
+            changes.then(|| Mapping {
+                table: follower.table,
+                name: format!("{}_{}", self.helper(Helper::Moved), index + 1),
+                columns,
+            })
         });
         std::iter::once(own).chain(others).collect()
     }
