@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, UniqueIndex};
+use super::model::{
+    Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, TriggerFunction, UniqueIndex,
+};
 use crate::ident::{Ident, TableName};
 
 /// A table of one [`Catalog`].
@@ -156,6 +158,12 @@ impl Catalog {
     /// The table of that name.
     pub fn table_id(&self, name: &TableName) -> Option<TableId> {
         self.tables.binary_search_by(|table| table.name.cmp(name)).ok().map(TableId)
+    }
+
+    /// The trigger function of that signature.
+    pub fn function(&self, signature: &str) -> Option<&TriggerFunction> {
+        let place = self.functions.binary_search_by(|function| function.signature.as_str().cmp(signature)).ok()?;
+        self.functions.get(place)
     }
 
     /// A table by id.

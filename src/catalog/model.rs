@@ -227,6 +227,9 @@ pub struct Trigger {
     /// Fires BEFORE the row is changed, and can change or suppress what happens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub before_row: bool,
+    /// Fires where deferred constraints are checked (`INITIALLY DEFERRED`), not behind its statement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
     /// Doesn't fire in an ordinary session (disabled, or for replicas only).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,

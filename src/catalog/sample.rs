@@ -66,6 +66,7 @@ pub(super) fn catalog() -> Catalog {
         update_of: Vec::new(),
         on_delete: true,
         before_row: false,
+        deferred: false,
         disabled: false,
     });
     let catalog = Catalog {

@@ -48,7 +48,7 @@ pub struct Plan {
     pub stand_ins: Vec<StandIn>,
     /// The changes, in order.
     pub steps: Vec<Step>,
-    /// Steps that run again after the last one, by index, because a trigger may have written into their rows.
+    /// Steps that run again, in that order, because a trigger may have written into their rows.
     pub sweeps: Vec<Sweep>,
     /// Tables of the policy whose rows stay, with the reason, in the order of the file.
     pub kept: Vec<Kept>,
@@ -419,6 +419,8 @@ pub struct Sweep {
     pub step: usize,
     /// Sweeps of a later round take what those of an earlier one made triggers write.
     pub round: usize,
+    /// The step, by index, before which it runs, since its rows may reference those that go there; else behind the last.
+    pub before: Option<usize>,
     /// The triggers that may have written into its rows: table and trigger, sorted.
     pub after: Vec<(TableId, crate::ident::Ident)>,
 }

@@ -1,20 +1,20 @@
-//! Which statements does a policy need, and which scopes have to be remembered?
+//! Which statements does a policy need?
 //!
-//! All deletes of a table are one statement; each rule that changes columns is one. A table with several statements is
-//! captured, so that each row is decided once. So is a scope that other steps disturb: the verification afterwards asks
-//! the same question again and must not get another answer.
+//! All deletes of a table are one statement; each rule that changes columns is one. Which scopes are remembered first, so
+//! that each row is decided once, is `remember`'s to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Capture, CaptureReason, Predicate, Reason, SharedRows, Step, StepAction};
 use super::parents;
-use super::predicate::{self, Reads};
+use super::predicate;
+use super::remember::{Writing, capture_reason, has_unrecognisable};
 use super::scopes::Scopes;
 use super::triggers::{Written, fired, written_by};
 use super::{propagate, sentence};
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Code, Diagnostic, Report};
-use crate::resolve::{Follower, Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
+use crate::resolve::{Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 
 /// The steps in no particular order, and the captures in the order in which they are made.
 pub(super) struct Drafted {
@@ -34,14 +34,17 @@ pub(super) fn draft(
     let plain = Layout { policy, catalog, scopes, captured: &|_| None }.draft(report);
     // Which triggers fire doesn't hang on what is remembered.
     let by_triggers = written_by(catalog, &plain.steps);
+    let steps = Writing::of(&plain.steps);
     let reason = |table: TableId| {
-        capture_reason(policy, catalog, table, &plain.steps, &by_triggers)
+        capture_reason(policy, catalog, table, &steps, &by_triggers)
             .or_else(|| circular.contains(&table).then_some(CaptureReason::Circle))
     };
-    let mut drafted = if scopes.tables.iter().any(|table| reason(*table).is_some()) {
-        Layout { policy, catalog, scopes, captured: &reason }.draft(report)
-    } else {
+    let reasons: BTreeMap<TableId, CaptureReason> =
+        scopes.tables.iter().filter_map(|table| Some((*table, reason(*table)?))).collect();
+    let mut drafted = if reasons.is_empty() {
         plain
+    } else {
+        Layout { policy, catalog, scopes, captured: &|table| reasons.get(&table).copied() }.draft(report)
     };
     for step in &mut drafted.steps {
         step.values_first = values_first(policy, catalog, step, &drafted.captures, &by_triggers);
@@ -74,99 +77,6 @@ fn values_first(
         | Predicate::All(_)
         | Predicate::Any(_)
         | Predicate::NotTrue(_) => None,
-    }
-}
-
-/// Whether a step sets a value that can't be told by its looks.
-fn has_unrecognisable(step: &Step) -> bool {
-    match &step.action {
-        StepAction::Delete => false,
-        StepAction::Change(changes) => changes.iter().any(|change| !change.value.is_recognisable()),
-    }
-}
-
-/// Why the scopes of a table have to be remembered, if they have to; `by_triggers` is where the steps' triggers may write.
-fn capture_reason(
-    policy: &ResolvedPolicy,
-    catalog: &Catalog,
-    table: TableId,
-    steps: &[Step],
-    by_triggers: &Written,
-) -> Option<CaptureReason> {
-    let own: Vec<_> = steps.iter().filter(|step| step.table == table).collect();
-    match own[..] {
-        [] => None,
-        _ if policy.rules_of(table).any(|(_, rule)| parents::may_be_shared(rule)) => Some(CaptureReason::Shared),
-        [only] => {
-            let reads = predicate::reads(catalog, policy, table, &only.rows);
-            let others = steps.iter().filter(|other| other.table != table);
-            // What a condition asks of its own table is another question as soon as the first row has changed; a function
-            // of the user's may see what its own statement has done so far (manual, 38.7).
-            let by_itself = reads.author.contains(&table) || reads.unknown;
-            let disturbed = by_itself || others.into_iter().any(|other| disturbs(catalog, other, only, &reads));
-            if disturbed {
-                return Some(CaptureReason::Disturbed);
-            }
-            trigger_reason(catalog, only, &reads, steps, by_triggers)
-        }
-        _ => Some(CaptureReason::SeveralRules),
-    }
-}
-
-/// Whether a trigger could do otherwise than the step says, and hide it from whoever asks for the scope again.
-fn trigger_reason(
-    catalog: &Catalog,
-    step: &Step,
-    reads: &Reads,
-    steps: &[Step],
-    by_triggers: &Written,
-) -> Option<CaptureReason> {
-    let table = catalog.table(step.table);
-    // The subject's own row is remembered already: by the key of the run.
-    if step.rows == Predicate::Subject {
-        return None;
-    }
-    // A step that changes what its own scope reads has left nothing there to look at.
-    let own = matches!(step.action, StepAction::Change(_))
-        && disturbs(catalog, step, step, reads)
-        && table.triggers.iter().any(|trigger| !trigger.disabled && trigger.on_update);
-    // A trigger in front of the change may turn it into another one, and take the row off the way.
-    let turned = fired(catalog, step).any(|trigger| trigger.before_row);
-    let way_rewritten = reads.through.iter().chain(&reads.author).any(|table| by_triggers.may_be(*table));
-    if !(own || turned || way_rewritten || by_triggers.may_be(step.table)) {
-        return None;
-    }
-    // A table without a key still has its rows looked for by the scope, as long as the way to them is there, and the
-    // values that they have to have are known.
-    let way_goes = steps.iter().any(|other| other.action == StepAction::Delete && reads.through.contains(&other.table));
-    let looked_for = !own && !way_rewritten && !way_goes && !has_unrecognisable(step);
-    let could_be = row_key(catalog, step.table, &[]).is_some();
-    (could_be || !looked_for).then_some(CaptureReason::Trigger)
-}
-
-/// Whether a step, once done, changes the answer of another step's scope in a way that matters.
-fn disturbs(catalog: &Catalog, step: &Step, reader: &Step, reads: &Reads) -> bool {
-    let follow = |table: &TableId| step.followers().any(|(follower, _)| follower.table == *table);
-    let by_author = reads.unknown || reads.author.contains(&step.table) || reads.author.iter().any(follow);
-    match &step.action {
-        // Rows that referenced deleted rows are gone themselves, or the key would have been refused: for a delete the
-        // empty answer is the right one. A changed row stays, and would not be found again.
-        StepAction::Delete => {
-            by_author
-                || reads.below.contains(&step.table)
-                || (reads.through.contains(&step.table) && matches!(reader.action, StepAction::Change(_)))
-        }
-        StepAction::Change(changes) => {
-            let table = catalog.table(step.table);
-            let mut changing = changes.iter().flat_map(|change| table.changing_with(change.column));
-            let own = changing.any(|column| reads.touch(step, step.table, column));
-            let follows = |(follower, _): (&Follower, &Predicate)| {
-                let table = catalog.table(follower.table);
-                let mut changing = follower.columns.iter().flat_map(|following| table.changing_with(following.column));
-                changing.any(|column| reads.touch(step, follower.table, column))
-            };
-            by_author || own || step.followers().any(follows)
-        }
     }
 }
 

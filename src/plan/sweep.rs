@@ -1,24 +1,24 @@
 //! Which steps have to run again, because a trigger may have written into their rows?
 //!
 //! Triggers don't order steps; they add sweeps. A sweep takes the rows that weren't there before: the ones that a step has
-//! had are not written twice. What one sweep makes a trigger write, a later one takes. The verification at the end asks
-//! for everything again, and finds what no sweep did.
+//! had are not written twice. It runs before the next step that deletes rows which its own may reference, else behind the
+//! last step. What one sweep makes a trigger write, a later one takes. The verification at the end asks for everything
+//! again, and finds what no sweep did.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use super::model::{Capture, FiredTrigger, Predicate, Step, StepAction, Sweep};
-use super::predicate::{self, Reads};
-use super::propagate;
-use super::triggers::{fired, fired_along, written, written_by};
+use super::model::{Capture, EdgeReason, FiredTrigger, Predicate, Step, Sweep};
+use super::out_of_reach::out_of_reach;
+use super::triggers::{fired, fired_along, written};
 use crate::catalog::{Catalog, TableId, Trigger};
-use crate::diagnostic::{Code, Diagnostic, Report};
+use crate::diagnostic::Report;
 use crate::graph;
 use crate::ident::Ident;
-use crate::resolve::{NewValue, ResolvedPolicy};
-use crate::source::Span;
+use crate::resolve::ResolvedPolicy;
 
-/// The sweeps, each behind those whose triggers may write into its rows, and the triggers that the steps fire. Marks the
-/// steps that look for their remembered rows again.
+/// The sweeps in the order in which they run, and the triggers that the steps fire. Marks the steps that look for their
+/// remembered rows again.
 pub(super) fn find(
     steps: &mut [Step],
     captures: &[Capture],
@@ -26,55 +26,220 @@ pub(super) fn find(
     catalog: &Catalog,
     report: &mut Report,
 ) -> (Vec<Sweep>, Vec<FiredTrigger>) {
-    let mut all_fired: Vec<FiredTrigger> = Vec::new();
-    let mut after: BTreeMap<usize, Causes> = BTreeMap::new();
-    let mut again: BTreeMap<usize, Causes> = BTreeMap::new();
-    for (index, step) in steps.iter().enumerate() {
-        let own = fired(catalog, step).map(|trigger| (step.table, trigger));
-        for (table, trigger) in own.chain(fired_along(catalog, step)) {
-            note(&mut all_fired, catalog, table, trigger, index);
-            let written = written(catalog, trigger);
-            for (target, other) in steps.iter().enumerate().filter(|(_, other)| written.may_be(other.table)) {
-                // The subject's own row is one, and no trigger adds another.
-                if other.rows == Predicate::Subject {
-                    continue;
-                }
-                // A step that comes later finds what this trigger wrote by itself, unless its rows were remembered.
-                let remembered = matches!(other.rows, Predicate::Captured { .. });
-                let later = target > index;
-                let causes = match (later, remembered) {
-                    (true, false) => continue,
-                    (true, true) if renewable(steps, captures, other) => &mut again,
-                    _ => &mut after,
-                };
-                causes.entry(target).or_default().insert((table, trigger.name.clone()));
-            }
-        }
+    let fires = fires(steps, catalog);
+    let all_fired = all_fired(&fires, catalog);
+    let mut run = Run::new(steps, captures, &fires);
+    let mut next = 0;
+    while let Some(step) = steps.get(next) {
+        let with = |other: &&Step| step.together.is_some() && other.together == step.together;
+        let together = next..next + steps[next..].iter().take_while(with).count().max(1);
+        run.sweep_before(&together);
+        run.steps(&together);
+        next = together.end;
     }
-    let sweep = |(step, causes): (usize, Causes)| Sweep { step, round: 0, after: causes.into_iter().collect() };
-    let mut sweeps: Vec<Sweep> = after.into_iter().map(sweep).collect();
-    let rounds = rounds(catalog, steps, &sweeps);
-    for (sweep, round) in sweeps.iter_mut().zip(rounds) {
-        sweep.round = round;
-    }
-    sweeps.sort_by_key(|sweep| (sweep.round, sweep.step));
-    for sweep in &sweeps {
-        if let Some(found) = out_of_reach(steps, steps, captures, sweep, policy, catalog) {
+    run.sweep_at_the_end();
+    let Run { sweeps, again, .. } = run;
+    for sweep in sweeps.iter().chain(&again) {
+        let done = &steps[..sweep.before.unwrap_or(steps.len())];
+        if let Some(found) = out_of_reach(steps, done, captures, sweep, policy, catalog) {
             report.push(found);
         }
     }
-    for sweep in again.into_iter().map(sweep) {
-        if let Some(found) = out_of_reach(steps, &steps[..sweep.step], captures, &sweep, policy, catalog) {
-            report.push(found);
-        }
+    for sweep in again {
         steps[sweep.step].asked_again = true;
     }
-    all_fired.sort_by(|a, b| (a.table, &a.trigger).cmp(&(b.table, &b.trigger)));
     (sweeps, all_fired)
 }
 
-/// Triggers by table.
-type Causes = BTreeSet<(TableId, Ident)>;
+/// A trigger that a step fires, and the steps into whose rows it may write.
+struct Fires<'a> {
+    table: TableId,
+    trigger: &'a Trigger,
+    targets: Vec<usize>,
+}
+
+/// For each step, what it fires.
+fn fires<'a>(steps: &[Step], catalog: &'a Catalog) -> Vec<Vec<Fires<'a>>> {
+    let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+    // The subject's own row is one, and no trigger adds another.
+    for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.rows != Predicate::Subject) {
+        by_table.entry(step.table).or_default().push(index);
+    }
+    let targets = |trigger: &Trigger| {
+        let written = written(catalog, trigger);
+        let mut targets: Vec<usize> = match written.anywhere() {
+            true => by_table.values().flatten().copied().collect(),
+            false => written.named().filter_map(|table| by_table.get(&table)).flatten().copied().collect(),
+        };
+        targets.sort_unstable();
+        targets
+    };
+    let of_step = |step: &Step| {
+        let own = fired(catalog, step).map(|trigger| (step.table, trigger));
+        let all = own.chain(fired_along(catalog, step));
+        all.map(|(table, trigger)| Fires { table, trigger, targets: targets(trigger) }).collect()
+    };
+    steps.iter().map(of_step).collect()
+}
+
+/// Every trigger once, with the steps that fire it.
+fn all_fired(fires: &[Vec<Fires>], catalog: &Catalog) -> Vec<FiredTrigger> {
+    let mut found: BTreeMap<Cause, FiredTrigger> = BTreeMap::new();
+    for (step, fires) in fires.iter().enumerate() {
+        for Fires { table, trigger, .. } in fires {
+            let function = catalog.function(&trigger.function);
+            let fired = found.entry((*table, &trigger.name)).or_insert_with(|| FiredTrigger {
+                table: *table,
+                trigger: trigger.name.clone(),
+                function: trigger.function.clone(),
+                mentions: function.map(|function| function.mentions.clone()).unwrap_or_default(),
+                opaque: function.is_none_or(|function| function.opaque),
+                steps: Vec::new(),
+            });
+            fired.steps.push(step);
+            fired.steps.dedup();
+        }
+    }
+    found.into_values().collect()
+}
+
+/// A trigger by its table and name.
+type Cause<'a> = (TableId, &'a Ident);
+
+/// The steps one after the other, as far as triggers make some of them stale.
+struct Run<'a> {
+    steps: &'a [Step],
+    captures: &'a [Capture],
+    fires: &'a [Vec<Fires<'a>>],
+    /// For each step, those whose rows may reference the ones that it deletes.
+    children: Vec<BTreeSet<usize>>,
+    /// Steps into whose rows a trigger may have written since they ran, or since their rows were remembered.
+    stale: BTreeMap<usize, BTreeSet<Cause<'a>>>,
+    /// The number of the next round.
+    round: usize,
+    sweeps: Vec<Sweep>,
+    /// The steps that look for their remembered rows again, each as what a sweep just before it would be.
+    again: Vec<Sweep>,
+}
+
+impl<'a> Run<'a> {
+    fn new(steps: &'a [Step], captures: &'a [Capture], fires: &'a [Vec<Fires<'a>>]) -> Self {
+        let mut children = vec![BTreeSet::new(); steps.len()];
+        for (child, step) in steps.iter().enumerate() {
+            let by_key = step.before.iter().filter(|(_, reason)| matches!(reason, EdgeReason::Key(_)));
+            by_key.for_each(|(parent, _)| {
+                children[*parent].insert(child);
+            });
+        }
+        Run {
+            steps,
+            captures,
+            fires,
+            children,
+            stale: BTreeMap::new(),
+            round: 0,
+            sweeps: Vec::new(),
+            again: Vec::new(),
+        }
+    }
+
+    /// What steps that run as one statement find, and what their triggers may write.
+    fn steps(&mut self, together: &Range<usize>) {
+        for index in together.clone() {
+            let step = &self.steps[index];
+            // A step finds by itself what was written before it, unless its rows were remembered.
+            if !matches!(step.rows, Predicate::Captured { .. }) {
+                self.stale.remove(&index);
+            } else if renewable(self.steps, self.captures, step)
+                && let Some(causes) = self.stale.remove(&index)
+            {
+                self.again.push(sweep(index, 0, Some(index), causes));
+            }
+        }
+        together.clone().for_each(|index| self.fire(index, false));
+    }
+
+    /// Marks what the triggers of a step may write into, now or where deferred triggers speak.
+    fn fire(&mut self, step: usize, deferred: bool) {
+        for Fires { table, trigger, targets } in
+            self.fires[step].iter().filter(|fires| fires.trigger.deferred == deferred)
+        {
+            for target in targets {
+                self.stale.entry(*target).or_default().insert((*table, &trigger.name));
+            }
+        }
+    }
+
+    /// The sweeps without which rows that triggers have written would still reference those that the next steps delete.
+    fn sweep_before(&mut self, next: &Range<usize>) {
+        let children: BTreeSet<usize> = next.clone().flat_map(|step| self.children[step].iter().copied()).collect();
+        let children = children.into_iter().filter(|child| *child < next.start);
+        let children: Vec<usize> = self.led_to(children.collect());
+        self.sweep(children, Some(next.start));
+    }
+
+    /// The sweeps behind the last step.
+    fn sweep_at_the_end(&mut self) {
+        (0..self.steps.len()).for_each(|step| self.fire(step, true));
+        let all = self.led_to((0..self.steps.len()).collect());
+        self.sweep(all, None);
+    }
+
+    /// Those of some steps that are stale, and those that sweeps of such make stale.
+    fn led_to(&self, among: BTreeSet<usize>) -> Vec<usize> {
+        let mut open: Vec<usize> = self.stale.keys().copied().filter(|step| among.contains(step)).collect();
+        let mut found: BTreeSet<usize> = open.iter().copied().collect();
+        while let Some(step) = open.pop() {
+            let targets = self.fires[step].iter().flat_map(|fires| &fires.targets);
+            open.extend(targets.copied().filter(|target| among.contains(target) && found.insert(*target)));
+        }
+        found.into_iter().collect()
+    }
+
+    fn sweep(&mut self, swept: Vec<usize>, before: Option<usize>) {
+        let rounds = self.rounds(&swept);
+        let mut in_order: Vec<(usize, usize)> = rounds.into_iter().zip(swept).collect();
+        in_order.sort_unstable();
+        for (round, step) in &in_order {
+            // In a circle it may be what comes later that leads here: then the verification has the last word.
+            let Some(causes) = self.stale.remove(step) else { continue };
+            self.sweeps.push(sweep(*step, self.round + round, before, causes));
+            self.fire(*step, false);
+        }
+        self.round += in_order.last().map_or(0, |(round, _)| round + 1);
+    }
+
+    /// For each sweep how many others have to come before it, one making triggers write into the next: 0, 1, … Those in a
+    /// circle share a round.
+    fn rounds(&self, swept: &[usize]) -> Vec<usize> {
+        let place: BTreeMap<usize, usize> = swept.iter().enumerate().map(|(place, step)| (*step, place)).collect();
+        let leads = |from: &usize| {
+            let targets: BTreeSet<usize> =
+                self.fires[*from].iter().flat_map(|fires| fires.targets.iter().copied()).collect();
+            let others = targets.into_iter().filter(|to| self.steps[*to].table != self.steps[*from].table);
+            others.filter_map(|to| place.get(&to).copied()).collect::<Vec<_>>()
+        };
+        let leads: Vec<Vec<usize>> = swept.iter().map(leads).collect();
+        let edges = leads.iter().enumerate().flat_map(|(from, targets)| targets.iter().map(move |to| (from, *to)));
+        let mut rounds = vec![0; swept.len()];
+        for group in graph::components(swept.len(), edges) {
+            let round = group.iter().map(|sweep| rounds[*sweep]).max().unwrap_or_default();
+            let inside: BTreeSet<usize> = group.iter().copied().collect();
+            for from in &group {
+                rounds[*from] = round;
+                for to in leads[*from].iter().filter(|to| !inside.contains(to)) {
+                    rounds[*to] = rounds[*to].max(round + 1);
+                }
+            }
+        }
+        rounds
+    }
+}
+
+fn sweep(step: usize, round: usize, before: Option<usize>, causes: BTreeSet<Cause>) -> Sweep {
+    let after = causes.into_iter().map(|(table, trigger)| (table, trigger.clone())).collect();
+    Sweep { step, round, before, after }
+}
 
 /// Whether a step's remembered rows can be looked for once more just before it runs. No other step goes by the same
 /// memory, and what is asked takes no rows that were there before and weren't meant.
@@ -86,141 +251,4 @@ fn renewable(steps: &[Step], captures: &[Capture], step: &Step) -> bool {
             || matches!(rows, Predicate::Author(condition) if !condition.subject.is_empty())
     };
     alone && !captures[capture].rules.iter().any(|(_, rows)| rows.mentions(&moved))
-}
-
-/// For each sweep how many others have to come before it, one making triggers write into the next: 0, 1, … Those in a
-/// circle share a round, and the verification has the last word.
-fn rounds(catalog: &Catalog, steps: &[Step], sweeps: &[Sweep]) -> Vec<usize> {
-    let leads = |from: usize| {
-        let step = &steps[sweeps[from].step];
-        let written = written_by(catalog, std::slice::from_ref(step));
-        let others = (0..sweeps.len()).filter(move |to| steps[sweeps[*to].step].table != step.table);
-        others.filter(move |to| written.may_be(steps[sweeps[*to].step].table)).collect::<Vec<_>>()
-    };
-    let leads: Vec<Vec<usize>> = (0..sweeps.len()).map(leads).collect();
-    let edges = leads.iter().enumerate().flat_map(|(from, targets)| targets.iter().map(move |to| (from, *to)));
-    let mut rounds = vec![0; sweeps.len()];
-    for group in graph::components(sweeps.len(), edges) {
-        let round = group.iter().map(|sweep| rounds[*sweep]).max().unwrap_or_default();
-        let inside: BTreeSet<usize> = group.iter().copied().collect();
-        for from in &group {
-            rounds[*from] = round;
-            for to in leads[*from].iter().filter(|to| !inside.contains(to)) {
-                rounds[*to] = rounds[*to].max(round + 1);
-            }
-        }
-    }
-    rounds
-}
-
-fn note(fired: &mut Vec<FiredTrigger>, catalog: &Catalog, table: TableId, trigger: &Trigger, step: usize) {
-    if let Some(known) = fired.iter_mut().find(|known| known.table == table && known.trigger == trigger.name) {
-        known.steps.push(step);
-        known.steps.dedup();
-        return;
-    }
-    let function = catalog.functions.iter().find(|function| function.signature == trigger.function);
-    fired.push(FiredTrigger {
-        table,
-        trigger: trigger.name.clone(),
-        function: trigger.function.clone(),
-        mentions: function.map(|function| function.mentions.clone()).unwrap_or_default(),
-        opaque: function.is_none_or(|function| function.opaque),
-        steps: vec![step],
-    });
-}
-
-/// A sweep asks for its rows again. Where steps change a column on the way to them, or delete rows on it that what a
-/// trigger writes may still lead to, it would not find them; `done` are the steps before it.
-fn out_of_reach(
-    steps: &[Step],
-    done: &[Step],
-    captures: &[Capture],
-    sweep: &Sweep,
-    policy: &ResolvedPolicy,
-    catalog: &Catalog,
-) -> Option<Diagnostic> {
-    let step = &steps[sweep.step];
-    let way = match &step.rows {
-        Predicate::Captured { capture, .. } => {
-            Predicate::any(captures[*capture].rules.iter().map(|(_, rows)| rows.clone()))
-        }
-        rows => rows.clone(),
-    };
-    let (table, trigger) = sweep.after.first()?;
-    let name = catalog.table(step.table).name.bare().to_string();
-    if let Some(origin) = written_twice(step) {
-        return Some(
-            Diagnostic::new(
-                Code::TriggerOutOfReach,
-                format!("rows that trigger `{}` may write can't be told from rows that have changed", trigger.bare()),
-            )
-            .at(origin, "would be computed twice")
-            .note(format!("table `{name}` has no key by which its rows could be remembered"))
-            .help("add a primary key, or a value that is the same however often it is set"),
-        );
-    }
-    if let Some(condition) = answers_otherwise(steps, &way) {
-        return Some(
-            Diagnostic::new(
-                Code::TriggerOutOfReach,
-                format!("trigger `{}` may write rows of `{name}` that can't be told afterwards", trigger.bare()),
-            )
-            .at(condition, "reads what the steps change")
-            .note("asked again after the changes, the condition would take other rows than it means now")
-            .help("reach the table by a path, or leave other tables and functions of your own out of the condition"),
-        );
-    }
-    let reads = predicate::reads(catalog, policy, step.table, &way);
-    let cut = done.iter().find(|other| cuts(catalog, other, step.table, &reads))?;
-    let deleted = cut.action == StepAction::Delete;
-    Some(
-        Diagnostic::new(
-            Code::TriggerOutOfReach,
-            format!("trigger `{}` may write rows of `{name}` that can't be found again", trigger.bare()),
-        )
-        .at(cut.origin, if deleted { "deletes rows on the way to them" } else { "changes the way to them" })
-        .label(step.origin, format!("decides rows of `{name}`"))
-        .note(format!(
-            "the trigger is on `{}` and may write into `{name}`, so its rule runs again at the end",
-            catalog.table(*table).name.bare()
-        ))
-        .help(match deleted {
-            true => "reach the table by a key to the subject's own, or disable the trigger while the policy runs",
-            false => "keep the column that leads to the subject, or reach the table by a shorter path",
-        }),
-    )
-}
-
-/// The place of a condition with `:subject` that reads what steps change: it is the whole scope, and nothing else says
-/// which rows were meant.
-fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
-    match way {
-        Predicate::Author(condition) => {
-            let changed = |table: &TableId| steps.iter().any(|step| step.table == *table);
-            let moves = condition.reads.unknown || condition.reads.tables.iter().any(changed);
-            (!condition.subject.is_empty() && moves).then_some(condition.fragment.span)
-        }
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().find_map(|part| answers_otherwise(steps, part)),
-        Predicate::NotTrue(part) => answers_otherwise(steps, part),
-        Predicate::References { rows, .. } | Predicate::ReferencedBy { rows, .. } | Predicate::Matches { rows, .. } => {
-            answers_otherwise(steps, rows)
-        }
-        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => None,
-    }
-}
-
-/// The place of an expression that a step without remembered rows would apply to its rows once more.
-fn written_twice(step: &Step) -> Option<Span> {
-    let StepAction::Change(changes) = &step.action else { return None };
-    let expression = changes.iter().find(|change| matches!(change.value, NewValue::Expression(..)))?;
-    (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)
-}
-
-/// Whether a step cuts the way to rows of a table that a trigger has just written. They have their own columns as the
-/// trigger set them; a key that is enforced leads to rows that are there.
-fn cuts(catalog: &Catalog, step: &Step, table: TableId, reads: &Reads) -> bool {
-    let gone = step.action == StepAction::Delete && reads.loosely.contains(&step.table);
-    let on_the_way = reads.columns.iter().filter(|(other, _)| *other != table || reads.through.contains(other));
-    gone || on_the_way.into_iter().any(|(other, column)| propagate::moves(catalog, step, *other, *column))
 }

@@ -23,6 +23,11 @@ impl Written {
         self.anywhere || self.tables.contains(&table)
     }
 
+    /// Whether that can't be told.
+    pub fn anywhere(&self) -> bool {
+        self.anywhere
+    }
+
     /// The tables of which the functions' text says so.
     pub fn named(&self) -> impl Iterator<Item = TableId> + '_ {
         self.tables.iter().copied()
@@ -98,7 +103,7 @@ fn follow<'a>(catalog: &'a Catalog, mut functions: Vec<&'a str>) -> Written {
         if !seen.insert(name) {
             continue;
         }
-        let Some(function) = catalog.functions.iter().find(|function| function.signature == name) else {
+        let Some(function) = catalog.function(name) else {
             written.anywhere = true;
             continue;
         };

@@ -170,7 +170,8 @@ fn sweeps(page: &mut Page, reviewed: &Reviewed<'_>) {
             .map(|(on, trigger)| format!("`{}` on {}", trigger.bare(), table(catalog, *on)))
             .collect();
         let swept = plan.steps.get(sweep.step).map_or_else(String::new, |step| table(catalog, step.table));
-        page.line(2, format!("step {} ({swept}), after {}", sweep.step + 1, after.join(", ")));
+        let before = sweep.before.map_or_else(String::new, |step| format!(", before step {}", step + 1));
+        page.line(2, format!("step {} ({swept}), after {}{before}", sweep.step + 1, after.join(", ")));
     }
 }
 

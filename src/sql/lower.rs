@@ -426,6 +426,7 @@ impl Lowering<'_> {
         while let Some(step) = steps.get(next) {
             let with = |other: &&Step| step.together.is_some() && other.together == step.together;
             let together = steps[next..].iter().take_while(with).count();
+            self.swept(Phase::Steps, Some(next));
             if together > 1 {
                 self.together(next, together);
             } else {
@@ -554,21 +555,24 @@ impl Lowering<'_> {
         w.kw("SET CONSTRAINTS ALL IMMEDIATE");
         let comment = vec!["Deferred keys and triggers speak here, not in COMMIT.".to_owned()];
         self.prepare(Phase::Sweeps, "check deferred constraints", comment, w);
+        self.swept(Phase::Sweeps, None);
+    }
+
+    /// The sweeps before some step, or behind the last, round by round.
+    fn swept(&mut self, phase: Phase, before: Option<usize>) {
         let plan = self.scene.plan;
-        let last = plan.sweeps.iter().map(|sweep| sweep.round).max();
-        for round in 0..last.map_or(0, |last| last + 1) {
-            let sweeps: Vec<_> = plan.sweeps.iter().filter(|sweep| sweep.round == round).collect();
-            let captures: BTreeSet<usize> = sweeps
-                .iter()
-                .filter_map(|sweep| match &plan.steps[sweep.step].rows {
-                    Predicate::Captured { capture, .. } => Some(*capture),
-                    _ => None,
-                })
-                .collect();
-            for capture in captures {
-                self.decide_again(Phase::Sweeps, capture, round + 1);
+        let here = || plan.sweeps.iter().filter(move |sweep| sweep.before == before);
+        let rounds: BTreeSet<usize> = here().map(|sweep| sweep.round).collect();
+        for round in rounds {
+            let of_round = || here().filter(move |sweep| sweep.round == round);
+            let remembered = of_round().filter_map(|sweep| match &plan.steps[sweep.step].rows {
+                Predicate::Captured { capture, .. } => Some(*capture),
+                _ => None,
+            });
+            for capture in remembered.collect::<BTreeSet<_>>() {
+                self.decide_again(phase, capture, round + 1);
             }
-            for sweep in sweeps {
+            for sweep in of_round() {
                 let step = &plan.steps[sweep.step];
                 let causes: Vec<_> = sweep
                     .after
@@ -579,7 +583,7 @@ impl Lowering<'_> {
                     format!("step {} again: {}", sweep.step + 1, self.title(step)),
                     format!("  because a trigger may have written such rows: {}", causes.join(", ")),
                 ];
-                self.step(Phase::Sweeps, sweep.step, Some(round), comment);
+                self.step(phase, sweep.step, Some(round), comment);
             }
         }
     }

@@ -290,6 +290,7 @@ fn triggers_that_would_look_names_up_elsewhere_are_a_warning() {
         update_of: Vec::new(),
         on_delete: true,
         before_row: false,
+        deferred: false,
         disabled: false,
     });
     catalog.observed.search_path = Some(ids(&["club", "public"]));

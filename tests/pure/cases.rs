@@ -237,7 +237,8 @@ fn summary(plan: &Plan, catalog: &Catalog) -> String {
     }
     for sweep in &plan.sweeps {
         let after: Vec<_> = sweep.after.iter().map(|(on, name)| format!("{} on {}", name.bare(), table(*on))).collect();
-        line(format!("{} again, after {}", sweep.step + 1, after.join(", ")));
+        let before = sweep.before.map_or_else(String::new, |step| format!(", before {}", step + 1));
+        line(format!("{} again, after {}{before}", sweep.step + 1, after.join(", ")));
     }
     for kept in &plan.kept {
         line(format!("keep {}: {} ({})", table(kept.table), kept.scope, kept.reason));

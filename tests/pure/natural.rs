@@ -113,6 +113,7 @@ fn with_trigger(on: &str, target: &str, before_row: bool, update_of: &[&str]) ->
         update_of: update_of.iter().map(|name| Ident::from(*name)).collect(),
         on_delete: false,
         before_row,
+        deferred: false,
         disabled: false,
     });
     catalog.functions.push(TriggerFunction {

@@ -77,6 +77,7 @@ pub(super) fn read_triggers(
             update_of: sorted(row, "update_of")?,
             on_delete: bits & DELETE != 0,
             before_row: bits & (ROW | BEFORE) == ROW | BEFORE,
+            deferred: get(row, "is_deferred")?,
             disabled: match get::<String>(row, "enabled")?.as_str() {
                 "O" | "A" => false,
                 "D" | "R" => true,

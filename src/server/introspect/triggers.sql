@@ -5,6 +5,7 @@ SELECT t.tgrelid AS relation,
        pg_get_triggerdef(t.oid) AS definition,
        t.tgtype AS bits,
        t.tgenabled::text AS enabled,
+       t.tginitdeferred AS is_deferred,
        ARRAY(SELECT a.attname::text
              FROM pg_attribute a
              WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])) AS update_of

@@ -122,7 +122,7 @@ pub fn fates<'a>(case: &'a Case, facts: &mut Facts) -> Fates<'a> {
         for (&place, rule) in rows {
             // What stays as it is may be anybody's.
             if let Reach::Parents(_, if_shared) = rule.reach
-                && rule.action != Action::Keep
+                && rule.action.acts()
             {
                 parents.push(((table, place), if_shared));
             }
@@ -255,11 +255,18 @@ fn is_shared(case: &Case, fates: &Fates<'_>, (table, place): RowId) -> bool {
             };
             // A parent that others need needs its own parents for them.
             let is_outside = || fates.rule(child).is_none() || (is_somebody_else(case, child) && holds_on());
-            world.parents(id, row).contains(&place)
-                && !fates.is_deleted(child)
-                && if goes { holds_on() } else { is_outside() }
+            let stays = || !fates.is_deleted(child) && if goes { holds_on() } else { is_outside() };
+            world.parents(id, row).contains(&place) && (is_sibling(fates, (table, place), child) || stays())
         },
     )
+}
+
+/// Whether a row may have to stay as its parent in the same table may: then both do.
+fn is_sibling(fates: &Fates<'_>, parent: RowId, child: RowId) -> bool {
+    let rule = |(table, place): RowId| fates.decided[table].get(&place).copied();
+    let cascades = rule(parent).is_some_and(|rule| rule.action == Action::Cascade);
+    let may_stay = |rule: &Rule| matches!(rule.reach, Reach::Parents(_, IfShared::Keep)) && rule.action.acts();
+    parent.0 == child.0 && !cascades && rule(child).is_some_and(may_stay)
 }
 
 /// How many tables the largest circle of deleted rows spans that reference each other, as far as a count tells: the

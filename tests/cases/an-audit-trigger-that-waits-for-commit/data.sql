@@ -1,0 +1,2 @@
+INSERT INTO users VALUES (1, 'gone'), (2, 'stays');
+INSERT INTO audits (user_id, old) VALUES (1, 'gone'), (2, 'stays');
