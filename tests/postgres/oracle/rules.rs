@@ -245,11 +245,17 @@ impl Case {
 
     /// Whether a cascade takes rows of a table, and all that references them.
     pub fn is_cascaded(&self, table: TableId) -> bool {
-        let takes = |entry: &TableRules| {
+        let rules = self.policy.rules(table).unwrap_or_default();
+        rules.iter().any(|rule| rule.action == Action::Cascade) || self.is_below_cascade(table)
+    }
+
+    /// Whether a cascade from another row reaches a table.
+    pub fn is_below_cascade(&self, table: TableId) -> bool {
+        let reaches = |entry: &TableRules| {
             entry.rules.iter().any(|rule| rule.action == Action::Cascade)
-                && (entry.table == table || self.world.below(entry.table).contains(&table))
+                && self.world.below(entry.table).contains(&table)
         };
-        self.policy.tables.iter().any(takes)
+        self.policy.tables.iter().any(reaches)
     }
 
     /// The keys by which no row is expected; one that a rule or a cascade follows all the same is followed.

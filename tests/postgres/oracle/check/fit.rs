@@ -3,7 +3,7 @@
 use super::Check;
 use crate::oracle::law::{Form, law_of};
 use crate::oracle::rules::{Action, Decision, Rule, TableRules};
-use crate::oracle::world::{ColumnId, ForeignKey, TableId, Type};
+use crate::oracle::world::{ColumnId, ForeignKey, Layout, TableId, Type};
 
 impl Check<'_> {
     /// Every column is decided, and each decision fits.
@@ -28,6 +28,9 @@ impl Check<'_> {
 
     fn fit(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
         let column = &self.world.tables[table].columns[id];
+        if matches!(self.world.tables[table].layout, Layout::Partitioned { by, .. } if by == id) {
+            self.push(true, &["partition-key"], place.clone());
+        }
         if self.world.is_referenced(table, id) && !matches!(decision, Decision::Propagate(_)) {
             self.push(
                 true,

@@ -9,7 +9,7 @@ mod rows;
 
 pub use self::rows::settles;
 use super::rules::{Accepted, Action, Case, Reach, Rule, Whose};
-use super::world::{ForeignKey, KeyId, Path, TableId, World};
+use super::world::{ForeignKey, KeyId, Layout, Path, Table, TableId, World};
 
 /// One thing that is wrong with a policy.
 #[derive(Clone, Debug)]
@@ -32,6 +32,7 @@ struct Check<'a> {
 pub fn findings(case: &Case) -> Vec<Finding> {
     let mut check = Check { case, world: &case.world, findings: Vec::new() };
     check.coverage();
+    check.heirs();
     for entry in &case.policy.tables {
         check.paths(entry);
         check.order(entry);
@@ -128,6 +129,17 @@ impl<'a> Check<'a> {
         self.case.policy.resolved(self.world, table, &rule.reach).unwrap_or_default()
     }
 
+    /// Who inherits from a decided table is decided, too.
+    fn heirs(&mut self) {
+        let is_decided = |table: TableId| self.case.policy.rules(table).is_some() || self.case.is_below_cascade(table);
+        let is_left = |(id, table): &(TableId, &Table)| match table.layout {
+            Layout::Heir(of) => is_decided(of) && !is_decided(*id),
+            Layout::Plain | Layout::Partitioned { .. } => false,
+        };
+        let left: Vec<TableId> = self.world.tables.iter().enumerate().filter(is_left).map(|(id, _)| id).collect();
+        left.into_iter().for_each(|table| self.push(true, &["undecided-table"], self.name(table)));
+    }
+
     /// Every table that leads to the subject is decided.
     fn coverage(&mut self) {
         let (policy, subject) = (&self.case.policy, self.case.policy.subject);
@@ -140,10 +152,7 @@ impl<'a> Check<'a> {
             if policy.rules(table).is_some() || self.is_cascade(table) {
                 continue;
             }
-            let is_below_cascade = policy.tables.iter().any(|entry| {
-                entry.rules.iter().any(|rule| rule.action == Action::Cascade)
-                    && self.world.below(entry.table).contains(&table)
-            });
+            let is_below_cascade = self.case.is_below_cascade(table);
             let is_direct = self.keys_from(table).iter().any(|(_, key)| {
                 policy.whose == Whose::Rows
                     && key.parent == subject

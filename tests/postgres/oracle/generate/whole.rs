@@ -6,7 +6,7 @@ use super::decisions::releases;
 use super::policy::Draft;
 use crate::oracle::rng::Rng;
 use crate::oracle::rules::{Accepted, Action, Policy, Reach, TableRules, Whose};
-use crate::oracle::world::{ColumnId, KeyId, Path, TableId, Type, Value, World};
+use crate::oracle::world::{ColumnId, KeyId, Layout, Path, TableId, Type, Value, World};
 
 /// Whether every table's name can be written in a policy.
 pub fn can_be_whole(world: &World) -> bool {
@@ -139,6 +139,14 @@ impl Draft<'_> {
                 && !draft.is_cascaded(key.child)
                 && !draft.policy.accepted.iter().any(|it| it.key == *id)
         };
+        let is_left = |draft: &Self, id: &TableId| match draft.world.tables[*id].layout {
+            Layout::Heir(of) => draft.policy.rules(of).is_some() && draft.policy.rules(*id).is_none(),
+            Layout::Plain | Layout::Partitioned { .. } => false,
+        };
+        let heirs = |draft: &Self, place: &&(TableId, ColumnId)| is_left(draft, &place.0);
+        while let Some(&(table, column)) = places.iter().find(|place| heirs(self, place)) {
+            self.by_value(table, column);
+        }
         while let Some(id) = (0..self.world.keys.len()).find(|id| is_open(self, id)) {
             let child = self.world.keys[id].child;
             match places.iter().find(|(table, _)| *table == child) {
