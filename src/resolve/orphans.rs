@@ -33,13 +33,16 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                     }
                     continue;
                 }
-                Reach::Condition => vec![],
-                Reach::OwnRow | Reach::Paths(_) | Reach::EveryRow => rule.paths(),
+                Reach::OwnRow | Reach::Paths(_) => rule.paths(),
+                Reach::EveryRow if rule.condition.is_none() => rule.paths(),
+                Reach::EveryRow | Reach::Condition => {
+                    if !somebody_settles(policy, catalog, child, key) {
+                        report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
+                    }
+                    continue;
+                }
                 Reach::Cascade(_) => continue,
             };
-            if reached.is_empty() {
-                report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
-            }
             for path in reached {
                 if expects_none(policy, rule.table, id, Some(&path)) {
                     continue;
@@ -88,6 +91,14 @@ fn holds_on<'a>(
     let others = |rule: &ResolvedRule| Some(child) == policy.subject.table() && rule.reach != Reach::OwnRow;
     let mut rules = policy.rules_of(child).map(|(_, rule)| rule);
     rules.find(|rule| !others(rule) && !settles(rule, catalog, child, key))
+}
+
+/// Whether any rule deletes rows that reference by a key, or clears the reference in them.
+///
+/// Where the rows that go are found by a condition, no path says which rows reference them, and that their rule means
+/// just these can't be proven here. Somebody has thought of them; the transaction proves the rest.
+fn somebody_settles(policy: &ResolvedPolicy, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
+    policy.rules_of(child).any(|(_, rule)| settles(rule, catalog, child, key))
 }
 
 enum Settled<'a> {
