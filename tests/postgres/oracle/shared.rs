@@ -27,11 +27,11 @@ pub fn is_shared(case: &Case, fates: &Fates<'_>, (table, place): RowId) -> bool 
                     || decisions.all(is_empty)
             };
             // Whoever is moved to the row where they are already has been decided about.
-            let is_outside = || {
-                let own = fates.rule(child);
-                own.is_none_or(|rule| is_somebody_else(case, child) && holds_on() && !lets_go(rule))
+            let own = fates.rule(child);
+            let is_outside = || own.is_none_or(|rule| is_somebody_else(case, child) && holds_on() && !lets_go(rule));
+            let stays = || {
+                !fates.is_deleted(child) && if goes { holds_on() && !own.is_some_and(lets_go) } else { is_outside() }
             };
-            let stays = || !fates.is_deleted(child) && if goes { holds_on() } else { is_outside() };
             world.parents(id, row).contains(&place) && (is_sibling(fates, (table, place), child) || stays())
         },
     )

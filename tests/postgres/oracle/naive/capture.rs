@@ -106,7 +106,7 @@ fn keep_shared(case: &Case, id: TableId) -> String {
         let sibling = if child == id { format!("d.r in ({may_stay})") } else { "false".into() };
         format!(
             "exists (select 1 from {child_name} as r join s{child} as d on ({r}) = ({d}) where {matches} and ({sibling} or not d.g \
-             and case when s.r in ({going}) then d.h or not ({cleared}) \
+             and case when s.r in ({going}) then d.h or not ({cleared} or {let_go}) \
              else d.h or d.r = -1 or ({other} and not ({cleared}) and not ({let_go})) end))",
             child_name = rows_of(&case.world.tables[child]),
             r = key_of(case, child, "r"),
