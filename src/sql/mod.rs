@@ -9,6 +9,7 @@ mod capture;
 mod closure;
 pub mod explain;
 mod lower;
+mod orphans;
 mod predicate;
 pub mod probe;
 mod propagate;
