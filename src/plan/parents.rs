@@ -1,7 +1,8 @@
 //! Which rows are referenced by rows that rules reach, and which of them do others reference too?
 //!
 //! A row is shared when some row references it that the policy leaves there, reference and all. Where that depends on
-//! rows that depend on this one, the answer errs on the side of what stays: such a row counts as shared.
+//! rows of its own table that may be shared themselves, the answer errs on the side of what stays: such a row counts as
+//! shared.
 
 use super::model::{ExpectedNone, Predicate};
 use super::predicate::{following, narrowed, reached};
@@ -118,7 +119,7 @@ impl Sharing<'_> {
         if !(keeps && rule.acts()) {
             return Some(alone);
         }
-        if self.trail.contains(&id) {
+        if self.trail.iter().any(|asked| self.policy.rule(*asked).table == rule.table) {
             return None;
         }
         let shared = self.shared(id);

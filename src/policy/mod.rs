@@ -24,3 +24,5 @@ mod yaml;
 pub use model::*;
 pub use read::read;
 pub use schema::json_schema;
+#[doc(hidden)]
+pub use yaml::outline;

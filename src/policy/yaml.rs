@@ -10,6 +10,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::json;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 use super::syntax;
@@ -81,6 +82,21 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The tree as JSON. A map is no object: a key may stand twice.
+    fn outline(&self) -> serde_json::Value {
+        match &self.kind {
+            Kind::Empty => serde_json::Value::Null,
+            Kind::Scalar(scalar) => scalar.text.as_str().into(),
+            Kind::List(items) => items.iter().map(Node::outline).collect(),
+            Kind::Map(map) => {
+                let pairs = map.entries.iter().map(|(key, value)| json!([key.value, value.outline()]));
+                json!({ "map": pairs.collect::<Vec<_>>() })
+            }
+        }
+    }
+}
+
 impl Map {
     /// Whether nothing is written in it.
     pub fn is_empty(&self) -> bool {
@@ -108,6 +124,13 @@ impl Scalar {
         }
         Fragment::new(text, span, runs)
     }
+}
+
+/// What a file says before anything of it is understood, for holding this reader against others; `None` where its syntax
+/// is broken. Every value is the text that the author sees; of a map, see its `map`: pairs of key and value.
+#[doc(hidden)]
+pub fn outline(file: &SourceFile) -> Option<serde_json::Value> {
+    read(file, &mut Report::default()).map(|node| node.outline())
 }
 
 /// Larger files are not policies, and findings of them could not be shown.

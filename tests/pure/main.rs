@@ -20,5 +20,7 @@ mod policy_reach;
 mod policy_schema;
 mod policy_sql;
 mod policy_whose;
+#[path = "../fuzz/laws.rs"]
+mod reader_laws;
 mod review;
 mod suspects;

@@ -1,6 +1,7 @@
 //! The JSON Schema of policies and the reader say the same.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use efface::policy::{json_schema, read};
 use efface::source::SourceFile;
@@ -11,9 +12,11 @@ fn by_reader(text: &str) -> bool {
     read(&SourceFile::new("p", text)).is_ok()
 }
 
-fn by_schema(text: &str) -> bool {
+pub fn by_schema(text: &str) -> bool {
+    static VALIDATOR: LazyLock<jsonschema::Validator> =
+        LazyLock::new(|| jsonschema::draft202012::new(&json_schema()).expect("the schema is one"));
     let value: serde_json::Value = serde_saphyr::from_str(text).expect("the corpus is YAML");
-    jsonschema::draft202012::new(&json_schema()).expect("the schema is one").is_valid(&value)
+    VALIDATOR.is_valid(&value)
 }
 
 fn top(text: &str) -> String {

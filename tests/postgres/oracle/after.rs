@@ -163,8 +163,9 @@ pub fn moves(case: &Case, report: &Report, after: &State) -> bool {
     for (table, rows) in world_after.tables.iter_mut().zip(after) {
         table.rows = rows.values().map(known).collect();
     }
-    let rows = &case.world.tables[report.table].rows;
-    let before: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().cloned().map(Cell::Known).collect()).collect();
-    let now: Vec<Vec<Cell>> = after[report.table].values().cloned().collect();
+    let rows = case.world.rows_by_name(report.table);
+    let before: Vec<Vec<Cell>> = rows.map(|row| row.iter().cloned().map(Cell::Known).collect()).collect();
+    let tables = case.world.with_heirs(report.table);
+    let now: Vec<Vec<Cell>> = tables.iter().flat_map(|&table| after[table].values().cloned()).collect();
     count(&case.world, &before) != count(&world_after, &now)
 }

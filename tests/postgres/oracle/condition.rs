@@ -61,7 +61,7 @@ impl Condition {
                 let passes =
                     |other: &&Row| filter.as_ref().is_none_or(|condition| condition.holds(world, other) == Some(true));
                 let values: Vec<Value> =
-                    world.tables[*table].rows.iter().filter(passes).map(|other| other[*selected].clone()).collect();
+                    world.rows_by_name(*table).filter(passes).map(|other| other[*selected].clone()).collect();
                 if values.is_empty() {
                     return Some(false);
                 }
@@ -191,6 +191,20 @@ impl Expression {
             },
             Expression::Missing(column, value, _) if row[*column].is_null() => value.clone(),
             Expression::Missing(_, _, otherwise) => otherwise.clone(),
+        }
+    }
+
+    /// The column that it reads.
+    pub fn reads(&self) -> Option<ColumnId> {
+        match self {
+            Expression::Literal(_) => None,
+            Expression::Upper(column)
+            | Expression::Lower(column)
+            | Expression::Column(column)
+            | Expression::Coalesce(column, _)
+            | Expression::Prefixed(_, column)
+            | Expression::Plus(column, _)
+            | Expression::Missing(column, ..) => Some(*column),
         }
     }
 

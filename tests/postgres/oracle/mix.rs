@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Facts, Outcome};
 use super::rules::{Case, Decision, Whose};
+use super::world::Layout;
 
 /// How often what was seen.
 #[derive(Default)]
@@ -46,6 +47,14 @@ impl Mix {
             let columns = 0..case.world.tables.iter().map(|table| table.columns.len()).max().unwrap_or(0);
             columns.into_iter().any(|column| matches!(rule.action.decision(column), Some(Decision::Reassign(_))))
         });
+        let world = &case.world;
+        let changed =
+            |wanted: &dyn Fn(&Layout) -> bool| facts.tables.iter().any(|&table| wanted(&world.tables[table].layout));
+        let reads_heirs = case.policy.tables.iter().any(|entry| {
+            let conditions = entry.rules.iter().filter_map(|rule| rule.condition.as_ref());
+            let mut read = conditions.flat_map(|condition| condition.reads(entry.table));
+            read.any(|(table, _)| table != entry.table && world.with_heirs(table).len() > 1)
+        });
         for (class, seen) in [
             ("read another table in a condition", reads_other),
             ("accepted a path by name", !case.policy.accepted.is_empty()),
@@ -77,6 +86,13 @@ impl Mix {
             ("were about a value", matches!(case.policy.whose, Whose::Values(_)) && !facts.tables.is_empty()),
             ("were about every row", case.policy.whose == Whose::EveryRow && !facts.tables.is_empty()),
             ("made a random value", facts.random),
+            ("changed a partitioned table", changed(&|layout| matches!(layout, Layout::Partitioned { .. }))),
+            (
+                "changed a table in nested partitions",
+                changed(&|it| matches!(it, Layout::Partitioned { nested: true, .. })),
+            ),
+            ("changed a table that inherits", changed(&|layout| matches!(layout, Layout::Heir(_)))),
+            ("read a table with those that inherit", reads_heirs),
             ("named a stand-in row", stands_in),
             ("moved a row to a stand-in row", facts.reassigned),
             ("propagated a value", facts.propagated),

@@ -24,6 +24,7 @@ mod rules;
 mod run;
 mod scope;
 mod server;
+mod shared;
 mod world;
 mod yaml;
 

@@ -3,7 +3,7 @@
 //! DDL and INSERTs, and the quoting that they share with conditions.
 
 use super::rules::Report;
-use super::world::{ForeignKey, OnDelete, Table, Type, Value, World};
+use super::world::{Column, ForeignKey, Layout, OnDelete, Table, Type, Value, World};
 
 /// A name as SQL.
 pub fn ident(name: &str) -> String {
@@ -13,6 +13,14 @@ pub fn ident(name: &str) -> String {
 /// A qualified name as SQL.
 pub fn table_name(table: &Table) -> String {
     format!("{}.{}", ident(table.schema), ident(&table.name))
+}
+
+/// A table's own rows, whoever inherits from it.
+pub fn rows_of(table: &Table) -> String {
+    match table.layout {
+        Layout::Partitioned { .. } => table_name(table),
+        Layout::Plain | Layout::Heir(_) => format!("only {}", table_name(table)),
+    }
 }
 
 /// A value as SQL.
@@ -68,9 +76,46 @@ pub fn ddl(world: &World) -> String {
             .collect();
         lines.push(format!("  primary key ({})", column_list(table, &table.primary)));
         lines.extend(table.uniques.iter().map(|columns| format!("  unique ({})", column_list(table, columns))));
-        sql += &format!("create table {} (\n{}\n);\n", table_name(table), lines.join(",\n"));
+        let (kept, more) = layout(world, table);
+        sql += &format!("create table {} (\n{}\n){kept};\n{more}", table_name(table), lines.join(",\n"));
     }
     sql
+}
+
+/// Where a table's rows are kept: what stands behind its columns, and what has to be said later.
+fn layout(world: &World, table: &Table) -> (String, String) {
+    match &table.layout {
+        Layout::Plain => (String::new(), String::new()),
+        Layout::Partitioned { by, nested } => {
+            let by_hash = format!(" partition by hash ({})", ident(&table.columns[*by].name));
+            let within = if *nested { by_hash.as_str() } else { "" };
+            let part = |of: &str, number: usize, within: &str| {
+                let name = Table { name: format!("{of}_{number}"), ..table.clone() };
+                let of = Table { name: of.to_owned(), ..table.clone() };
+                format!(
+                    "create table {} partition of {} for values with (modulus 2, remainder {number}){within};\n",
+                    table_name(&name),
+                    table_name(&of)
+                )
+            };
+            let mut parts = part(&table.name, 0, "") + &part(&table.name, 1, within);
+            if *nested {
+                let inner = format!("{}_1", table.name);
+                parts += &(part(&inner, 0, "") + &part(&inner, 1, ""));
+            }
+            (by_hash, parts)
+        }
+        Layout::Heir(of) => {
+            let above = &world.tables[*of];
+            let unset = |(own, theirs): (&Column, &Column)| {
+                let is_inherited = own.default.is_none() && theirs.default.is_some();
+                let unset = format!("alter table {} alter {} drop default;\n", table_name(table), ident(&own.name));
+                is_inherited.then_some(unset)
+            };
+            let unset = table.columns.iter().zip(&above.columns).filter_map(unset).collect();
+            (format!(" inherits ({})", table_name(above)), unset)
+        }
+    }
 }
 
 fn foreign_key(world: &World, key: &ForeignKey) -> String {
@@ -119,7 +164,7 @@ pub fn inserts(world: &World) -> String {
 /// A query for a whole table as text, in the columns' order.
 pub fn dump(table: &Table) -> String {
     let columns: Vec<_> = table.columns.iter().map(|column| format!("{}::text", ident(&column.name))).collect();
-    format!("select {} from {}", columns.join(", "), table_name(table))
+    format!("select {} from {}", columns.join(", "), rows_of(table))
 }
 
 impl Report {

@@ -79,6 +79,18 @@ impl Action {
         }
     }
 
+    /// Whether anything happens to a row.
+    pub fn acts(&self) -> bool {
+        match self {
+            Action::Keep => false,
+            Action::Delete | Action::Cascade => true,
+            Action::Columns { named, other } => {
+                let mut decisions = named.iter().map(|(_, decision)| decision).chain(other);
+                decisions.any(|decision| *decision != Decision::Keep)
+            }
+        }
+    }
+
     pub fn deletes(&self) -> bool {
         matches!(self, Action::Delete | Action::Cascade)
     }
@@ -167,39 +179,46 @@ impl Policy {
                 let direct: Vec<KeyId> = (0..world.keys.len()).filter(is_direct).collect();
                 (direct.len() == 1).then_some(vec![direct])
             }
-            Reach::Via(paths) => {
-                let is_whole = |path: &Path| {
-                    let mut at = table;
-                    let connects = path.iter().all(|&id| {
-                        let meets = world.keys[id].child == at;
-                        at = world.keys[id].parent;
-                        meets
-                    });
-                    connects && at == self.subject && !path.is_empty()
-                };
-                // A path that was cut short is whole all the same where its last columns are a key to the subject, too.
-                let sorted = |id: KeyId| {
-                    let mut columns = world.keys[id].child_columns.clone();
-                    columns.sort();
-                    columns
-                };
-                let read = |path: &Path| -> Option<Path> {
-                    if is_whole(path) {
-                        return Some(path.clone());
-                    }
-                    let (&last, way) = path.split_last()?;
-                    let reads_so = |id: &KeyId| {
-                        let (key, meant) = (&world.keys[*id], &world.keys[last]);
-                        key.child == meant.child && key.parent == self.subject && sorted(*id) == sorted(last)
-                    };
-                    let other = (0..world.keys.len()).find(reads_so)?;
-                    Some(way.iter().copied().chain([other]).collect()).filter(|path| is_whole(path))
-                };
-                paths.iter().map(read).collect()
-            }
+            Reach::Via(paths) => paths.iter().map(|path| self.read(world, table, path)).collect(),
             Reach::BySubject(_) | Reach::Parents(..) | Reach::EveryRow => Some(Vec::new()),
             Reach::Misspelt(_) => None,
         }
+    }
+
+    /// The path that a table's `via` means: a name means whatever the table at that place calls so, and leads to the table
+    /// that is named next, at last to the subject's.
+    fn read(&self, world: &World, table: TableId, path: &Path) -> Option<Path> {
+        let mut at = table;
+        let mut found = Path::new();
+        for (place, &spelled) in path.iter().enumerate() {
+            if place > 0 && world.keys[spelled].child != at {
+                return None;
+            }
+            let next = path.get(place + 1).map_or(self.subject, |&next| world.keys[next].child);
+            let candidates: Vec<KeyId> = (0..world.keys.len())
+                .filter(|&id| world.keys[id].child == at && self.is_spelled(world, spelled, id))
+                .collect();
+            let towards: Vec<KeyId> = candidates.iter().copied().filter(|&id| world.keys[id].parent == next).collect();
+            let meant = match (candidates.as_slice(), towards.as_slice()) {
+                (_, [only]) | ([only], []) => *only,
+                _ => return None,
+            };
+            found.push(meant);
+            at = world.keys[meant].parent;
+        }
+        (at == self.subject && !found.is_empty()).then_some(found)
+    }
+
+    /// Whether a key goes by what another is spelled as: the constraint's name, or the columns in any order.
+    fn is_spelled(&self, world: &World, spelled: KeyId, id: KeyId) -> bool {
+        let names = |id: KeyId| {
+            let key = &world.keys[id];
+            let columns = &world.tables[key.child].columns;
+            let mut names: Vec<&str> = key.child_columns.iter().map(|&column| columns[column].name.as_str()).collect();
+            names.sort_unstable();
+            names
+        };
+        if self.by_name[spelled] { id == spelled } else { names(id) == names(spelled) }
     }
 }
 
@@ -224,7 +243,22 @@ impl Case {
         self.persons.iter().map(|&place| &self.world.tables[self.policy.subject].rows[place])
     }
 
-    /// The keys by which no row is expected; one that a rule follows all the same is followed.
+    /// Whether a cascade takes rows of a table, and all that references them.
+    pub fn is_cascaded(&self, table: TableId) -> bool {
+        let rules = self.policy.rules(table).unwrap_or_default();
+        rules.iter().any(|rule| rule.action == Action::Cascade) || self.is_below_cascade(table)
+    }
+
+    /// Whether a cascade from another row reaches a table.
+    pub fn is_below_cascade(&self, table: TableId) -> bool {
+        let reaches = |entry: &TableRules| {
+            entry.rules.iter().any(|rule| rule.action == Action::Cascade)
+                && self.world.below(entry.table).contains(&table)
+        };
+        self.policy.tables.iter().any(reaches)
+    }
+
+    /// The keys by which no row is expected; one that a rule or a cascade follows all the same is followed.
     pub fn expected_none(&self) -> Vec<KeyId> {
         let follows = |key: KeyId| {
             let child = self.world.keys[key].child;
@@ -234,7 +268,10 @@ impl Case {
             })
         };
         let accepted = self.policy.accepted.iter().filter(|accepted| accepted.expect_none);
-        accepted.map(|accepted| accepted.key).filter(|&key| !follows(key)).collect()
+        accepted
+            .map(|accepted| accepted.key)
+            .filter(|&key| !follows(key) && !self.is_cascaded(self.world.keys[key].parent))
+            .collect()
     }
 
     /// The stand-in rows that rules name: the key that leads to them, and its value.

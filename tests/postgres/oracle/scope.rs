@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::after::change;
-use super::model::{Cell, Facts};
+use super::model::Facts;
 use super::rules::{Action, Case, Guard, IfShared, Reach, Rule, Whose};
+use super::shared::is_shared;
 use super::world::{ForeignKey, KeyId, Path, TableId, Value, World};
 
 /// A row: its table, and its place among the table's rows.
@@ -31,7 +31,7 @@ impl<'a> Fates<'a> {
         if self.shared.contains(&(table, place)) { None } else { self.decided[table].get(&place).copied() }
     }
 
-    fn is_deleted(&self, (table, place): RowId) -> bool {
+    pub fn is_deleted(&self, (table, place): RowId) -> bool {
         self.deleted[table].contains(&place)
     }
 }
@@ -77,7 +77,7 @@ fn reached_by(case: &Case, (table, place): RowId, reach: &Reach, through: &[Tabl
 }
 
 /// Whether a row is another person's than those who are erased.
-fn is_somebody_else(case: &Case, (table, place): RowId) -> bool {
+pub fn is_somebody_else(case: &Case, (table, place): RowId) -> bool {
     case.policy.whose == Whose::Rows && table == case.policy.subject && !case.persons.contains(&place)
 }
 
@@ -122,7 +122,7 @@ pub fn fates<'a>(case: &'a Case, facts: &mut Facts) -> Fates<'a> {
         for (&place, rule) in rows {
             // What stays as it is may be anybody's.
             if let Reach::Parents(_, if_shared) = rule.reach
-                && rule.action != Action::Keep
+                && rule.action.acts()
             {
                 parents.push(((table, place), if_shared));
             }
@@ -238,28 +238,6 @@ fn deleted(case: &Case, fates: &Fates<'_>) -> Vec<BTreeSet<usize>> {
         rows.extend(more);
     }
     all
-}
-
-/// Whether a row that stays references a parent that is to go, or a row of nobody's one that is to change.
-fn is_shared(case: &Case, fates: &Fates<'_>, (table, place): RowId) -> bool {
-    let world = &case.world;
-    let goes = fates.is_deleted((table, place));
-    let into = world.keys.iter().enumerate().filter(|(_, key)| key.parent == table);
-    into.flat_map(|(id, key)| (0..world.tables[key.child].rows.len()).map(move |row| (id, (key.child, row)))).any(
-        |(id, child)| {
-            let row = &world.tables[child.0].rows[child.1];
-            let holds_on = || {
-                let now = change(case, child, fates.rule(child));
-                let is_same = |&column: &usize| now[column] == Cell::Known(row[column].clone());
-                world.keys[id].child_columns.iter().all(is_same)
-            };
-            // A parent that others need needs its own parents for them.
-            let is_outside = || fates.rule(child).is_none() || (is_somebody_else(case, child) && holds_on());
-            world.parents(id, row).contains(&place)
-                && !fates.is_deleted(child)
-                && if goes { holds_on() } else { is_outside() }
-        },
-    )
 }
 
 /// How many tables the largest circle of deleted rows spans that reference each other, as far as a count tells: the

@@ -62,8 +62,22 @@ pub struct Column {
     pub default: Option<Value>,
 }
 
+/// Where a table's rows are kept, as far as a policy needn't know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    Plain,
+    /// In partitions by a column, these themselves in partitions or not.
+    Partitioned {
+        by: ColumnId,
+        nested: bool,
+    },
+    /// In itself; who reads the other table by name reads these rows, too. Its columns are this one's first.
+    Heir(TableId),
+}
+
 #[derive(Clone, Debug)]
 pub struct Table {
+    pub layout: Layout,
     pub schema: &'static str,
     pub name: String,
     pub columns: Vec<Column>,
@@ -143,6 +157,17 @@ impl World {
         (0..self.tables[key.parent].rows.len())
             .filter(|&place| references(&self.tables[key.parent].rows[place]))
             .collect()
+    }
+
+    /// A table and those that inherit from it.
+    pub fn with_heirs(&self, table: TableId) -> Vec<TableId> {
+        let is_heir = |id: &TableId| self.tables[*id].layout == Layout::Heir(table);
+        [table].into_iter().chain((0..self.tables.len()).filter(is_heir)).collect()
+    }
+
+    /// The rows that SQL finds by a table's name.
+    pub fn rows_by_name(&self, table: TableId) -> impl Iterator<Item = &Row> {
+        self.with_heirs(table).into_iter().flat_map(|id| &self.tables[id].rows)
     }
 
     /// Every path from a table to the subject's that visits no key twice and has at most `longest` keys.

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::oracle::law::{Form, law_of};
 use crate::oracle::rules::{Action, Decision, Rule, TableRules};
-use crate::oracle::world::{ColumnId, TableId, Type};
+use crate::oracle::world::{ColumnId, ForeignKey, Layout, TableId, Type};
 
 impl Check<'_> {
     /// Every column is decided, and each decision fits.
@@ -28,6 +28,9 @@ impl Check<'_> {
 
     fn fit(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
         let column = &self.world.tables[table].columns[id];
+        if matches!(self.world.tables[table].layout, Layout::Partitioned { by, .. } if by == id) {
+            self.push(true, &["partition-key"], place.clone());
+        }
         if self.world.is_referenced(table, id) && !matches!(decision, Decision::Propagate(_)) {
             self.push(
                 true,
@@ -37,7 +40,10 @@ impl Check<'_> {
         }
         match decision {
             Decision::Keep | Decision::Undecided => {}
-            Decision::Propagate(decision) => self.fit_of_propagated(table, id, decision, place),
+            Decision::Propagate(decision) => {
+                self.followers(table, id, &place);
+                self.fit_of_propagated(table, id, decision, place);
+            }
             Decision::Reassign(_) if !self.world.is_reference(table, id) => {
                 self.push(true, &["invalid-value", "unknown-action", "broken-reference", "wrong-type"], place);
             }
@@ -84,7 +90,7 @@ impl Check<'_> {
         }
     }
 
-    /// Whether a fixed value in a reference may point at nothing: its row goes, or the value is only a part of a key,
+    /// Whether a fixed value in a reference may point at nothing: its row goes or is called otherwise, or the value is only a part of a key,
     /// or there is no such row.
     fn may_dangle(&self, table: TableId, column: ColumnId) -> bool {
         let policy = &self.case.policy;
@@ -98,7 +104,28 @@ impl Check<'_> {
         };
         let keys: Vec<_> =
             self.keys_from(table).into_iter().filter(|(_, k)| k.child_columns.contains(&column)).collect();
-        keys.len() > 1 || keys.iter().any(|(_, key)| key.child_columns.len() > 1 || loses(key.parent))
+        let renames = |parent: TableId, column: ColumnId| {
+            let rules = policy.rules(parent).unwrap_or_default();
+            rules.iter().any(|rule| matches!(rule.action.decision(column), Some(Decision::Propagate(_))))
+        };
+        let may = |key: &ForeignKey| {
+            let renamed = key.parent_columns.iter().any(|&column| renames(key.parent, column));
+            key.child_columns.len() > 1 || renamed || loses(key.parent)
+        };
+        keys.len() > 1 || keys.iter().any(|(_, key)| may(key))
+    }
+
+    /// What takes a propagated value must not reference anything else by it.
+    fn followers(&mut self, table: TableId, id: ColumnId, place: &str) {
+        let receivers = self.world.receivers(&|at, column| (at, column) == (table, id));
+        let is_told = |at: TableId, column: ColumnId| (at, column) == (table, id) || receivers.contains(&(at, column));
+        let is_elsewhere = |(at, column): &(TableId, ColumnId)| {
+            let mut keys = self.keys_from(*at).into_iter().filter(|(_, key)| key.child_columns.contains(column));
+            keys.any(|(_, key)| !key.parent_columns.iter().any(|&parent| is_told(key.parent, parent)))
+        };
+        if receivers.iter().any(is_elsewhere) {
+            self.push(true, &["broken-reference"], place.to_owned());
+        }
     }
 
     /// What goes into other rows too must fit there, and be unique where they reference it.

@@ -33,7 +33,8 @@ fn stand_in(rng: &mut Rng, world: &World, table: TableId, column: ColumnId) -> O
         return None;
     }
     let rows = &world.tables[key.parent].rows;
-    let row = if rng.chance(80) { rows.last()? } else { rng.pick(&rows[..rows.len().max(1)]) };
+    let last = rows.last()?;
+    let row = if rng.chance(80) { last } else { rng.pick(rows) };
     row[*parent].text().filter(|text| !text.is_empty()).map(Decision::Reassign)
 }
 

@@ -65,14 +65,18 @@ fn report(rng: &mut Rng, shape: &Shape, case: &Case, number: usize) -> Option<Re
         rules.iter().any(|rule| matches!(rule.action.decision(column), Some(Decision::Propagate(_))))
     };
     let is_random = |at: TableId, column: usize, unique: bool| {
-        let rules = case.policy.rules(at).unwrap_or_default();
-        rules.iter().any(|rule| match rule.action.decision(column) {
+        let tables = world.with_heirs(at);
+        let mut rules = tables.iter().flat_map(|&at| case.policy.rules(at).unwrap_or_default());
+        rules.any(|rule| match rule.action.decision(column) {
             Some(Decision::Randomize(random)) => !(unique && law_of(world, at, column, random).unique),
             Some(Decision::Propagate(_)) => !unique,
             _ => false,
         })
     };
-    let receives = |at: TableId, column: usize| world.receivers(&is_propagated).contains(&(at, column));
+    let receives = |at: TableId, column: usize| {
+        let receivers = world.receivers(&is_propagated);
+        world.with_heirs(at).iter().any(|&at| receivers.contains(&(at, column)))
+    };
     let reads = condition.iter().flat_map(|it| it.reads(table)).collect::<Vec<_>>();
     // A sub-select would be evaluated over the state before.
     let is_foretold = world.tables[table].columns[column].ty != Type::Jsonb

@@ -7,6 +7,7 @@ mod circles;
 mod data;
 mod decisions;
 mod defects;
+mod layout;
 mod limits;
 mod links;
 mod parents;
@@ -19,6 +20,7 @@ pub use self::shape::Shape;
 use super::model::{Outcome, predict};
 use super::rng::Rng;
 use super::rules::{Action, Case, Decision};
+use super::world::{ColumnId, TableId};
 
 /// The case of a seed.
 pub fn case(seed: u64, shape: &Shape) -> Case {
@@ -26,6 +28,7 @@ pub fn case(seed: u64, shape: &Shape) -> Case {
     let (world, subject) = loop {
         let (mut world, subject) = schema::world(&mut rng, shape);
         data::fill(&mut rng, shape, &mut world);
+        layout::partition(&mut rng, shape, &mut world);
         // Unique keys may have left nobody to erase.
         if !world.tables[subject].rows.is_empty() {
             break (world, subject);
@@ -44,11 +47,32 @@ pub fn case(seed: u64, shape: &Shape) -> Case {
     if rng.chance(90) && matches!(predict(&case).0, Outcome::Fails(_) | Outcome::Stops(_)) {
         drop_stand_ins(&mut case);
     }
+    settle_expressions(&mut case);
     limits::limits(&mut rng, shape, &mut case);
     if rng.chance(shape.defects) {
         defects::plant(&mut rng, &mut case);
     }
     case
+}
+
+/// Whether an expression reads a propagated value of before or of after is not settled yet: none does.
+fn settle_expressions(case: &mut Case) {
+    let is_carried = |table: TableId, column: ColumnId| {
+        let mut rules = case.policy.rules(table).unwrap_or_default().iter();
+        rules.any(|rule| matches!(rule.action.decision(column), Some(Decision::Propagate(_))))
+    };
+    let receivers = case.world.receivers(&is_carried);
+    for entry in &mut case.policy.tables {
+        let receives = |column: ColumnId| receivers.contains(&(entry.table, column));
+        for rule in &mut entry.rules {
+            let Action::Columns { named, .. } = &mut rule.action else { continue };
+            for (_, decision) in named {
+                if matches!(decision, Decision::Sql(expression) if expression.reads().is_some_and(receives)) {
+                    *decision = Decision::Keep;
+                }
+            }
+        }
+    }
 }
 
 /// A stand-in row that goes itself is no help: the reference is let go of instead, where it can be.

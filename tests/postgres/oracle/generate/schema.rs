@@ -3,7 +3,7 @@
 use super::Shape;
 use crate::oracle::rng::Rng;
 use crate::oracle::world::{
-    Column, ColumnId, Declaration, Enumeration, ForeignKey, OnDelete, Table, TableId, Type, World,
+    Column, ColumnId, Declaration, Enumeration, ForeignKey, Layout, OnDelete, Table, TableId, Type, World,
 };
 
 const TABLES: [&str; 12] = [
@@ -36,6 +36,7 @@ pub fn world(rng: &mut Rng, shape: &Shape) -> (World, TableId) {
     if rng.chance(shape.loose_tables) {
         loose_table(rng, shape, &mut world, subject);
     }
+    super::layout::heir(rng, shape, &mut world, subject);
     if rng.chance(15) {
         // Nobody's table: introspection must survive its name.
         let mut bystander = empty_table(rng, shape, &world);
@@ -114,7 +115,7 @@ fn parents(rng: &mut Rng, shape: &Shape, id: TableId, subject: TableId) -> Vec<T
     parents
 }
 
-fn empty_table(rng: &mut Rng, shape: &Shape, world: &World) -> Table {
+pub fn empty_table(rng: &mut Rng, shape: &Shape, world: &World) -> Table {
     let schema = if rng.chance(shape.second_schema) { crate::oracle::print::SCHEMAS[1] } else { "public" };
     let taken = |name: &str| world.tables.iter().any(|other| other.name == name && other.schema == schema);
     let name = loop {
@@ -123,7 +124,8 @@ fn empty_table(rng: &mut Rng, shape: &Shape, world: &World) -> Table {
             break name.to_owned();
         }
     };
-    Table { schema, name, columns: Vec::new(), primary: Vec::new(), uniques: Vec::new(), rows: Vec::new() }
+    let layout = Layout::Plain;
+    Table { layout, schema, name, columns: Vec::new(), primary: Vec::new(), uniques: Vec::new(), rows: Vec::new() }
 }
 
 fn serial_key(rng: &mut Rng, table: &mut Table) {

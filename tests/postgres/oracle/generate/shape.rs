@@ -72,6 +72,9 @@ pub struct Shape {
     pub stand_ins: usize,
     /// Natural keys whose new value goes along with their references.
     pub propagated: usize,
+    /// Tables in partitions, and schemas with a table that inherits from another.
+    pub partitioned: usize,
+    pub heirs: usize,
 }
 
 impl Shape {
@@ -114,6 +117,8 @@ impl Shape {
             expect_none: 0,
             stand_ins: 0,
             propagated: 0,
+            partitioned: 0,
+            heirs: 0,
         }
     }
 
@@ -136,14 +141,15 @@ impl Shape {
             expect_none: 55,
             stand_ins: 22,
             propagated: 50,
+            partitioned: 15,
+            heirs: 18,
             ..Self::acyclic()
         }
     }
 
     /// What efface plans so far.
     pub fn planned() -> Self {
-        // The engine takes parents of one table that reference each other for shared, and keeps them.
-        Self { parent_trees: 0, ..Self::all() }
+        Self::all()
     }
 
     /// The classes that some hundred cases of this shape must have seen.
@@ -194,6 +200,8 @@ impl Shape {
             (self.expect_none, &["expected no row by a path, and found none"]),
             (self.stand_ins, &["named a stand-in row", "moved a row to a stand-in row"]),
             (self.propagated, &["propagated a value"]),
+            (self.partitioned, &["changed a partitioned table", "changed a table in nested partitions"]),
+            (self.heirs, &["changed a table that inherits", "read a table with those that inherit"]),
         ] {
             if knob > 0 {
                 classes.extend(more);

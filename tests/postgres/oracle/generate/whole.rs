@@ -5,8 +5,8 @@ use super::circles::Circles;
 use super::decisions::releases;
 use super::policy::Draft;
 use crate::oracle::rng::Rng;
-use crate::oracle::rules::{Action, Policy, Reach, Rule, TableRules, Whose};
-use crate::oracle::world::{ColumnId, KeyId, Path, TableId, Type, Value, World};
+use crate::oracle::rules::{Accepted, Action, Policy, Reach, TableRules, Whose};
+use crate::oracle::world::{ColumnId, KeyId, Layout, Path, TableId, Type, Value, World};
 
 /// Whether every table's name can be written in a policy.
 pub fn can_be_whole(world: &World) -> bool {
@@ -93,24 +93,68 @@ pub fn values(rng: &mut Rng, shape: &Shape, world: &World) -> Policy {
         }
     }
     let mut draft = draft(rng, shape, world, Whose::Values(guests), Vec::new());
-    for (table, column) in places {
-        let is_below = |entry: &TableRules| {
-            let cascades = entry.rules.iter().any(|rule| rule.action == Action::Cascade);
-            cascades && world.below(entry.table).contains(&table)
-        };
-        if draft.policy.tables.iter().any(is_below) || draft.rng.chance(20) && !draft.policy.tables.is_empty() {
+    for &(table, column) in &places {
+        if draft.is_cascaded(table) || draft.rng.chance(20) && !draft.policy.tables.is_empty() {
             continue;
         }
         let keeps = |at: &TableId| draft.policy.rules(*at).is_some();
         let can_cascade = !world.below(table).iter().any(|at| *at == table || keeps(at));
-        let is_referenced = world.keys.iter().any(|key| key.parent == table);
-        let mut rules = match can_cascade && draft.rng.chance(shape.cascades) {
-            true => vec![draft.rule(vec![Path::new()], None, Action::Cascade)],
-            false => draft.group(table, &[Path::new()], !is_referenced, &[]),
-        };
-        let by_value = |rule: &mut Rule| rule.reach = Reach::BySubject(vec![column]);
-        rules.iter_mut().for_each(by_value);
-        draft.policy.tables.push(TableRules { table, rules, as_list: false });
+        match can_cascade && draft.rng.chance(shape.cascades) {
+            true => {
+                let mut rule = draft.rule(vec![Path::new()], None, Action::Cascade);
+                rule.reach = Reach::BySubject(vec![column]);
+                draft.policy.tables.push(TableRules { table, rules: vec![rule], as_list: false });
+            }
+            false => draft.by_value(table, column),
+        }
     }
+    draft.below_values(&places);
     draft.policy
+}
+
+impl Draft<'_> {
+    /// Whether a cascade takes rows of a table.
+    fn is_cascaded(&self, table: TableId) -> bool {
+        let is_below = |entry: &TableRules| {
+            let cascades = entry.rules.iter().any(|rule| rule.action == Action::Cascade);
+            cascades && self.world.below(entry.table).contains(&table)
+        };
+        self.policy.tables.iter().any(is_below)
+    }
+
+    /// Rules for the rows in which a guest's value stands in a column.
+    fn by_value(&mut self, table: TableId, column: ColumnId) {
+        let is_referenced = self.world.keys.iter().any(|key| key.parent == table);
+        let mut rules = self.group(table, &[Path::new()], !is_referenced, &[]);
+        rules.iter_mut().for_each(|rule| rule.reach = Reach::BySubject(vec![column]));
+        self.policy.tables.push(TableRules { table, rules, as_list: false });
+    }
+
+    /// Tables below a guest's rows are decided, too, or somebody has said that they need not be.
+    fn below_values(&mut self, places: &[(TableId, ColumnId)]) {
+        let is_open = |draft: &Self, id: &KeyId| {
+            let key = &draft.world.keys[*id];
+            draft.policy.rules(key.parent).is_some()
+                && draft.policy.rules(key.child).is_none()
+                && !draft.is_cascaded(key.child)
+                && !draft.policy.accepted.iter().any(|it| it.key == *id)
+        };
+        let is_left = |draft: &Self, id: &TableId| match draft.world.tables[*id].layout {
+            Layout::Heir(of) => draft.policy.rules(of).is_some() && draft.policy.rules(*id).is_none(),
+            Layout::Plain | Layout::Partitioned { .. } => false,
+        };
+        let heirs = |draft: &Self, place: &&(TableId, ColumnId)| is_left(draft, &place.0);
+        while let Some(&(table, column)) = places.iter().find(|place| heirs(self, place)) {
+            self.by_value(table, column);
+        }
+        while let Some(id) = (0..self.world.keys.len()).find(|id| is_open(self, id)) {
+            let child = self.world.keys[id].child;
+            match places.iter().find(|(table, _)| *table == child) {
+                // Now and then a table is forgotten.
+                _ if self.rng.chance(4) => return,
+                Some(&(table, column)) if self.rng.chance(50) => self.by_value(table, column),
+                _ => self.policy.accepted.push(Accepted { key: id, expect_none: false }),
+            }
+        }
+    }
 }

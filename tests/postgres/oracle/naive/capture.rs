@@ -6,7 +6,7 @@
 use super::numbers;
 use super::reach::{decided, is_somebody_else, key, key_of, matches, references};
 use crate::oracle::engine::PlanFault;
-use crate::oracle::print::{ident, literal, table_name};
+use crate::oracle::print::{ident, literal, rows_of};
 use crate::oracle::rules::{Action, Case, Decision, IfShared, Reach};
 use crate::oracle::world::{KeyId, TableId};
 
@@ -21,7 +21,7 @@ pub fn refusing(case: &Case) -> Vec<(TableId, String)> {
 pub fn statements(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
     let mut all = Vec::new();
     for id in in_order(case) {
-        let (key, rule, name) = (key(case, id), decided(case, id), table_name(&case.world.tables[id]));
+        let (key, rule, name) = (key(case, id), decided(case, id), rows_of(&case.world.tables[id]));
         all.push(format!(
             "create temp table s{id} on commit drop as \
              select {key}, {rule} as r, false as c, false as g, false as h from {name} as t"
@@ -68,7 +68,7 @@ fn round(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
         format!(
             "update s{child} set c = true where not c and ({key}) in (select {key} from {} as t where {}); \
              get diagnostics n = row_count; m := m + n",
-            table_name(&world.tables[child]),
+            rows_of(&world.tables[child]),
             references(case, at, "t", "p", &is_taken),
             key = key(case, child),
         )
@@ -96,17 +96,24 @@ fn round(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
 fn keep_shared(case: &Case, id: TableId) -> String {
     let is_parent = |reach: &Reach| matches!(reach, Reach::Parents(..));
     let going = numbers(case, id, |reach, action| is_parent(reach) && action.deletes());
-    let changing = numbers(case, id, |reach, action| is_parent(reach) && !action.deletes() && *action != Action::Keep);
+    let changing = numbers(case, id, |reach, action| is_parent(reach) && !action.deletes() && action.acts());
+    // Parents in one table that may have to stay hold what they reference there.
+    let may_stay = numbers(case, id, |reach, action| {
+        matches!(reach, Reach::Parents(_, IfShared::Keep)) && *action != Action::Cascade && action.acts()
+    });
     let needs = |at: KeyId| {
         let child = case.world.keys[at].child;
+        let sibling = if child == id { format!("d.r in ({may_stay})") } else { "false".into() };
         format!(
-            "exists (select 1 from {child_name} as r join s{child} as d on ({r}) = ({d}) where {matches} and not d.g \
-             and case when s.r in ({going}) then d.h or not ({cleared}) else d.h or d.r = -1 or ({other} and not ({cleared})) end)",
-            child_name = table_name(&case.world.tables[child]),
+            "exists (select 1 from {child_name} as r join s{child} as d on ({r}) = ({d}) where {matches} and ({sibling} or not d.g \
+             and case when s.r in ({going}) then d.h or not ({cleared}) \
+             else d.h or d.r = -1 or ({other} and not ({cleared}) and not ({let_go})) end))",
+            child_name = rows_of(&case.world.tables[child]),
             r = key_of(case, child, "r"),
             d = key_of(case, child, "d"),
             matches = matches(case, at, "r", "t"),
             cleared = cleared(case, at),
+            let_go = let_go(case, at),
             other = is_somebody_else(case, child, "r"),
         )
     };
@@ -119,7 +126,7 @@ fn keep_shared(case: &Case, id: TableId) -> String {
         needed.join(" or "),
         own = key_of(case, id, "t"),
         remembered = key_of(case, id, "s"),
-        name = table_name(&case.world.tables[id]),
+        name = rows_of(&case.world.tables[id]),
     )
 }
 
@@ -147,4 +154,15 @@ fn cleared(case: &Case, at: KeyId) -> String {
         }
     }
     all.join(" or ")
+}
+
+/// Whether the rule `d.r` has decided about the whole reference by a key, whatever comes out.
+fn let_go(case: &Case, at: KeyId) -> String {
+    let key = &case.world.keys[at];
+    let numbers = numbers(case, key.child, |_, action| {
+        let mut decisions = key.child_columns.iter().map(|&column| action.decision(column));
+        let is_moved = decisions.clone().any(|it| matches!(it, Some(Decision::Reassign(_))));
+        is_moved || decisions.all(|it| matches!(it, Some(Decision::Null | Decision::Default)))
+    });
+    format!("d.r in ({numbers})")
 }

@@ -4,7 +4,7 @@ use super::numbers;
 use super::reach::{decided, key, key_of, matches};
 use crate::oracle::engine::PlanFault;
 use crate::oracle::law::{Form, law_of};
-use crate::oracle::print::{ident, literal, table_name};
+use crate::oracle::print::{ident, literal, rows_of};
 use crate::oracle::rules::{Action, Case, Decision, Random};
 use crate::oracle::world::{ColumnId, TableId, Value};
 
@@ -18,7 +18,7 @@ pub fn statements(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
     }
     let mut deletes: Vec<String> = Vec::new();
     for id in (0..world.tables.len()).rev() {
-        let (name, key) = (table_name(&world.tables[id]), key(case, id));
+        let (name, key) = (rows_of(&world.tables[id]), key(case, id));
         let in_rule = |numbers: &str| match fault {
             Some(PlanFault::CaptureLeftOut) => format!("({}) in ({numbers})", decided(case, id)),
             _ => format!("({key}) in (select {key} from s{id} where r in ({numbers}) and not h)"),
@@ -92,7 +92,7 @@ fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
                  where s.r = {rule} and not s.h and not s.g",
                 key_of(case, entry.table, "t"),
                 value(case, entry.table, id, decision),
-                table_name(it),
+                rows_of(it),
                 entry.table,
                 own = ident(&it.columns[id].name),
             ));
@@ -103,7 +103,7 @@ fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
         write.push(format!(
             "update {} as t set {own} = v.efface_new from {name} as v \
              where ({}) = ({}) and t.{own} is not distinct from v.efface_old",
-            table_name(&case.world.tables[table]),
+            rows_of(&case.world.tables[table]),
             key_of(case, table, "t"),
             key_of(case, table, "v"),
             own = ident(&case.world.tables[table].columns[id].name),
@@ -118,8 +118,8 @@ fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
                      join {name} as v on ({}) = ({})",
                     key_of(case, foreign.child, "c"),
                     ident(&case.world.tables[foreign.child].columns[own].name),
-                    table_name(&case.world.tables[foreign.child]),
-                    table_name(&case.world.tables[table]),
+                    rows_of(&case.world.tables[foreign.child]),
+                    rows_of(&case.world.tables[table]),
                     matches(case, at, "c", "p"),
                     key_of(case, table, "p"),
                     key_of(case, table, "v"),

@@ -9,7 +9,7 @@ mod change;
 mod reach;
 
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
-use super::print::{ident, literal, table_name};
+use super::print::{ident, literal, rows_of};
 use super::rules::{Action, Case, Reach, Whose};
 use super::world::TableId;
 
@@ -59,7 +59,7 @@ fn run(case: &Case, server: &mut dyn Server, fault: Option<PlanFault>) -> Result
 fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String> {
     let (world, policy) = (&case.world, &case.policy);
     let mut queries: Vec<String> = Vec::new();
-    let subject = table_name(&world.tables[policy.subject]);
+    let subject = rows_of(&world.tables[policy.subject]);
     let person = reach::reach(case, policy.subject, &Reach::Implied);
     if let Some(condition) = &policy.condition {
         let condition = condition.sql(world, policy.subject, Some("t"));
@@ -75,7 +75,7 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
         ));
     }
     for key in case.expected_none() {
-        let child = table_name(&world.tables[world.keys[key].child]);
+        let child = rows_of(&world.tables[world.keys[key].child]);
         let follows = reach::follow(case, &[key], "t", 0);
         let id = world.keys[key].child;
         let goes = match policy.whose == Whose::Rows && id == policy.subject {
@@ -103,7 +103,7 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
         queries.push(format!(
             "select 'stop stand-in' where not exists (select 1 from {} as t join s{id} as d on ({}) = ({}) \
              where t.{} = {} and not d.g and not ({is_person}))",
-            table_name(parent),
+            rows_of(parent),
             reach::key_of(case, id, "t"),
             reach::key_of(case, id, "d"),
             ident(&parent.columns[foreign.parent_columns[0]].name),
@@ -112,7 +112,7 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
     }
     for guard in &policy.guards {
         let condition = guard.condition.as_ref().map_or("true".into(), |it| it.sql(world, guard.table, Some("t")));
-        let table = table_name(&world.tables[guard.table]);
+        let table = rows_of(&world.tables[guard.table]);
         let reach = reach::reach(case, guard.table, &guard.reach);
         queries.push(format!(
             "select '{}' where exists (select 1 from {table} as t where {reach} and ({condition}))",

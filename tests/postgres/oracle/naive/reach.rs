@@ -1,6 +1,6 @@
 //! Which rows, as SQL?
 
-use crate::oracle::print::{column_list, ident, literal, table_name};
+use crate::oracle::print::{column_list, ident, literal, rows_of};
 use crate::oracle::rules::{Case, Reach, Rule, Whose};
 use crate::oracle::world::{ColumnId, KeyId, TableId, Value};
 
@@ -54,7 +54,7 @@ pub fn reach(case: &Case, table: TableId, reach: &Reach) -> String {
 /// Whether a row that some rule decides references `t`.
 fn is_pointed_at(case: &Case, key: KeyId) -> String {
     let foreign = &case.world.keys[key];
-    let (child, own) = (foreign.child, table_name(&case.world.tables[foreign.child]));
+    let (child, own) = (foreign.child, rows_of(&case.world.tables[foreign.child]));
     format!(
         "exists (select 1 from {own} as r join s{child} as d on ({}) = ({}) where d.r >= 0 and not {} and {})",
         key_of(case, child, "r"),
@@ -86,7 +86,7 @@ pub fn follow(case: &Case, path: &[KeyId], alias: &str, depth: usize) -> String 
 
 /// Whether a row references one of which something holds.
 pub fn references(case: &Case, key: KeyId, child: &str, parent: &str, and: &str) -> String {
-    let to = table_name(&case.world.tables[case.world.keys[key].parent]);
+    let to = rows_of(&case.world.tables[case.world.keys[key].parent]);
     format!("exists (select 1 from {to} as {parent} where {} and {and})", matches(case, key, child, parent))
 }
 

@@ -69,12 +69,9 @@ pub fn policy(case: &Case) -> String {
         out += "\naccept:\n";
     }
     for accepted in &policy.accepted {
-        let key = &world.keys[accepted.key];
-        let child = &world.tables[key.child];
-        let column = &child.columns[key.child_columns[0]].name;
+        let place = scalar(&accepted_place(case, accepted.key));
         let expect = if accepted.expect_none { ", expect: none" } else { "" };
-        out +=
-            &format!("  - {{ code: path-not-followed, at: {}.{column}, because: staff only{expect} }}\n", child.name);
+        out += &format!("  - {{ code: path-not-followed, at: {place}, because: staff only{expect} }}\n");
     }
     let persons = case.keys().len();
     if persons > 1 {
@@ -217,6 +214,17 @@ fn reference(case: &Case, id: KeyId) -> String {
 /// A key by its table and columns: `users.address_id`.
 fn parent_text(case: &Case, id: KeyId) -> String {
     format!("{}.{}", path_table(&case.world.tables[case.world.keys[id].child]), reference(case, id))
+}
+
+/// The place of a finding about a key: `users.address_id`, `members.(tenant, number)`.
+fn accepted_place(case: &Case, id: KeyId) -> String {
+    let key = &case.world.keys[id];
+    let child = &case.world.tables[key.child];
+    let columns: Vec<&str> = key.child_columns.iter().map(|&column| child.columns[column].name.as_str()).collect();
+    match columns.as_slice() {
+        [only] => format!("{}.{only}", bare_table(child)),
+        several => format!("{}.({})", bare_table(child), several.join(", ")),
+    }
 }
 
 fn path_text(case: &Case, path: &Path) -> String {

@@ -1,0 +1,16 @@
+//! Any text where a policy has a path: behind `via` and `referenced_by`, as the columns and the aim of a virtual key.
+#![no_main]
+
+#[allow(dead_code)]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let quoted = format!("'{}'", text.replace('\'', "''"));
+    for written in [text, quoted.as_str()] {
+        laws::reads_safely(&format!(
+            "version: 1\nname: p\nsubject: {{ table: users }}\nvirtual_foreign_keys:\n  - table: a\n    columns: {written}\n    \
+             references: {written}\ntables:\n  a:\n    via: {written}\n    rows: delete\n  b:\n    referenced_by: {written}\n    \
+             if_shared: keep\n    rows: delete\n"
+        ));
+    }
+});
