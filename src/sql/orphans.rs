@@ -7,11 +7,11 @@
 use super::assert::Check;
 use super::closure::aligned;
 use super::writer::{Scene, Writer};
-use crate::catalog::{Basis, ColumnId};
+use crate::catalog::ColumnId;
 use crate::plan::{Predicate, Step, StepAction};
 
 impl Scene<'_> {
-    /// No row references a deleted one by a virtual key.
+    /// No row references a deleted one by a key that nobody enforces.
     pub fn orphan_checks(&self) -> Vec<Check> {
         if !self.asks_again() {
             return Vec::new();
@@ -24,7 +24,7 @@ impl Scene<'_> {
         let parent = self.catalog.table(step.table);
         let Some((key, gone)) = self.remembered_keys(&step.rows) else { return Vec::new() };
         let keys = self.catalog.keys_to(&parent.name);
-        let unenforced = keys.filter(|(_, key)| matches!(key.basis, Basis::Virtual { .. }));
+        let unenforced = keys.filter(|(_, key)| !key.is_enforced());
         let checks = unenforced.filter_map(|(id, foreign)| {
             let child = self.catalog.table(self.catalog.table_id(&foreign.child)?);
             let columns = aligned(child, parent, &key, foreign)?;
