@@ -33,13 +33,16 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                     }
                     continue;
                 }
-                Reach::Condition => vec![],
-                Reach::OwnRow | Reach::Paths(_) | Reach::EveryRow => rule.paths(),
+                Reach::OwnRow | Reach::Paths(_) => rule.paths(),
+                Reach::EveryRow if rule.condition.is_none() => rule.paths(),
+                Reach::EveryRow | Reach::Condition => {
+                    if !somebody_settles(policy, catalog, child, key) {
+                        report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
+                    }
+                    continue;
+                }
                 Reach::Cascade(_) => continue,
             };
-            if reached.is_empty() {
-                report.push(words::orphans_of_condition(key, rule.origin).about(coverage::place(key)));
-            }
             for path in reached {
                 if expects_none(policy, rule.table, id, Some(&path)) {
                     continue;
@@ -50,6 +53,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                     Settled::Yes => continue,
                     // A rule for these rows would ask for one for the rows below them, and so on.
                     Settled::NotReached if endless => words::endless_orphans(catalog, key, rule.origin),
+                    Settled::OwnRowUndecided => words::orphans_of_own_row(catalog, key, rule.origin),
                     Settled::NotReached => {
                         let decided = policy.rules_of(child).next().is_some();
                         words::orphans(catalog, key, &whole, decided, rule.origin)
@@ -89,10 +93,20 @@ fn holds_on<'a>(
     rules.find(|rule| !others(rule) && !settles(rule, catalog, child, key))
 }
 
+/// Whether any rule deletes rows that reference by a key, or clears the reference in them.
+///
+/// Where the rows that go are found by a condition, no path says which rows reference them, and that their rule means
+/// just these can't be proven here. Somebody has thought of them; the transaction proves the rest.
+fn somebody_settles(policy: &ResolvedPolicy, catalog: &Catalog, child: TableId, key: &ForeignKey) -> bool {
+    policy.rules_of(child).any(|(_, rule)| settles(rule, catalog, child, key))
+}
+
 enum Settled<'a> {
     Yes,
     /// No rule follows the path.
     NotReached,
+    /// A rule follows it, but the subject's own row may reference such a row too, and no rule is about that one.
+    OwnRowUndecided,
     /// This rule may decide such a row, and leaves the reference as it is.
     Kept(&'a ResolvedRule),
 }
@@ -100,7 +114,8 @@ enum Settled<'a> {
 /// Whether every row that references a deleted row by this path is deleted or loses the reference.
 ///
 /// The rules are tried in order, and the last one with the path has no condition: so every rule up to that one may
-/// decide such a row, and none behind it can.
+/// decide such a row, and none behind it can. In the subject's table they are about other people: the own row has rules of
+/// its own, anywhere in the list. That it lies on a circle of rows is left to the transaction.
 fn settled<'a>(
     policy: &'a ResolvedPolicy,
     catalog: &Catalog,
@@ -117,7 +132,14 @@ fn settled<'a>(
         Reach::EveryRow => true,
     };
     let Some(last) = rules.iter().rposition(|rule| follows(rule)) else { return Settled::NotReached };
-    match rules[..=last].iter().find(|rule| !settles(rule, catalog, child, key)) {
+    let is_circle = |path: &Path| matches!(&path.0[..], [first, rest @ ..] if rest.contains(first));
+    let about_own = |rule: &&&ResolvedRule| rule.reach == Reach::OwnRow;
+    let asks_for_own = policy.subject.table() == Some(child) && path.0.len() > 1 && !is_circle(path);
+    if asks_for_own && !rules.iter().any(|rule| about_own(&rule)) {
+        return Settled::OwnRowUndecided;
+    }
+    let own = rules.iter().skip(last + 1).filter(|rule| asks_for_own && about_own(rule));
+    match rules.iter().take(last + 1).chain(own).find(|rule| !settles(rule, catalog, child, key)) {
         Some(keeper) => Settled::Kept(keeper),
         None => Settled::Yes,
     }

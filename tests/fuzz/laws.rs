@@ -15,8 +15,11 @@ pub fn reads_safely(text: &str) {
     let report = match (first, second) {
         (Ok(first), Ok(second)) => {
             assert_eq!(first.value, second.value);
-            if let Some(other) = by_another_reader(text) {
-                assert_same(&outline(&file).expect("it was read"), &other);
+            // The other reader panics where a block ends without a newline.
+            let closed = format!("{}\n", text.trim_end_matches('\n'));
+            if let Some(other) = by_another_reader(&closed) {
+                let ours = outline(&SourceFile::new("p.yaml", closed.as_str())).expect("it was read");
+                assert_same(&ours, &other);
             }
             first.warnings
         }

@@ -1,7 +1,7 @@
 //! Is every reference to a row that goes settled?
 
 use super::Check;
-use crate::oracle::rules::{Action, Decision, Reach, Rule};
+use crate::oracle::rules::{Action, Decision, Reach, Rule, Whose};
 use crate::oracle::world::{ForeignKey, Path, TableId};
 
 impl Check<'_> {
@@ -22,15 +22,25 @@ impl Check<'_> {
         let into = world.keys.iter().enumerate().filter(|(_, key)| key.parent == table);
         for (id, key) in into {
             let case = self.case;
+            // Whatever the rule takes, each row of the others may reference it: some rule has to let go, and a run shows
+            // whether all have.
+            let takes_any = match rule.reach {
+                Reach::BySubject(_) => true,
+                Reach::EveryRow => rule.condition.is_some(),
+                Reach::Implied | Reach::Via(_) | Reach::Parents(..) | Reach::Misspelt(_) => false,
+            };
             let Some(rules) = case.policy.rules(key.child) else {
                 // A cascade may take these rows, but not because of this rule.
-                let is_decided = self.is_cascade(key.child);
+                let is_decided = self.is_cascade(key.child) || takes_any && case.is_below_cascade(key.child);
                 self.push(!is_decided, CODES, format!("{:?}", key.name));
                 continue;
             };
-            // Whatever the rule takes, each row of the others may reference it.
-            let takes_any = matches!(rule.reach, Reach::EveryRow | Reach::BySubject(_));
-            if takes_any && (rule.reach != Reach::EveryRow || !rules.iter().all(|it| settles(key, &it.action))) {
+            if takes_any {
+                let is_forgotten = !rules.iter().any(|it| settles(key, &it.action));
+                self.push(is_forgotten, CODES, format!("{:?}: a rule doesn't settle it", key.name));
+                continue;
+            }
+            if rule.reach == Reach::EveryRow && !rules.iter().all(|it| settles(key, &it.action)) {
                 self.push(true, CODES, format!("{:?}: a rule doesn't settle it", key.name));
             }
             for path in self.paths_of(table, rule) {
@@ -45,7 +55,20 @@ impl Check<'_> {
                 for certain in loose {
                     self.push(certain, &["orphans", "rule-order"], format!("{:?} stays and dangles", key.name));
                 }
+                self.own_row(key, rules, &path);
             }
+        }
+    }
+
+    /// A person's own row may reference, by this path, what goes as well, and no path is about it.
+    fn own_row(&mut self, key: &ForeignKey, rules: &[Rule], path: &Path) {
+        let is_person = self.case.policy.whose == Whose::Rows && key.child == self.case.policy.subject;
+        if !is_person || path.len() < 2 || path[1..].contains(&path[0]) {
+            return;
+        }
+        let own: Vec<&Rule> = rules.iter().filter(|rule| rule.reach == Reach::Implied).collect();
+        if own.is_empty() || own.iter().any(|rule| !settles(key, &rule.action)) {
+            self.push(true, &["orphans"], format!("{:?} of a person's own row dangles", key.name));
         }
     }
 
