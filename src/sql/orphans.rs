@@ -23,10 +23,10 @@ impl Scene<'_> {
     fn orphans_of(&self, step: &Step) -> Vec<Check> {
         let parent = self.catalog.table(step.table);
         let Some((key, gone)) = self.remembered_keys(&step.rows) else { return Vec::new() };
-        let keys = self.catalog.keys_to(&parent.name);
+        let keys = self.catalog.keys_onto(step.table);
         let unenforced = keys.filter(|(_, key)| !key.is_enforced());
         let checks = unenforced.filter_map(|(id, foreign)| {
-            let child = self.catalog.table(self.catalog.table_id(&foreign.child)?);
+            let child = self.catalog.table(self.catalog.child(id)?);
             let columns = aligned(child, parent, &key, foreign)?;
             let mut count = Writer::new();
             count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &child.name).kw(" WHERE ");
