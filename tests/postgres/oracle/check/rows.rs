@@ -30,8 +30,11 @@ impl Check<'_> {
             };
             // Whatever the rule takes, each row of the others may reference it.
             let takes_any = matches!(rule.reach, Reach::EveryRow | Reach::BySubject(_));
+            // Which rows a condition takes is the database's to know, where somebody has thought of those below them.
+            let is_partial = rule.condition.is_some() || matches!(rule.reach, Reach::BySubject(_));
+            let is_thought_of = is_partial && rules.iter().any(|it| settles(key, &it.action));
             if takes_any && (rule.reach != Reach::EveryRow || !rules.iter().all(|it| settles(key, &it.action))) {
-                self.push(true, CODES, format!("{:?}: a rule doesn't settle it", key.name));
+                self.push(!is_thought_of, CODES, format!("{:?}: a rule doesn't settle it", key.name));
             }
             for path in self.paths_of(table, rule) {
                 let path: Path = [id].into_iter().chain(path).collect();
@@ -42,8 +45,14 @@ impl Check<'_> {
                 };
                 let loose: Vec<bool> =
                     rules[..=last].iter().filter(|rule| !settles(key, &rule.action)).map(follows).collect();
+                let is_thought_of =
+                    is_partial && rules[..=last].iter().any(|it| follows(it) && settles(key, &it.action));
                 for certain in loose {
-                    self.push(certain, &["orphans", "rule-order"], format!("{:?} stays and dangles", key.name));
+                    self.push(
+                        certain && !is_thought_of,
+                        &["orphans", "rule-order"],
+                        format!("{:?} stays and dangles", key.name),
+                    );
                 }
             }
         }
