@@ -55,6 +55,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                     Settled::Kept { thought_of: true, .. } if rule.condition.is_some() => continue,
                     // A rule for these rows would ask for one for the rows below them, and so on.
                     Settled::NotReached if endless => words::endless_orphans(catalog, key, rule.origin),
+                    Settled::OwnRowUndecided => words::orphans_of_own_row(catalog, key, rule.origin),
                     Settled::NotReached => {
                         let decided = policy.rules_of(child).next().is_some();
                         words::orphans(catalog, key, &whole, decided, rule.origin)
@@ -106,6 +107,8 @@ enum Settled<'a> {
     Yes,
     /// No rule follows the path.
     NotReached,
+    /// A rule follows it, but the subject's own row may reference such a row too, and no rule is about that one.
+    OwnRowUndecided,
     Kept {
         /// This rule may decide such a row, and leaves the reference as it is.
         keeper: &'a ResolvedRule,
@@ -117,7 +120,8 @@ enum Settled<'a> {
 /// Whether every row that references a deleted row by this path is deleted or loses the reference.
 ///
 /// The rules are tried in order, and the last one with the path has no condition: so every rule up to that one may
-/// decide such a row, and none behind it can.
+/// decide such a row, and none behind it can. In the subject's table they are about other people: the own row has rules of
+/// its own, anywhere in the list. That it lies on a circle of rows is left to the transaction.
 fn settled<'a>(
     policy: &'a ResolvedPolicy,
     catalog: &Catalog,
@@ -134,9 +138,17 @@ fn settled<'a>(
         Reach::EveryRow => true,
     };
     let Some(last) = rules.iter().rposition(|rule| follows(rule)) else { return Settled::NotReached };
-    match rules[..=last].iter().find(|rule| !settles(rule, catalog, child, key)) {
+    let is_circle = |path: &Path| matches!(&path.0[..], [first, rest @ ..] if rest.contains(first));
+    let about_own = |rule: &&&ResolvedRule| rule.reach == Reach::OwnRow;
+    let asks_for_own = policy.subject.table() == Some(child) && path.0.len() > 1 && !is_circle(path);
+    if asks_for_own && !rules.iter().any(|rule| about_own(&rule)) {
+        return Settled::OwnRowUndecided;
+    }
+    let own = rules.iter().skip(last + 1).filter(|rule| asks_for_own && about_own(rule));
+    match rules.iter().take(last + 1).chain(own).find(|rule| !settles(rule, catalog, child, key)) {
         Some(keeper) => {
-            let thought_of = rules[..=last].iter().any(|rule| follows(rule) && settles(rule, catalog, child, key));
+            let thought_of =
+                rules.iter().take(last + 1).any(|rule| follows(rule) && settles(rule, catalog, child, key));
             Settled::Kept { keeper, thought_of }
         }
         None => Settled::Yes,

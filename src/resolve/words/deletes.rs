@@ -108,6 +108,27 @@ pub(in crate::resolve) fn orphans_kept(catalog: &Catalog, key: &ForeignKey, span
     }
 }
 
+pub(in crate::resolve) fn orphans_of_own_row(catalog: &Catalog, key: &ForeignKey, span: Span) -> Diagnostic {
+    let child = key.child.bare();
+    let action = match &clearable(catalog, key)[..] {
+        [] => "rows: delete".to_owned(),
+        columns => {
+            let columns: Vec<_> = columns.iter().map(|name| format!("{}: null", name.bare())).collect();
+            format!("columns: {{ {} }}\n      other_columns: keep", columns.join(", "))
+        }
+    };
+    Diagnostic::new(
+        Code::Orphans,
+        format!(
+            "the subject's own row may reference rows that this rule deletes, and no rule of `{child}` is about it"
+        ),
+    )
+    .at(span, format!("deletes rows of `{}`", key.parent.bare()))
+    .note(key_note(key))
+    .note("in the subject's table a rule with `via` is about other people")
+    .help(format!("add to the rules of `{child}`:\n    - {action}"))
+}
+
 pub(in crate::resolve) fn orphans_of_condition(key: &ForeignKey, span: Span) -> Diagnostic {
     Diagnostic::new(Code::Orphans, format!("rows of `{}` may reference rows that this rule deletes", key.child.bare()))
         .at(span, format!("deletes those rows of `{}` that a condition is true of", key.parent.bare()))

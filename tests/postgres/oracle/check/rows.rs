@@ -1,7 +1,7 @@
 //! Is every reference to a row that goes settled?
 
 use super::Check;
-use crate::oracle::rules::{Action, Decision, Reach, Rule};
+use crate::oracle::rules::{Action, Decision, Reach, Rule, Whose};
 use crate::oracle::world::{ForeignKey, Path, TableId};
 
 impl Check<'_> {
@@ -54,7 +54,20 @@ impl Check<'_> {
                         format!("{:?} stays and dangles", key.name),
                     );
                 }
+                self.own_row(key, rules, &path);
             }
+        }
+    }
+
+    /// A person's own row may reference, by this path, what goes as well, and no path is about it.
+    fn own_row(&mut self, key: &ForeignKey, rules: &[Rule], path: &Path) {
+        let is_person = self.case.policy.whose == Whose::Rows && key.child == self.case.policy.subject;
+        if !is_person || path.len() < 2 || path[1..].contains(&path[0]) {
+            return;
+        }
+        let own: Vec<&Rule> = rules.iter().filter(|rule| rule.reach == Reach::Implied).collect();
+        if own.is_empty() || own.iter().any(|rule| !settles(key, &rule.action)) {
+            self.push(true, &["orphans"], format!("{:?} of a person's own row dangles", key.name));
         }
     }
 
