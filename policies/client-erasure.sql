@@ -27,6 +27,9 @@ SET LOCAL search_path = pg_catalog, public, pg_temp;
 
 SELECT set_config('efface.key1', :'key1', true) IS NOT NULL AS subject_is_set;
 
+-- Keys are looked up in their order, so that neighbours are found together.
+SET LOCAL enable_hashagg = off;
+
 -- Lock first, read later: new rows that reference these wait for our COMMIT.
 SELECT count(*) FROM (SELECT 1 FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.audits WHERE id IN (
@@ -66,7 +69,7 @@ BEGIN
     ('users', 'the subject''s key is empty, NULL or incomplete: give one value for each key column',
       (SELECT CASE WHEN cardinality(current_setting('efface.key1')::bigint[]) = 0 OR array_position(current_setting('efface.key1')::bigint[], NULL) IS NOT NULL THEN 1 ELSE 0 END)),
     ('users', 'more subjects than `limits.max_subjects` allows (1): give fewer, or raise the limit in the policy',
-      (SELECT greatest(0, cardinality(current_setting('efface.key1')::bigint[]) - 1))),
+      (SELECT greatest(0, count(*) - 1) FROM (SELECT DISTINCT * FROM (SELECT unnest(current_setting('efface.key1')::bigint[])) AS given) AS subjects)),
     ('users', 'no row has this key: check it, or the subject is gone already',
       (SELECT count(*) FROM (SELECT unnest(current_setting('efface.key1')::bigint[]) EXCEPT SELECT id::bigint FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AS missing)),
     ('users', 'the policy''s `subject: where` does not hold for this row: this policy may not erase it',
@@ -171,6 +174,8 @@ BEGIN
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
+SET LOCAL enable_hashagg TO DEFAULT;
+
 -- report `sessions conducted per month`, as it is before (client-erasure.yaml:243)
 CREATE TEMP TABLE efface_report_1 ON COMMIT DROP AS
 SELECT encode(sha256(convert_to(efface_row::text, 'UTF8')), 'hex') AS h, count(*) AS n
@@ -214,6 +219,9 @@ where role = 'client' and created_at < date_trunc('month', now())
 group by club_id, month
 ) AS efface_row
 GROUP BY 1;
+
+-- Keys are looked up in their order, so that neighbours are found together.
+SET LOCAL enable_hashagg = off;
 
 -- bookings: a trigger could keep these values back, so they are computed first and compared in the end.
 CREATE TEMP TABLE efface_values_1 ON COMMIT DROP AS
@@ -543,7 +551,7 @@ BEGIN
     ('subscriptions, rule `history`', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.subscriptions WHERE (id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)) AND (cancel_reason IS NULL) IS NOT TRUE)),
     ('users, rule `the client`', 'rows do not have the new values: look at the triggers of the table',
-      (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]{32}@deleted\\.invalid$' AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
+      (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]+@deleted\\.invalid$' AND length(email::text) = 48 AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
     ('users', 'rows do not have the new values: look at the triggers of the table',
       (SELECT count(*) FROM public.users, pg_temp.efface_values_14 AS efface_values WHERE users.id = efface_values.key1 AND (users.locale::text IS NOT DISTINCT FROM efface_values.value1::text AND users.marketing::text IS NOT DISTINCT FROM efface_values.value2::text) IS NOT TRUE)),
     ('audits', 'rows that were to be deleted are there: look at the triggers of the table',
@@ -562,6 +570,7 @@ BEGIN
   END IF;
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
+SET LOCAL enable_hashagg TO DEFAULT;
 DO $efface$
 #variable_conflict use_column
 DECLARE

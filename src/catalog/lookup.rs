@@ -19,9 +19,11 @@ pub struct ColumnId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(crate) usize);
 
-/// The keys of each table and those to it, in the order of their ids.
+/// The tables of each key; the keys of each table and those to it, in the order of their ids.
 #[derive(Clone, Debug, Default)]
 pub struct KeyIndex {
+    /// The referencing and the referenced table: what is looked up by name once is asked for again and again.
+    ends: Vec<(Option<TableId>, Option<TableId>)>,
     of: Vec<Vec<KeyId>>,
     to: Vec<Vec<KeyId>>,
 }
@@ -36,13 +38,19 @@ impl PartialEq for KeyIndex {
 impl Eq for KeyIndex {}
 
 impl KeyIndex {
+    /// The index of a catalog that holds the tables of its keys.
     fn of(catalog: &Catalog) -> Self {
-        let mut index = Self { of: vec![Vec::new(); catalog.tables.len()], to: vec![Vec::new(); catalog.tables.len()] };
-        for (id, key) in catalog.keys() {
-            if let (Some(child), Some(parent)) = (catalog.table_id(&key.child), catalog.table_id(&key.parent)) {
+        let none = || vec![Vec::new(); catalog.tables.len()];
+        let mut index = Self { ends: Vec::new(), of: none(), to: none() };
+        for (id, key) in catalog.all_keys() {
+            let ends = (catalog.table_id(&key.child), catalog.table_id(&key.parent));
+            if let (Some(child), Some(parent)) = ends
+                && key.basis != Basis::Values
+            {
                 index.of[child.0].push(id);
                 index.to[parent.0].push(id);
             }
+            index.ends.push(ends);
         }
         index
     }
@@ -189,6 +197,16 @@ impl Catalog {
         if id.0 < declared { &self.foreign_keys[id.0] } else { &self.virtual_keys[id.0 - declared] }
     }
 
+    /// The table whose rows reference others by a key.
+    pub fn child(&self, id: KeyId) -> Option<TableId> {
+        self.index.ends.get(id.0).and_then(|(child, _)| *child)
+    }
+
+    /// The table whose rows are referenced by a key.
+    pub fn parent(&self, id: KeyId) -> Option<TableId> {
+        self.index.ends.get(id.0).and_then(|(_, parent)| *parent)
+    }
+
     /// Every reference with its id, declared ones first, by child table and name; no mere comparisons of values.
     pub fn keys(&self) -> impl Iterator<Item = (KeyId, &ForeignKey)> {
         self.all_keys().filter(|(_, key)| key.basis != Basis::Values)
@@ -199,16 +217,31 @@ impl Catalog {
         self.foreign_keys.iter().chain(&self.virtual_keys).enumerate().map(|(index, key)| (KeyId(index), key))
     }
 
+    /// Every mere comparison of values with its id.
+    pub(crate) fn comparisons(&self) -> impl Iterator<Item = (KeyId, &ForeignKey)> {
+        let declared = self.foreign_keys.len();
+        let added = self.virtual_keys.iter().enumerate().map(move |(index, key)| (KeyId(declared + index), key));
+        added.filter(|(_, key)| key.basis == Basis::Values)
+    }
+
     /// The references of a table: the keys by which its rows reference others.
-    pub fn keys_of<'a>(&'a self, child: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
-        let table = self.table_id(child).and_then(|id| self.index.of.get(id.0));
-        table.into_iter().flatten().map(|id| (*id, self.key(*id)))
+    pub fn keys_from(&self, child: TableId) -> impl Iterator<Item = (KeyId, &ForeignKey)> + use<'_> {
+        self.index.of.get(child.0).into_iter().flatten().map(|id| (*id, self.key(*id)))
     }
 
     /// The keys that reference a table.
+    pub fn keys_onto(&self, parent: TableId) -> impl Iterator<Item = (KeyId, &ForeignKey)> + use<'_> {
+        self.index.to.get(parent.0).into_iter().flatten().map(|id| (*id, self.key(*id)))
+    }
+
+    /// [`Catalog::keys_from`] a table by name.
+    pub fn keys_of<'a>(&'a self, child: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
+        self.table_id(child).into_iter().flat_map(|id| self.keys_from(id))
+    }
+
+    /// [`Catalog::keys_onto`] a table by name.
     pub fn keys_to<'a>(&'a self, parent: &TableName) -> impl Iterator<Item = (KeyId, &'a ForeignKey)> + use<'a> {
-        let table = self.table_id(parent).and_then(|id| self.index.to.get(id.0));
-        table.into_iter().flatten().map(|id| (*id, self.key(*id)))
+        self.table_id(parent).into_iter().flat_map(|id| self.keys_onto(id))
     }
 
     /// The enum type of that name.

@@ -3,6 +3,8 @@
 //! It is the judge of the author's SQL, of values for their types and of CHECKs, it knows what the role may do, and it
 //! estimates rows. All of it in READ ONLY transactions.
 
+use std::collections::BTreeSet;
+
 use super::failure::Failure;
 use super::load::{Live, Loaded, compile};
 use super::output::Output;
@@ -16,6 +18,7 @@ use crate::server::ask::{self, Judgement, Objection};
 use crate::server::explain::{self, Explained};
 use crate::source::SourceFile;
 use crate::sql;
+use crate::sql::privilege::Needs;
 use crate::sql::probe::Answer;
 
 /// A policy that fits, with estimates; or everything that was found.
@@ -77,8 +80,20 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
     let explained = explain(live, loaded).await?;
     // A value or an expression that is refused was told above, in better words.
     let told = findings.has_errors();
+    let mut forbidden = BTreeSet::new();
     for (step, objection) in explained.refused.into_iter().filter(|(_, found)| found.sqlstate == "42501" || !told) {
-        findings.push(refused_step(&loaded.plan.steps[step], catalog, &objection));
+        let step = &loaded.plan.steps[step];
+        if objection.sqlstate == "42501" {
+            forbidden.insert(step.table);
+        }
+        findings.push(refused_step(step, catalog, &objection));
+    }
+    let needs = Needs::of(&loaded.plan);
+    let lacking = ask::ask(client, &settings, &needs.question(catalog)).await?;
+    for found in
+        lacking.ok().flatten().iter().flat_map(|lacking| needs.findings(lacking, &forbidden, &loaded.policy, catalog))
+    {
+        findings.push(found);
     }
     Ok((explained.estimates, findings))
 }

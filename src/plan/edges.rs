@@ -33,8 +33,8 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
     let deleting = |table: TableId| of(table).filter(|index| steps[*index].action == StepAction::Delete);
     let mut edges = Vec::new();
     for (then, step) in steps.iter().enumerate().filter(|(_, step)| step.action == StepAction::Delete) {
-        for (id, key) in catalog.keys_to(&catalog.table(step.table).name) {
-            let Some(child) = catalog.table_id(&key.child) else { continue };
+        for (id, key) in catalog.keys_onto(step.table) {
+            let Some(child) = catalog.child(id) else { continue };
             let columns: Vec<_> = key.child_columns().filter_map(|name| catalog.table(child).column_id(name)).collect();
             let settles = |first: usize| {
                 let step = &steps[first];

@@ -81,7 +81,7 @@ pub(super) fn row_locks(
 fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId, Vec<Predicate>>) {
     match rows {
         Predicate::References { key, rows } | Predicate::Matches { key, rows, .. } => {
-            if let Some(parent) = catalog.table_id(&catalog.key(*key).parent)
+            if let Some(parent) = catalog.parent(*key)
                 && **rows != Predicate::Subject
             {
                 found.entry(parent).or_default().push((**rows).clone());
@@ -92,7 +92,7 @@ fn on_the_way(catalog: &Catalog, rows: &Predicate, found: &mut BTreeMap<TableId,
             parts.iter().for_each(|part| on_the_way(catalog, part, found));
         }
         Predicate::ReferencedBy { key, rows } => {
-            if let Some(child) = catalog.table_id(&catalog.key(*key).child)
+            if let Some(child) = catalog.child(*key)
                 && **rows != Predicate::Subject
             {
                 found.entry(child).or_default().push((**rows).clone());
@@ -187,8 +187,8 @@ pub(super) fn table_locks(
     }
     // No lock on a row keeps out rows that reference it by a key which nobody enforces, be they deleted or only asked for.
     let met: Vec<TableId> = locks.keys().copied().collect();
-    for (_, key) in catalog.keys().filter(|(_, key)| key.basis == (Basis::Virtual { lock_table: true })) {
-        let both = [&key.child, &key.parent].map(|name| catalog.table_id(name));
+    for (id, _) in catalog.keys().filter(|(_, key)| key.basis == (Basis::Virtual { lock_table: true })) {
+        let both = [catalog.child(id), catalog.parent(id)];
         if let [Some(child), _] = both
             && both.into_iter().flatten().any(|table| met.contains(&table))
         {

@@ -141,8 +141,7 @@ impl Sharing<'_> {
 /// The rows that must not be there, because an acceptance says so.
 pub(super) fn expected(policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<ExpectedNone> {
     let found = policy.expectations.iter().filter_map(|expectation| {
-        let key = catalog.key(expectation.key);
-        let (table, parent) = (catalog.table_id(&key.child)?, catalog.table_id(&key.parent)?);
+        let (table, parent) = (catalog.child(expectation.key)?, catalog.parent(expectation.key)?);
         let above = match &expectation.onward {
             Some(path) => super::predicate::by_path(policy, path),
             None if policy.subject.table() == Some(parent) => Predicate::Subject,

@@ -174,7 +174,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
             if is_direct(catalog, policy, *key, rows) {
                 return;
             }
-            if let Some(parent) = catalog.table_id(&foreign.parent) {
+            if let Some(parent) = catalog.parent(*key) {
                 let columns = catalog.table(parent);
                 for column in foreign.parent_columns().filter_map(|name| columns.column_id(name)) {
                     found.columns.insert((parent, column));
@@ -194,7 +194,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                 found.columns.insert((table, column));
                 found.compared.insert((table, column, *key));
             }
-            if let Some(child) = catalog.table_id(&foreign.child) {
+            if let Some(child) = catalog.child(*key) {
                 let columns = catalog.table(child);
                 for column in foreign.child_columns().filter_map(|name| columns.column_id(name)) {
                     found.columns.insert((child, column));
@@ -207,7 +207,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
         }
         Predicate::Matches { key, values, rows } => {
             own_reads(table, &values.own.reads(), found);
-            if let Some(parent) = catalog.table_id(&catalog.key(*key).parent) {
+            if let Some(parent) = catalog.parent(*key) {
                 own_reads(parent, &values.theirs.reads(), found);
                 found.through.insert(parent);
                 found.loosely.insert(parent);
@@ -251,7 +251,7 @@ pub(crate) fn direct_columns(
     if *rows != Predicate::Subject || table.name != foreign.parent || foreign.pairs.len() != subject.key.len() {
         return None;
     }
-    let child = catalog.table(catalog.table_id(&foreign.child)?);
+    let child = catalog.table(catalog.child(key)?);
     (subject.key)
         .iter()
         .map(|column| {

@@ -48,7 +48,7 @@ pub(super) fn follower_rows(
     let followers = &propagation.followers;
     let mut found: Vec<Option<Predicate>> = vec![None; followers.len()];
     let above = |key: KeyId, found: &[Option<Predicate>]| {
-        let parent = catalog.table_id(&catalog.key(key).parent)?;
+        let parent = catalog.parent(key)?;
         match followers.iter().position(|follower| follower.table == parent) {
             Some(index) if parent != table => found.get(index).cloned().flatten(),
             _ => Some(rows.clone()),
@@ -73,8 +73,11 @@ pub(super) fn follower_rows(
 /// The columns of a table that follow natural keys, whichever rule changes these.
 pub(super) fn followed_columns(policy: &ResolvedPolicy, catalog: &Catalog, table: TableId) -> Vec<ColumnId> {
     let rules = policy.rules.iter().filter_map(|rule| match &rule.action {
-        RowAction::Change { changes, .. } => Some((rule.table, changes)),
-        RowAction::Keep(_) | RowAction::Delete { .. } => None,
+        // Most rules change no natural key, and this is asked for many tables.
+        RowAction::Change { changes, .. } if changes.iter().any(|change| change.propagate.is_some()) => {
+            Some((rule.table, changes))
+        }
+        RowAction::Change { .. } | RowAction::Keep(_) | RowAction::Delete { .. } => None,
     });
     let followers = rules.flat_map(|(changed, changes)| propagation(catalog, changed, changes).followers);
     let columns = followers.filter(|follower| follower.table == table).flat_map(|follower| follower.columns);

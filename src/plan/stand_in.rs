@@ -13,7 +13,7 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
     for step in steps {
         let StepAction::Change(changes) = &step.action else { continue };
         let table = catalog.table(step.table);
-        for (key, foreign) in catalog.keys_of(&table.name) {
+        for (key, foreign) in catalog.keys_from(step.table) {
             let changed: Vec<_> = foreign
                 .child_columns()
                 .filter_map(|name| table.column_id(name))
@@ -22,7 +22,7 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
             let reassigned = changed.iter().any(|change| matches!(change.value, NewValue::StandIn(_)));
             // With NULL beside it the reference is cleared, and what a default will be nobody knows.
             let all = changed.iter().all(|change| matches!(change.value, NewValue::StandIn(_)));
-            let Some(parent) = catalog.table_id(&foreign.parent).filter(|_| reassigned && all) else { continue };
+            let Some(parent) = catalog.parent(key).filter(|_| reassigned && all) else { continue };
             found.push(StandIn {
                 table: step.table,
                 rows: step.rows.clone(),

@@ -18,6 +18,11 @@ impl<'a> Accepted<'a> {
         Self { entries, used: RefCell::new(vec![false; entries.len()]) }
     }
 
+    /// Whether any finding of this code is accepted: where none is, nobody needs to name the places of all keys.
+    pub(super) fn any(&self, code: Code) -> bool {
+        self.entries.iter().any(|entry| entry.code.value == code)
+    }
+
     /// Whether a finding of this code at this place is accepted; remembers which entries said so.
     pub(super) fn covers(&self, code: Code, object: &str) -> bool {
         let mut any = false;

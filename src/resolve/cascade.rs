@@ -29,7 +29,7 @@ pub(super) fn expand(policy: &mut ResolvedPolicy, catalog: &Catalog, report: &mu
         let Some(Reached { keys, origin }) = reached.get(&table) else { continue };
         agree(policy, catalog, table, keys, *origin, report);
         let sources = |key: &KeyId| {
-            let parent = catalog.table_id(&catalog.key(*key).parent);
+            let parent = catalog.parent(*key);
             let own = parent.and_then(|parent| roots.get(&parent)).into_iter().flatten();
             own.chain(parent.and_then(|parent| rule_of.get(&parent))).copied().collect::<Vec<_>>()
         };
@@ -61,8 +61,8 @@ fn reached(
     let mut queue: VecDeque<TableId> = roots.keys().copied().collect();
     while let Some(table) = queue.pop_front() {
         let origin = origins.get(&table).copied().unwrap_or_default();
-        for (id, key) in catalog.keys_to(&catalog.table(table).name) {
-            let Some(child) = catalog.table_id(&key.child) else { continue };
+        for (id, _) in catalog.keys_onto(table) {
+            let Some(child) = catalog.child(id) else { continue };
             reached.entry(child).or_insert_with(|| Reached { keys: Vec::new(), origin }).keys.push(id);
             origins.entry(child).or_insert_with(|| {
                 // Below rows that a rule keeps there is nothing to delete.
@@ -84,7 +84,7 @@ fn top_down(reached: &BTreeMap<TableId, Reached>, catalog: &Catalog) -> Vec<Tabl
     let tables: Vec<TableId> = reached.keys().copied().collect();
     let place = |table: TableId| tables.binary_search(&table).ok();
     let edges = reached.iter().flat_map(|(child, found)| {
-        let parents = found.keys.iter().filter_map(|key| catalog.table_id(&catalog.key(*key).parent));
+        let parents = found.keys.iter().filter_map(|key| catalog.parent(*key));
         parents.filter_map(|parent| Some((place(parent)?, place(*child)?))).collect::<Vec<_>>()
     });
     graph::components(tables.len(), edges).into_iter().flatten().map(|index| tables[index]).collect()

@@ -28,7 +28,9 @@ pub(super) fn check(
     }
     // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
     let followed = followers(resolved);
+    let accepts = accepted.any(Code::PathNotFollowed);
     let closed: BTreeSet<KeyId> = (catalog.keys())
+        .filter(|_| accepts)
         .filter(|(id, key)| !followed.contains_key(id) && accepted.covers(Code::PathNotFollowed, &place(key)))
         .map(|(id, _)| id)
         .collect();
@@ -43,8 +45,8 @@ pub(super) fn check(
             report.push(words::undecided_table(catalog, table, key, distance, policy.subject.place()));
             continue;
         }
-        for (id, key) in catalog.keys_of(&catalog.table(table).name).filter(|(id, _)| open(*id)) {
-            let Some(parent) = catalog.table_id(&key.parent).filter(|parent| distances.contains_key(parent)) else {
+        for (id, _) in catalog.keys_from(table).filter(|(id, _)| open(*id)) {
+            let Some(parent) = catalog.parent(id).filter(|parent| distances.contains_key(parent)) else {
                 continue;
             };
             for missing in not_followed(resolved, table, id, parent) {
@@ -87,9 +89,10 @@ fn expected(
     open: impl Fn(KeyId) -> bool,
 ) -> Vec<Expectation> {
     let reached: BTreeSet<TableId> = resolved.rules.iter().map(|rule| rule.table).collect();
-    let keys = catalog.keys().filter_map(|(key, foreign)| {
+    let accepts = accepted.any(Code::PathNotFollowed);
+    let keys = catalog.keys().filter(|_| accepts).filter_map(|(key, foreign)| {
         let origin = accepted.expects_none(&place(foreign))?;
-        let parent = catalog.table_id(&foreign.parent)?;
+        let parent = catalog.parent(key)?;
         let reaches = resolved.subject.table() == Some(parent) || reached.contains(&parent);
         (reaches && !open(key)).then_some(Expectation { key, onward: None, origin })
     });
@@ -211,9 +214,9 @@ fn toward(
     distances: &BTreeMap<TableId, usize>,
     open: &impl Fn(KeyId) -> bool,
 ) -> Option<KeyId> {
-    let away = |key: &ForeignKey| catalog.table_id(&key.parent).and_then(|parent| distances.get(&parent)).copied();
-    let keys = catalog.keys_of(&catalog.table(table).name).filter(|(id, _)| open(*id));
-    keys.filter_map(|(id, key)| Some((away(key)?, id))).min().map(|(_, id)| id)
+    let away = |id: KeyId| catalog.parent(id).and_then(|parent| distances.get(&parent)).copied();
+    let keys = catalog.keys_from(table).filter(|(id, _)| open(*id));
+    keys.filter_map(|(id, _)| Some((away(id)?, id))).min().map(|(_, id)| id)
 }
 
 /// Keys that the plan looks rows up by, or that the server checks when rows are deleted, and that have no index.
@@ -231,7 +234,7 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
         }
     }
     for (id, key) in catalog.keys() {
-        let Some(child) = catalog.table_id(&key.child) else { continue };
+        let Some(child) = catalog.child(id) else { continue };
         let columns: Vec<_> = key.child_columns().collect();
         let indexed = catalog.table(child).indexed.iter().any(|index| {
             index.len() >= columns.len() && index[..columns.len()].iter().all(|column| columns.contains(&column))
@@ -240,7 +243,7 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
             continue;
         }
         let follower = followers.get(&id).copied();
-        let checked = || deleted.get(&catalog.table_id(&key.parent)?).copied();
+        let checked = || deleted.get(&catalog.parent(id)?).copied();
         if let Some(span) = follower.or_else(checked) {
             report.push(words::unindexed_key(key, follower.is_some(), span).about(place(key)));
         }

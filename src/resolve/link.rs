@@ -84,8 +84,7 @@ impl Links<'_> {
 pub(super) fn comparison(context: &Context<'_>, here: TableId, rest: &[Segment]) -> Option<KeyId> {
     let [own, theirs] = rest else { return None };
     let (name, text) = (&context.catalog.table(here).name, text(own, theirs));
-    let mut values = context.catalog.all_keys().filter(|(_, key)| key.basis == Basis::Values);
-    values.find(|(_, key)| key.child == *name && key.name.as_str() == text).map(|(id, _)| id)
+    context.catalog.comparisons().find(|(_, key)| key.child == *name && key.name.as_str() == text).map(|(id, _)| id)
 }
 
 /// Every path of the policy with the table of its rule or guard.
@@ -115,7 +114,6 @@ fn hop<'p>(catalog: &Catalog, subject: &policy::Subject, table: TableId, path: &
         let plain = |table: TableId, segment: &Segment| {
             segment.names.iter().all(|name| catalog.table(table).column(name).is_some())
         };
-        let table = catalog.table(child);
         let mut wanted: Vec<&Ident> = own.names.iter().collect();
         wanted.sort();
         // Where there is a key to follow, what stands behind the arrow is the next one.
@@ -124,7 +122,7 @@ fn hop<'p>(catalog: &Catalog, subject: &policy::Subject, table: TableId, path: &
             columns.sort();
             columns == wanted || own.names[..] == [key.name.clone()]
         };
-        let follows = catalog.keys_of(&table.name).any(|(_, key)| is_key(key));
+        let follows = catalog.keys_from(child).any(|(_, key)| is_key(key));
         if follows || own.names.len() != theirs.names.len() || !plain(child, own) || !plain(parent, theirs) {
             return None;
         }

@@ -227,10 +227,12 @@ fn reach(
         }
         None if id == subject => Some(Reach::OwnRow),
         None => {
-            let parent = &context.catalog.table(subject).name;
-            let table = &context.catalog.table(id).name;
-            let direct: Vec<_> =
-                context.catalog.keys_of(table).filter(|(_, key)| key.parent == *parent).map(|(id, _)| id).collect();
+            let direct: Vec<_> = context
+                .catalog
+                .keys_from(id)
+                .map(|(key, _)| key)
+                .filter(|key| context.catalog.parent(*key) == Some(subject))
+                .collect();
             if let [only] = direct[..] {
                 return Some(Reach::Paths(vec![super::Path(vec![only])]));
             }

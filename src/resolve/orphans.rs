@@ -18,8 +18,8 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         if rule.action != (RowAction::Delete { cascade: false }) {
             continue;
         }
-        for (id, key) in catalog.keys_to(&catalog.table(rule.table).name) {
-            let Some(child) = catalog.table_id(&key.child) else { continue };
+        for (id, key) in catalog.keys_onto(rule.table) {
+            let Some(child) = catalog.child(id) else { continue };
             if expects_none(policy, rule.table, id, None) {
                 continue;
             }

@@ -106,8 +106,8 @@ pub(super) fn share(policy: &mut ResolvedPolicy, catalog: &Catalog) {
         if parents.if_shared.is_none() || !rule.acts() {
             continue;
         }
-        let by_keys = catalog.keys_to(&catalog.table(rule.table).name).filter_map(|(key, foreign)| {
-            let child = catalog.table_id(&foreign.child)?;
+        let by_keys = catalog.keys_onto(rule.table).filter_map(|(key, foreign)| {
+            let child = catalog.child(key)?;
             let settled: Vec<RuleId> = match rule.action {
                 // Whatever else references the row goes with it.
                 RowAction::Delete { cascade: true } if parents.keys.iter().all(|by| by.key != key) => return None,

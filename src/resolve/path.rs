@@ -55,7 +55,7 @@ pub(super) fn resolve(
             }
         };
         keys.push(key);
-        here = catalog.table_id(&catalog.key(key).parent)?;
+        here = catalog.parent(key)?;
         let last = index + 1 == text.segments.len();
         if last && here != subject {
             report.push(words::path_ends_elsewhere(context, subject, here, text));
@@ -71,7 +71,6 @@ pub(super) fn resolve(
 
 /// The keys of a table that a segment may mean: by its columns, in any order, or by the constraint's name.
 pub(super) fn matching(catalog: &Catalog, table: TableId, segment: &Segment) -> Vec<KeyId> {
-    let name = &catalog.table(table).name;
     let mut wanted: Vec<&Ident> = segment.names.iter().collect();
     wanted.sort();
     let by_columns = |key: &ForeignKey| {
@@ -79,11 +78,11 @@ pub(super) fn matching(catalog: &Catalog, table: TableId, segment: &Segment) -> 
         columns.sort();
         columns == wanted
     };
-    let found: Vec<_> = catalog.keys_of(name).filter(|(_, key)| by_columns(key)).map(|(id, _)| id).collect();
+    let found: Vec<_> = catalog.keys_from(table).filter(|(_, key)| by_columns(key)).map(|(id, _)| id).collect();
     if !found.is_empty() || segment.names.len() > 1 {
         return found;
     }
-    catalog.keys_of(name).filter(|(_, key)| Some(&key.name) == segment.names.first()).map(|(id, _)| id).collect()
+    catalog.keys_from(table).filter(|(_, key)| Some(&key.name) == segment.names.first()).map(|(id, _)| id).collect()
 }
 
 /// Paths from a table to the subject's that a policy could name, shortest first; at most `most`.
@@ -99,11 +98,11 @@ pub(super) fn candidates(catalog: &Catalog, subject: TableId, from: TableId, mos
         if found.len() == most || steps > 10_000 {
             break;
         }
-        for (id, key) in catalog.keys_of(&catalog.table(here).name) {
+        for (id, _) in catalog.keys_from(here) {
             if keys.contains(&id) {
                 continue;
             }
-            let Some(next) = catalog.table_id(&key.parent) else { continue };
+            let Some(next) = catalog.parent(id) else { continue };
             let longer: Vec<KeyId> = keys.iter().copied().chain([id]).collect();
             if next == subject {
                 found.push(Path(longer));
@@ -124,8 +123,8 @@ pub(super) fn distances(
     open: impl Fn(KeyId) -> bool,
 ) -> BTreeMap<TableId, usize> {
     let mut inbound: BTreeMap<TableId, Vec<TableId>> = BTreeMap::new();
-    for (_, key) in catalog.keys().filter(|(id, _)| open(*id)) {
-        if let (Some(child), Some(parent)) = (catalog.table_id(&key.child), catalog.table_id(&key.parent)) {
+    for (id, _) in catalog.keys().filter(|(id, _)| open(*id)) {
+        if let (Some(child), Some(parent)) = (catalog.child(id), catalog.parent(id)) {
             inbound.entry(parent).or_default().push(child);
         }
     }
@@ -157,7 +156,8 @@ pub(crate) fn written(catalog: &Catalog, path: &Path) -> String {
                 && other.child_columns().collect::<Vec<_>>() == key.child_columns().collect::<Vec<_>>()
         };
         // Two keys over the same columns to one table are told apart by the constraint's name.
-        let several = catalog.keys_of(&key.child).filter(|(_, other)| same(other)).count() > 1;
+        let siblings = catalog.child(*id).into_iter().flat_map(|child| catalog.keys_from(child));
+        let several = siblings.filter(|(_, other)| same(other)).count() > 1;
         let reference = match &columns[..] {
             _ if several => key.name.bare().to_string(),
             [only] => only.clone(),

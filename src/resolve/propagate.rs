@@ -107,8 +107,8 @@ fn follow(
     let mut queue = VecDeque::from([(table, root)]);
     while let Some((parent, column)) = queue.pop_front() {
         let name = &catalog.table(parent).column_at(column).name;
-        for (id, key) in catalog.keys_to(&catalog.table(parent).name) {
-            let Some(child) = catalog.table_id(&key.child) else { continue };
+        for (id, key) in catalog.keys_onto(parent) {
+            let Some(child) = catalog.child(id) else { continue };
             for pair in key.pairs.iter().filter(|pair| pair.parent == *name) {
                 let Some(own) = catalog.table(child).column_id(&pair.child) else { continue };
                 if child == table && roots.contains(&own) {

@@ -71,7 +71,7 @@ pub(super) fn check(policy: &Policy, resolved: &ResolvedPolicy, catalog: &Catalo
 fn known(resolved: &ResolvedPolicy, catalog: &Catalog) -> BTreeSet<(TableId, ColumnId)> {
     let mut known = BTreeSet::new();
     for (key, foreign) in catalog.all_keys() {
-        let Some(child) = catalog.table_id(&foreign.child) else { continue };
+        let Some(child) = catalog.child(key) else { continue };
         let columns = foreign.child_columns().filter_map(|name| catalog.table(child).column_id(name));
         known.extend(columns.map(|column| (child, column)));
         let compared = resolved.values.get(&key).into_iter().flat_map(|values| values.own.reads().own.clone());
@@ -99,10 +99,10 @@ impl<'a> Habits<'a> {
         let subject = resolved.subject.table();
         let targets: BTreeSet<TableId> = resolved.rules.iter().map(|rule| rule.table).chain(subject).collect();
         let mut declared: BTreeMap<&Ident, Option<(TableId, &Ident, &TableName)>> = BTreeMap::new();
-        for (_, key) in catalog.keys() {
+        for (id, key) in catalog.keys() {
             // `parent_id` is every tree's word for itself.
-            let ([pair], Some(parent)) = (&key.pairs[..], catalog.table_id(&key.parent)) else { continue };
-            if key.child == key.parent {
+            let ([pair], Some(parent)) = (&key.pairs[..], catalog.parent(id)) else { continue };
+            if catalog.child(id) == Some(parent) {
                 continue;
             }
             let found = (parent, &pair.parent, &key.child);
@@ -124,8 +124,7 @@ impl<'a> Habits<'a> {
     }
 
     fn suspect(&self, id: TableId, column: &'a Column) -> Option<Suspect<'a>> {
-        let table = self.catalog.table(id);
-        self.same_name(id, column).or_else(|| self.table_and_key(table, column)).or_else(|| self.pair(table, column))
+        self.same_name(id, column).or_else(|| self.table_and_key(id, column)).or_else(|| self.pair(id, column))
     }
 
     fn same_name(&self, id: TableId, column: &Column) -> Option<Suspect<'a>> {
@@ -135,8 +134,9 @@ impl<'a> Habits<'a> {
         self.fitting(id, column, parent, key, Habit::SameName(other))
     }
 
-    fn table_and_key(&self, table: &Table, column: &Column) -> Option<Suspect<'a>> {
+    fn table_and_key(&self, id: TableId, column: &Column) -> Option<Suspect<'a>> {
         let tables = self.named.get(column.name.as_str())?;
+        let table = self.catalog.table(id);
         let near = |parent: &&TableId| self.catalog.table(**parent).name.schema == table.name.schema;
         let parent = match tables.iter().filter(near).collect::<Vec<_>>()[..] {
             [only] => *only,
@@ -144,7 +144,6 @@ impl<'a> Habits<'a> {
             _ => return None,
         };
         let [key] = &self.catalog.table(parent).primary_key[..] else { return None };
-        let id = self.catalog.table_id(&table.name)?;
         self.fitting(id, column, parent, key, Habit::TableAndKey)
     }
 
@@ -155,8 +154,7 @@ impl<'a> Habits<'a> {
         self.catalog.table_id(&here).is_none().then_some(*only)
     }
 
-    fn pair(&self, table: &Table, column: &Column) -> Option<Suspect<'a>> {
-        let id = self.catalog.table_id(&table.name)?;
+    fn pair(&self, id: TableId, column: &Column) -> Option<Suspect<'a>> {
         let parent = self.subject?;
         let [key] = &self.catalog.table(parent).primary_key[..] else { return None };
         let found = self.fitting(id, column, parent, key, Habit::Pair)?;

@@ -180,9 +180,9 @@ impl Scene<'_> {
     pub fn reference_checks(&self, step: &Step) -> Vec<Check> {
         let parent = self.catalog.table(step.table);
         let keys =
-            self.catalog.keys_to(&parent.name).filter(|(_, key)| key.basis != Basis::Declared || key.on_delete.acts());
+            self.catalog.keys_onto(step.table).filter(|(_, key)| key.basis != Basis::Declared || key.on_delete.acts());
         keys.filter_map(|(id, key)| {
-            let child = self.catalog.table_id(&key.child)?;
+            let child = self.catalog.child(id)?;
             let references = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
             let rows = match self.plan.virtual_conditions.get(&id) {
                 Some(condition) => Predicate::All(vec![references, Predicate::Author(condition.clone())]),
@@ -226,7 +226,8 @@ impl Scene<'_> {
         self.plan
             .steps
             .iter()
-            .flat_map(|step| self.step_check(step).into_iter().chain(self.value_check(step)))
+            .enumerate()
+            .flat_map(|(index, step)| self.step_check(step).into_iter().chain(self.value_check(index, step)))
             .collect()
     }
 
@@ -263,11 +264,11 @@ impl Scene<'_> {
     }
 
     /// Values that can't be told by their looks are those that were remembered.
-    fn value_check(&self, step: &Step) -> Option<Check> {
+    fn value_check(&self, index: usize, step: &Step) -> Option<Check> {
         step.values_first.as_ref()?;
         let table = self.catalog.table(step.table);
         let mut count = Writer::new();
-        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(", ").sql(&self.remembered(step));
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(", ").sql(&self.remembered(index));
         count
             .kw(" WHERE ")
             .sql(&self.remembered_rows(step))

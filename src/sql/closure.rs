@@ -4,19 +4,18 @@
 //! one of its rows, in columns of the member's own. The recursive term may name itself only once, so what follows from a
 //! row is a lateral sub-select with one part for each key.
 
+use super::helper::Helper;
 use super::predicate::key_type;
 use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, Table};
 use crate::pgtype::PgType;
 use crate::plan::{Closure, Follow, Member};
 
-/// The name of the growing set within its own query.
-const SET: &str = "efface_reached";
-
 impl Scene<'_> {
     /// The query of a closure: all members with the keys of their rows.
     pub fn followed(&self, w: &mut Writer, closure: &Closure) {
         let types = self.types(closure);
+        let set = self.helper(Helper::Reached);
         if let [only] = &closure.members[..]
             && only.follows.is_empty()
         {
@@ -24,13 +23,13 @@ impl Scene<'_> {
             self.keys_of_member(w, closure, 0, &types);
             w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(only.table).name);
             w.kw("\n  WHERE ").sql(&self.rows(only.table, &only.seeds));
-            w.kw("\n) AS ").printed(SET).kw(" (").list(1..=types.len(), ", ", |w, n| {
+            w.kw("\n) AS ").printed(&set).kw(" (").list(1..=types.len(), ", ", |w, n| {
                 w.kw("key").number(n as i128);
             });
             w.kw(")");
             return;
         }
-        w.kw("WITH RECURSIVE ").printed(SET).kw(" (").kw(if is_single(closure) { "" } else { "member, " });
+        w.kw("WITH RECURSIVE ").printed(&set).kw(" (").kw(if is_single(closure) { "" } else { "member, " });
         w.list(1..=types.len(), ", ", |w, n| {
             w.kw("key").number(n as i128);
         });
@@ -41,7 +40,7 @@ impl Scene<'_> {
             w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(member.table).name);
             w.kw("\n  WHERE ").sql(&self.rows(member.table, &member.seeds));
         });
-        w.kw("\n  UNION\n  SELECT efface_next.* FROM ").printed(SET).kw(" CROSS JOIN LATERAL (\n    ");
+        w.kw("\n  UNION\n  SELECT efface_next.* FROM ").printed(&set).kw(" CROSS JOIN LATERAL (\n    ");
         let follows = closure
             .members
             .iter()
@@ -54,7 +53,7 @@ impl Scene<'_> {
             self.next(w, closure, member, follow);
             w.kw(" OFFSET 0)");
         });
-        w.kw("\n  ) AS efface_next\n)\nSELECT * FROM ").printed(SET);
+        w.kw("\n  ) AS efface_next\n)\nSELECT * FROM ").printed(&set);
     }
 
     /// `SELECT` and the columns of one member, those of the others empty.
@@ -89,13 +88,14 @@ impl Scene<'_> {
         let above = &closure.members[follow.member];
         let parent = self.catalog.table(above.table);
         let first = offset(closure, follow.member);
+        let set = self.helper(Helper::Reached);
         w.kw(" FROM ").rows_of(self.catalog, &child.name).kw(" WHERE ");
         if !is_single(closure) {
-            w.printed(SET).kw(".member = ").number(follow.member as i128 + 1).kw(" AND ");
+            w.printed(&set).kw(".member = ").number(follow.member as i128 + 1).kw(" AND ");
         }
         let set_keys = |w: &mut Writer| {
             w.list(1..=above.key.len(), ", ", |w, n| {
-                w.printed(SET).kw(".key").number((first + n) as i128);
+                w.printed(&set).kw(".key").number((first + n) as i128);
             });
         };
         // The set holds keys by which rows are told apart; a foreign key may reference others.

@@ -59,7 +59,7 @@ pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
         .map(|(index, step)| {
             let inline = Step { rows: uncaptured(plan, &step.rows), values_first: None, ..step.clone() };
             let mut w = Writer::new();
-            w.kw("EXPLAIN (FORMAT JSON)\n").sql(&scene.step(&inline));
+            w.kw("EXPLAIN (FORMAT JSON)\n").sql(&scene.step(index, &inline));
             (index, w.finish())
         })
         .collect()

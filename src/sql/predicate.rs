@@ -145,7 +145,7 @@ impl Scene<'_> {
                 w.ident(name);
             });
             w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
-            if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+            if let Some(parent) = self.catalog.parent(key) {
                 self.write(w, parent, rows, Way::Only);
             }
         });
@@ -160,7 +160,7 @@ impl Scene<'_> {
                 w.ident(name);
             });
             w.kw(" FROM ").rows_of(self.catalog, &foreign.child).kw(" WHERE ");
-            if let Some(child) = self.catalog.table_id(&foreign.child) {
+            if let Some(child) = self.catalog.child(key) {
                 self.write(w, child, rows, Way::Only);
             }
         });
@@ -170,18 +170,18 @@ impl Scene<'_> {
     fn matches(&self, w: &mut Writer, key: KeyId, values: &Values, rows: &Predicate, way: Way) {
         let foreign = self.catalog.key(key);
         let several = way == Way::OneOfSeveral;
-        let child = self.catalog.table_id(&foreign.child).map(|id| self.catalog.table(id));
+        let child = self.catalog.child(key).map(|id| self.catalog.table(id));
         let fits = |columns: &[ColumnId]| child.is_some_and(|child| fits_an_array(child, columns));
         let several = several && !matches!(&values.own, Operand::Columns(columns) if !fits(columns));
-        if let Some(child) = self.catalog.table_id(&foreign.child) {
+        if let Some(child) = self.catalog.child(key) {
             self.operand(w, child, &values.own, true);
         }
         w.kw(if several { " = ANY (ARRAY(SELECT " } else { " IN (SELECT " });
-        if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+        if let Some(parent) = self.catalog.parent(key) {
             self.operand(w, parent, &values.theirs, false);
         }
         w.kw(" FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE ");
-        if let Some(parent) = self.catalog.table_id(&foreign.parent) {
+        if let Some(parent) = self.catalog.parent(key) {
             self.says_something(w, parent, &values.theirs);
             self.write(w, parent, &Predicate::All(vec![rows.clone()]), Way::Only);
         }

@@ -171,11 +171,11 @@ pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec
         questions.extend(guard.condition.iter().map(|condition| asking.condition(guard.table, condition)));
     }
     for (key, condition) in &policy.virtual_conditions {
-        let child = catalog.table_id(&catalog.key(*key).child);
+        let child = catalog.child(*key);
         questions.extend(child.map(|child| asking.condition(child, condition)));
     }
-    for (key, foreign) in catalog.all_keys().filter(|(_, foreign)| foreign.basis != Basis::Declared) {
-        questions.extend(catalog.table_id(&foreign.child).map(|child| asking.comparison(child, key)));
+    for (key, _) in catalog.all_keys().filter(|(_, foreign)| foreign.basis != Basis::Declared) {
+        questions.extend(catalog.child(key).map(|child| asking.comparison(child, key)));
     }
     for rule in &policy.rules {
         questions.extend(rule.condition.iter().map(|condition| asking.condition(rule.table, condition)));

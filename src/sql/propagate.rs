@@ -3,6 +3,7 @@
 //! The new values stand beside the old ones in a CTE that is computed once (`MATERIALIZED`: a random value must be the same
 //! wherever it goes), and each table takes part once: of two changes to a row, a statement carries out the first alone.
 
+use super::helper::Helper;
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
@@ -49,6 +50,8 @@ struct Lookup<'a> {
 /// One statement in the making.
 struct Together<'a> {
     scene: Scene<'a>,
+    /// The index of the step in the plan.
+    index: usize,
     step: &'a Step,
     along: &'a Along,
     changes: &'a [ColumnChange],
@@ -57,8 +60,14 @@ struct Together<'a> {
 
 impl Scene<'_> {
     /// The statement of a step with what goes along.
-    pub fn change_together(&self, w: &mut Writer, step: &Step, along: &Along, changes: &[ColumnChange]) {
-        let together = Together { scene: *self, step, along, changes, mappings: self.mappings(step, along) };
+    pub fn change_together(
+        &self,
+        w: &mut Writer,
+        (index, step): (usize, &Step),
+        along: &Along,
+        changes: &[ColumnChange],
+    ) {
+        let together = Together { scene: *self, index, step, along, changes, mappings: self.mappings(step, along) };
         together.write(w);
     }
 
@@ -78,12 +87,16 @@ impl Scene<'_> {
             columns
         };
         let own = sorted(along.propagation.roots.iter().copied().chain(compared(step.table)).collect());
-        let own = Mapping { table: step.table, name: "efface_moved".to_owned(), columns: own };
+        let own = Mapping { table: step.table, name: self.helper(Helper::Moved), columns: own };
         let others = along.propagation.followers.iter().enumerate().filter(|(_, other)| other.table != step.table);
         let others = others.filter_map(|(index, follower)| {
             let columns = sorted(compared(follower.table).collect());
             let changes = follower.columns.iter().any(|column| columns.contains(&column.column));
-            changes.then(|| Mapping { table: follower.table, name: format!("efface_moved_{}", index + 1), columns })
+            changes.then(|| Mapping {
+                table: follower.table,
+                name: format!("{}_{}", self.helper(Helper::Moved), index + 1),
+                columns,
+            })
         });
         std::iter::once(own).chain(others).collect()
     }
@@ -159,7 +172,7 @@ impl Together<'_> {
         }
         w.kw("\n  FROM ").rows_of(self.scene.catalog, &table.name);
         if self.step.values_first.is_some() {
-            w.kw(", ").sql(&self.scene.remembered(self.step));
+            w.kw(", ").sql(&self.scene.remembered(self.index));
             w.kw("\n  WHERE ").sql(&self.scene.remembered_rows(self.step));
         } else {
             w.kw("\n  WHERE ").sql(&self.scene.rows(self.step.table, &self.step.rows));
@@ -254,9 +267,9 @@ impl Together<'_> {
                 }
             },
         );
-        w.kw("\nFROM efface_moved");
+        w.kw("\nFROM ").printed(&self.scene.helper(Helper::Moved));
         if self.step.values_first.is_some() {
-            w.kw(", ").sql(&self.scene.remembered(self.step));
+            w.kw(", ").sql(&self.scene.remembered(self.index));
         }
         w.kw("\nWHERE ");
         self.own_keys(w);
@@ -284,7 +297,7 @@ impl Together<'_> {
             w.list(1..=self.along.key.len(), ", ", |w, n| {
                 w.kw("efface_key").number(n as i128);
             });
-            w.kw(" FROM efface_moved)");
+            w.kw(" FROM ").printed(&self.scene.helper(Helper::Moved)).kw(")");
         };
         let following = |column: ColumnId| follower.columns.iter().find(move |following| following.column == column);
         let followed = follower.columns.iter().filter(|following| self.change_of(following.column).is_none());
@@ -320,13 +333,13 @@ impl Together<'_> {
             Some(mapping) => {
                 w.kw("(SELECT ");
                 mapping.write_new(w, change.column);
-                w.kw(" FROM efface_moved WHERE ");
+                w.kw(" FROM ").printed(&self.scene.helper(Helper::Moved)).kw(" WHERE ");
                 self.own_keys(w);
                 w.kw(")");
             }
             None => match self.scene.remembered_value(self.step, change.column) {
                 Some(remembered) => {
-                    w.kw("(SELECT ").sql(&remembered).kw(" FROM ").sql(&self.scene.remembered(self.step));
+                    w.kw("(SELECT ").sql(&remembered).kw(" FROM ").sql(&self.scene.remembered(self.index));
                     w.kw(" WHERE ").sql(&self.scene.remembered_rows(self.step)).kw(")");
                 }
                 None => self.plain_value(w, change),
@@ -357,7 +370,7 @@ impl Together<'_> {
 
     fn lookup(&self, following: &FollowingColumn, key: KeyId) -> Option<Lookup<'_>> {
         let foreign = self.scene.catalog.key(key);
-        let child = self.table(self.scene.catalog.table_id(&foreign.child)?);
+        let child = self.table(self.scene.catalog.child(key)?);
         let columns: Vec<ColumnId> = foreign.child_columns().filter_map(|name| child.column_id(name)).collect();
         if following.by_value {
             let mapping = self.mappings.first()?;
@@ -366,7 +379,7 @@ impl Together<'_> {
             let present = others.filter(|column| !self.scene.catalog.refuses_null(child.column_at(*column))).collect();
             return Some(Lookup { mapping, pairs, takes: following.root, present, key });
         }
-        let parent = self.scene.catalog.table_id(&foreign.parent)?;
+        let parent = self.scene.catalog.parent(key)?;
         let mapping = self.mappings.iter().find(|mapping| mapping.table == parent)?;
         let above = foreign.parent_columns().filter_map(|name| self.table(parent).column_id(name));
         let pairs: Vec<(ColumnId, ColumnId)> = columns.into_iter().zip(above).collect();

@@ -1,13 +1,11 @@
 //! Are the rows there to which references are reassigned, and do they stay?
 
 use super::assert::Check;
+use super::helper::Helper;
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::ColumnPair;
 use crate::plan::{Predicate, StandIn};
-
-/// The stand-in's table within a query over the referencing one, which may be the same.
-const STAND_IN: &str = "efface_stand_in";
 
 impl Scene<'_> {
     /// Every stand-in row is there, and stays.
@@ -42,7 +40,7 @@ impl Scene<'_> {
             }
             missing.kw(" AND NOT EXISTS (SELECT FROM ");
         }
-        missing.rows_of(self.catalog, &foreign.parent).kw(" AS ").printed(STAND_IN).kw(" WHERE ");
+        missing.rows_of(self.catalog, &foreign.parent).kw(" AS ").printed(&self.helper(Helper::StandIn)).kw(" WHERE ");
         self.is_stand_in(&mut missing, stand_in);
         missing.kw(")");
         let mut checks = vec![Check {
@@ -51,7 +49,7 @@ impl Scene<'_> {
             count: missing,
         }];
         if stand_in.going != Predicate::Any(Vec::new())
-            && let Some(id) = self.catalog.table_id(&foreign.parent)
+            && let Some(id) = self.catalog.parent(stand_in.key)
         {
             let mut going = Writer::new();
             going.kw("SELECT count(*) FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE (");
@@ -103,11 +101,13 @@ impl Scene<'_> {
     }
 
     fn is_stand_in(&self, w: &mut Writer, stand_in: &StandIn) {
+        // Within a query over the referencing table, which may be the same.
+        let helper = self.helper(Helper::StandIn);
         let foreign = self.catalog.key(stand_in.key);
         let child = self.catalog.table(stand_in.table);
-        let parent = self.catalog.table_id(&foreign.parent).map(|id| self.catalog.table(id));
+        let parent = self.catalog.parent(stand_in.key).map(|id| self.catalog.table(id));
         w.list(&foreign.pairs, " AND ", |w, pair| {
-            w.printed(STAND_IN).kw(".").ident(&pair.parent).kw(" = ");
+            w.printed(&helper).kw(".").ident(&pair.parent).kw(" = ");
             match (self.reassigned(stand_in, pair), parent.and_then(|parent| parent.column(&pair.parent))) {
                 (Some(text), Some(column)) => value::literal(w, column, text),
                 (Some(text), None) => w.text(text),

@@ -1,5 +1,6 @@
 //! The statement of a step.
 
+use super::helper::Helper;
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::ColumnId;
@@ -7,8 +8,8 @@ use crate::plan::{Predicate, Step, StepAction};
 use crate::resolve::{ColumnChange, NewValue};
 
 impl Scene<'_> {
-    /// A step's statement.
-    pub fn step(&self, step: &Step) -> Writer {
+    /// The statement of a step, which is the plan's at this index, be it for other rows.
+    pub fn step(&self, index: usize, step: &Step) -> Writer {
         let table = self.catalog.table(step.table);
         let mut w = Writer::new();
         match &step.action {
@@ -20,11 +21,11 @@ impl Scene<'_> {
             }
             StepAction::Change(changes) => {
                 if let Some(along) = &step.along {
-                    self.change_together(&mut w, step, along, changes);
+                    self.change_together(&mut w, (index, step), along, changes);
                     return w;
                 }
                 if step.values_first.is_some() {
-                    self.change_to_remembered(&mut w, step, changes);
+                    self.change_to_remembered(&mut w, (index, step), changes);
                     return w;
                 }
                 w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(
@@ -95,7 +96,7 @@ impl Scene<'_> {
     }
 
     /// A change whose new values have been remembered.
-    fn change_to_remembered(&self, w: &mut Writer, step: &Step, changes: &[ColumnChange]) {
+    fn change_to_remembered(&self, w: &mut Writer, (index, step): (usize, &Step), changes: &[ColumnChange]) {
         let table = self.catalog.table(step.table);
         let mut remembered = 0;
         w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
@@ -104,10 +105,10 @@ impl Scene<'_> {
                 value::value(w, table.column_at(change.column), change);
             } else {
                 remembered += 1;
-                w.kw("efface_values.value").number(remembered);
+                w.printed(&self.helper(Helper::Values)).kw(".value").number(remembered);
             }
         });
-        w.kw("\nFROM ").sql(&self.remembered(step)).kw("\nWHERE ").sql(&self.remembered_rows(step));
+        w.kw("\nFROM ").sql(&self.remembered(index)).kw("\nWHERE ").sql(&self.remembered_rows(step));
     }
 
     /// A value that was remembered for a column, from the table of [`Scene::remembered`].
@@ -115,37 +116,36 @@ impl Scene<'_> {
         let (StepAction::Change(changes), Some(_)) = (&step.action, &step.values_first) else { return None };
         let number = unrecognisable(changes).position(|change| change.column == column)?;
         let mut w = Writer::new();
-        w.kw("efface_values.value").number(number as i128 + 1);
+        w.printed(&self.helper(Helper::Values)).kw(".value").number(number as i128 + 1);
         Some(w)
     }
 
     /// The remembered values of a step, as a table with an alias.
-    pub fn remembered(&self, step: &Step) -> Writer {
-        let index = self.plan.steps.iter().position(|other| other.origin == step.origin && other.table == step.table);
+    pub fn remembered(&self, index: usize) -> Writer {
         let mut w = Writer::new();
-        w.kw("pg_temp.efface_values_").number(index.unwrap_or_default() as i128 + 1).kw(" AS efface_values");
+        w.kw("pg_temp.efface_values_").number(index as i128 + 1).kw(" AS ").printed(&self.helper(Helper::Values));
         w
     }
 
     /// The rows of a step's table that have remembered values.
     pub fn remembered_rows(&self, step: &Step) -> Writer {
-        let table = self.catalog.table(step.table);
+        let (table, values) = (self.catalog.table(step.table), self.helper(Helper::Values));
         let mut w = Writer::new();
         w.list(step.values_first.iter().flatten().enumerate(), " AND ", |w, (n, column)| {
             w.ident(&table.name.name).kw(".").column(table, *column);
-            w.kw(" = efface_values.key").number(n as i128 + 1);
+            w.kw(" = ").printed(&values).kw(".key").number(n as i128 + 1);
         });
         w
     }
 
     /// Whether the remembered values are there, as a condition over both tables.
     pub fn remembered_hold(&self, step: &Step) -> Writer {
-        let table = self.catalog.table(step.table);
+        let (table, values) = (self.catalog.table(step.table), self.helper(Helper::Values));
         let mut w = Writer::new();
         let StepAction::Change(changes) = &step.action else { return w };
         w.list(unrecognisable(changes).enumerate(), " AND ", |w, (n, change)| {
             w.ident(&table.name.name).kw(".").column(table, change.column);
-            w.kw("::text IS NOT DISTINCT FROM efface_values.value").number(n as i128 + 1).kw("::text");
+            w.kw("::text IS NOT DISTINCT FROM ").printed(&values).kw(".value").number(n as i128 + 1).kw("::text");
         });
         w
     }

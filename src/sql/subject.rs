@@ -94,11 +94,15 @@ impl Scene<'_> {
 
     /// There are no more subjects than the policy allows.
     pub fn number_check(&self) -> Option<Check> {
-        let key = self.key();
+        if self.key().is_empty() {
+            return None;
+        }
+        // A key that is given twice is one subject.
         let mut many = Writer::new();
-        many.kw("SELECT greatest(0, cardinality(");
-        self.key_array(&mut many, 0, key.first()?);
-        many.kw(") - ").number(self.plan.limits.max_subjects).kw(")");
+        many.kw("SELECT greatest(0, count(*) - ").number(self.plan.limits.max_subjects);
+        many.kw(") FROM (SELECT DISTINCT * FROM (");
+        self.subject_keys(&mut many);
+        many.kw(") AS given) AS subjects");
         let most = self.plan.limits.max_subjects;
         let message = match &self.plan.choice {
             Choice::Given => {

@@ -1,5 +1,6 @@
 //! The pen: SQL is written with key words that stand in this program, and with run-time text that is quoted on the way.
 
+use super::helper::HelperNames;
 use super::quote;
 use super::script::Sql;
 use crate::catalog::{Catalog, ColumnId, Table};
@@ -149,10 +150,12 @@ pub(super) struct Scene<'a> {
     pub anyone: bool,
     /// Whether closures are followed on the spot, because no temporary table holds them yet.
     pub inline: bool,
+    /// What the script's own helpers are called.
+    pub helpers: HelperNames,
 }
 
 impl<'a> Scene<'a> {
     pub fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
-        Self { catalog, plan, anyone: false, inline: false }
+        Self { catalog, plan, anyone: false, inline: false, helpers: HelperNames::beside(catalog) }
     }
 }

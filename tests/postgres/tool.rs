@@ -492,6 +492,44 @@ fn what_only_a_server_can_know_is_a_finding_of_check() {
 }
 
 #[test]
+fn a_role_that_may_not_lock_is_told_by_check_with_the_words_to_grant_it() {
+    let place = Place::new();
+    let role = format!("half_{}", place.db.value("select current_database()"));
+    let database = place.db.value("select format('%I', current_database())");
+    let url = place.db.url().replace("user=postgres", &format!("user={role}"));
+    let check = || {
+        let ran = ended(place.command("check small.yaml --format json").env("DATABASE_URL", &url).spawn().unwrap());
+        let findings: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        let lacking = findings.as_array().expect("a list").iter().filter(|found| found["code"] == "missing-privilege");
+        lacking.map(|found| found["help"][0].as_str().expect("a help").to_owned()).collect::<Vec<_>>()
+    };
+    place.db.sql(&format!(
+        "create role {role} login; grant select, delete on notes to {role}; grant select on bills to {role}"
+    ));
+    place.db.sql(&format!("grant select, update (name, email, height) on users to {role}"));
+    place.db.sql(&format!("revoke temporary on database {database} from public"));
+    let before = check();
+    // What each of them says makes it true: the grants are the help's own words.
+    for help in &before {
+        place.db.sql(help.split_once(": ").expect("words to say").1);
+    }
+    let after = check();
+    let mut told: Vec<_> =
+        before.iter().map(|help| help.replace(&role, "role").replace(&database, "database")).collect();
+    told.sort();
+    place.db.sql(&format!("drop owned by {role}"));
+    place.db.sql(&format!("drop role {role}"));
+    assert_eq!(
+        told,
+        [
+            "have its owner say: GRANT TEMPORARY ON DATABASE database TO role;",
+            "have its owner say: GRANT UPDATE ON TABLE public.users TO role;",
+        ]
+    );
+    assert_eq!(after, Vec::<String>::new());
+}
+
+#[test]
 fn a_plan_estimates_rows_and_changes_nothing() {
     let place = Place::new();
     place.db.sql("analyze");

@@ -199,7 +199,7 @@ fn who_is_meant_has_to_suit_the_policy() {
     for whom in ["--subject 1", "--expired"] {
         place.refused(&format!("rehearse p.yaml {whom}"), 2, "takes no subject");
     }
-    place.write("version: 1\nname: g\nsubject: { value: bigint, name: id }\ntables:\n  users:\n    where: id = any(:subject)\n    columns: { id: keep, name: { replace: x }, last_seen: keep }\n");
+    place.write("version: 1\nname: g\nsubject: { value: bigint, name: id }\ntables:\n  users:\n    where: id = any(:subject)\n    columns: { id: keep, name: { replace: x }, last_seen: keep }\n  visits:\n    where: user_id = any(:subject)\n    keep: numbers only\n");
     place.refused("rehearse p.yaml --expired", 2, "does not expire");
     place.refused("rehearse p.yaml --subject Anna", 2, "gives key column id a value that is no bigint");
     let ran = place.run("apply p.yaml --subject 1 --yes --format json");

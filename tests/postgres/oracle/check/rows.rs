@@ -22,19 +22,26 @@ impl Check<'_> {
         let into = world.keys.iter().enumerate().filter(|(_, key)| key.parent == table);
         for (id, key) in into {
             let case = self.case;
+            // Whatever the rule takes, each row of the others may reference it: some rule has to let go, and a run shows
+            // whether all have.
+            let takes_any = match rule.reach {
+                Reach::BySubject(_) => true,
+                Reach::EveryRow => rule.condition.is_some(),
+                Reach::Implied | Reach::Via(_) | Reach::Parents(..) | Reach::Misspelt(_) => false,
+            };
             let Some(rules) = case.policy.rules(key.child) else {
                 // A cascade may take these rows, but not because of this rule.
-                let is_decided = self.is_cascade(key.child);
+                let is_decided = self.is_cascade(key.child) || takes_any && case.is_below_cascade(key.child);
                 self.push(!is_decided, CODES, format!("{:?}", key.name));
                 continue;
             };
-            // Whatever the rule takes, each row of the others may reference it.
-            let takes_any = matches!(rule.reach, Reach::EveryRow | Reach::BySubject(_));
-            // Which rows a condition takes is the database's to know, where somebody has thought of those below them.
-            let is_partial = rule.condition.is_some() || matches!(rule.reach, Reach::BySubject(_));
-            let is_thought_of = is_partial && rules.iter().any(|it| settles(key, &it.action));
-            if takes_any && (rule.reach != Reach::EveryRow || !rules.iter().all(|it| settles(key, &it.action))) {
-                self.push(!is_thought_of, CODES, format!("{:?}: a rule doesn't settle it", key.name));
+            if takes_any {
+                let is_forgotten = !rules.iter().any(|it| settles(key, &it.action));
+                self.push(is_forgotten, CODES, format!("{:?}: a rule doesn't settle it", key.name));
+                continue;
+            }
+            if rule.reach == Reach::EveryRow && !rules.iter().all(|it| settles(key, &it.action)) {
+                self.push(true, CODES, format!("{:?}: a rule doesn't settle it", key.name));
             }
             for path in self.paths_of(table, rule) {
                 let path: Path = [id].into_iter().chain(path).collect();
@@ -45,8 +52,9 @@ impl Check<'_> {
                 };
                 let loose: Vec<bool> =
                     rules[..=last].iter().filter(|rule| !settles(key, &rule.action)).map(follows).collect();
+                // Which rows a condition takes is the database's to know, where somebody has thought of those below them.
                 let is_thought_of =
-                    is_partial && rules[..=last].iter().any(|it| follows(it) && settles(key, &it.action));
+                    rule.condition.is_some() && rules[..=last].iter().any(|it| follows(it) && settles(key, &it.action));
                 for certain in loose {
                     self.push(
                         certain && !is_thought_of,
@@ -54,7 +62,9 @@ impl Check<'_> {
                         format!("{:?} stays and dangles", key.name),
                     );
                 }
-                self.own_row(key, rules, &path);
+                if !is_thought_of {
+                    self.own_row(key, rules, &path);
+                }
             }
         }
     }
