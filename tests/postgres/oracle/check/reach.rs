@@ -19,7 +19,11 @@ impl Check<'_> {
             if let Reach::Parents(keys, _) = &rule.reach {
                 for &key in keys {
                     let child = self.world.keys[key].child;
-                    if policy.rules(child).is_none() || child == entry.table {
+                    // In the subject's table a path is about other people, whose references are theirs.
+                    let is_own = |rule: &Rule| child != policy.subject || rule.reach == Reach::Implied;
+                    let is_meant = policy.whose != Whose::Rows
+                        || policy.rules(child).is_some_and(|rules| rules.iter().any(is_own));
+                    if policy.rules(child).is_none() || child == entry.table || !is_meant {
                         let place = format!("the parents in {}", self.name(entry.table));
                         self.push(true, &["path-outside-policy", "undecided-table", "unknown-path"], place);
                     }
