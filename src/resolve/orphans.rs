@@ -2,7 +2,8 @@
 //!
 //! The database would refuse the delete, or act by itself (`ON DELETE CASCADE`, `SET NULL`, `SET DEFAULT`). Neither is
 //! decided by anybody, so both are errors here: whatever the key's action, a rule must delete the referencing rows or
-//! clear the reference.
+//! clear the reference. Of rows that go by a condition only the database knows which others reference them: there it is
+//! enough that some rule settles the reference, and the transaction proves that it was the right one.
 
 use super::coverage;
 use super::model::{NewValue, Path, Reach, ResolvedPolicy, ResolvedRule, RowAction};
@@ -51,6 +52,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 let whole = Path([vec![id], path.0].concat());
                 let found = match settled(policy, catalog, child, key, &whole) {
                     Settled::Yes => continue,
+                    Settled::Kept { thought_of: true, .. } if rule.condition.is_some() => continue,
                     // A rule for these rows would ask for one for the rows below them, and so on.
                     Settled::NotReached if endless => words::endless_orphans(catalog, key, rule.origin),
                     Settled::OwnRowUndecided => words::orphans_of_own_row(catalog, key, rule.origin),
@@ -58,7 +60,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                         let decided = policy.rules_of(child).next().is_some();
                         words::orphans(catalog, key, &whole, decided, rule.origin)
                     }
-                    Settled::Kept(keeper) => words::orphans_kept(catalog, key, rule.origin, keeper.origin),
+                    Settled::Kept { keeper, .. } => words::orphans_kept(catalog, key, rule.origin, keeper.origin),
                 };
                 report.push(found.about(coverage::place(key)));
             }
@@ -107,8 +109,12 @@ enum Settled<'a> {
     NotReached,
     /// A rule follows it, but the subject's own row may reference such a row too, and no rule is about that one.
     OwnRowUndecided,
-    /// This rule may decide such a row, and leaves the reference as it is.
-    Kept(&'a ResolvedRule),
+    Kept {
+        /// This rule may decide such a row, and leaves the reference as it is.
+        keeper: &'a ResolvedRule,
+        /// Whether another rule with the path settles the reference, in the rows that its condition means.
+        thought_of: bool,
+    },
 }
 
 /// Whether every row that references a deleted row by this path is deleted or loses the reference.
@@ -140,7 +146,11 @@ fn settled<'a>(
     }
     let own = rules.iter().skip(last + 1).filter(|rule| asks_for_own && about_own(rule));
     match rules.iter().take(last + 1).chain(own).find(|rule| !settles(rule, catalog, child, key)) {
-        Some(keeper) => Settled::Kept(keeper),
+        Some(keeper) => {
+            let thought_of =
+                rules.iter().take(last + 1).any(|rule| follows(rule) && settles(rule, catalog, child, key));
+            Settled::Kept { keeper, thought_of }
+        }
         None => Settled::Yes,
     }
 }

@@ -52,10 +52,19 @@ impl Check<'_> {
                 };
                 let loose: Vec<bool> =
                     rules[..=last].iter().filter(|rule| !settles(key, &rule.action)).map(follows).collect();
+                // Which rows a condition takes is the database's to know, where somebody has thought of those below them.
+                let is_thought_of =
+                    rule.condition.is_some() && rules[..=last].iter().any(|it| follows(it) && settles(key, &it.action));
                 for certain in loose {
-                    self.push(certain, &["orphans", "rule-order"], format!("{:?} stays and dangles", key.name));
+                    self.push(
+                        certain && !is_thought_of,
+                        &["orphans", "rule-order"],
+                        format!("{:?} stays and dangles", key.name),
+                    );
                 }
-                self.own_row(key, rules, &path);
+                if !is_thought_of {
+                    self.own_row(key, rules, &path);
+                }
             }
         }
     }
