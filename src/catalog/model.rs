@@ -322,6 +322,9 @@ pub struct ForeignKey {
     /// `NOT VALID` (or `NOT ENFORCED`, 18): rows that break it may exist.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_valid: bool,
+    /// `NOT ENFORCED` (18), or its triggers are disabled (`ALTER TABLE … DISABLE TRIGGER ALL`): nothing is checked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unenforced: bool,
     /// Whether the database knows of it.
     #[serde(skip)]
     pub basis: Basis,
@@ -340,6 +343,13 @@ pub enum Basis {
     },
     /// A path that compares values: it says how rows are found, and nothing depends on it.
     Values,
+}
+
+impl ForeignKey {
+    /// Whether the database sees to it that its rows reference rows that are there.
+    pub fn is_enforced(&self) -> bool {
+        self.basis == Basis::Declared && !self.unenforced
+    }
 }
 
 /// A referencing column and the column that it references.

@@ -54,6 +54,7 @@ pub(super) fn catalog() -> Catalog {
         match_full: false,
         check: CheckTime::Immediate,
         not_valid: false,
+        unenforced: false,
         basis: Basis::Declared,
     };
     let status = PgType::Enum { name: name("status") };

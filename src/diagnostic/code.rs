@@ -110,6 +110,7 @@ codes! {
     Unverified = "unverified", Warning, "something that only a server can answer";
     MissingPrivilege = "missing-privilege", Error, "the role lacks a privilege that the plan needs";
     UnindexedForeignKey = "unindexed-foreign-key", Warning, "a foreign key without an index makes the plan slow";
+    UnenforcedForeignKey = "unenforced-foreign-key", Warning, "a foreign key is declared, and nothing checks it";
     UnmatchedAcceptance = "unmatched-acceptance", Warning, "an `accept` that matches no finding";
     SearchPathDiffers = "search-path-differs", Warning, "triggers would look names up in other schemas than otherwise";
     LongLockTimeout = "long-lock-timeout", Warning, "a lock_timeout above the server's deadlock_timeout";

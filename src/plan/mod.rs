@@ -53,7 +53,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
     let scopes = scopes::find(policy, catalog, &mut report);
     let Ordered { mut steps, captures, shared, deferred } = ordered(policy, catalog, &scopes, &mut report);
     propagate::refuse_meddlers(&steps, catalog, &mut report);
-    let (sweeps, triggers) = sweep::find(&mut steps, &captures, policy, catalog, &mut report);
+    let (sweeps, triggers) = sweep::find(&mut steps, &captures, &scopes.closures, policy, catalog, &mut report);
     let guards: Vec<Guard> = policy
         .guards
         .iter()

@@ -1,8 +1,8 @@
 //! The plan as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{ColumnId, KeyId, TableId};
+use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
     ColumnChange, Condition, Follower, IfShared, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId,
     Subject, Values,
@@ -162,6 +162,22 @@ impl Closure {
     pub fn nothing() -> Predicate {
         Predicate::Any(Vec::new())
     }
+
+    /// Those of some closures, by index, for which a predicate asks, with those in which these begin.
+    pub fn asked_for(closures: &[Closure], rows: &Predicate) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![rows];
+        while let Some(rows) = open.pop() {
+            if let Predicate::Closure { closure, .. } = rows
+                && found.insert(*closure)
+            {
+                let members = closures.get(*closure).into_iter().flat_map(|closure| &closure.members);
+                open.extend(members.map(|member| &member.seeds));
+            }
+            open.extend(rows.parts());
+        }
+        found
+    }
 }
 
 /// A table of a closure.
@@ -175,6 +191,15 @@ pub struct Member {
     pub seeds: Predicate,
     /// The keys by which its rows reference rows of a member, by index, and so follow them.
     pub follows: Vec<Follow>,
+}
+
+impl Member {
+    /// Whether a foreign key references exactly the columns by which the member's rows are remembered.
+    pub fn is_key_of(&self, catalog: &Catalog, key: KeyId) -> bool {
+        let (table, key) = (catalog.table(self.table), catalog.key(key));
+        let is_of_key = |column: &ColumnId| key.parent_columns().any(|name| *name == table.column_at(*column).name);
+        key.pairs.len() == self.key.len() && self.key.iter().all(is_of_key)
+    }
 }
 
 /// A key along which a closure grows.

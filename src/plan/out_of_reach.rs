@@ -1,6 +1,6 @@
 //! Which rows can't be told any more when a step is to run again?
 
-use super::model::{Capture, Predicate, Step, StepAction, Sweep};
+use super::model::{Capture, Closure, Predicate, Step, StepAction, Sweep};
 use super::predicate::{self, Reads};
 use super::propagate;
 use crate::catalog::{Catalog, TableId};
@@ -14,6 +14,7 @@ pub(super) fn out_of_reach(
     steps: &[Step],
     done: &[Step],
     captures: &[Capture],
+    closures: &[Closure],
     sweep: &Sweep,
     policy: &ResolvedPolicy,
     catalog: &Catalog,
@@ -49,8 +50,8 @@ pub(super) fn out_of_reach(
             .help("reach the table by a path, or leave other tables and functions of your own out of the condition"),
         );
     }
-    let reads = predicate::reads(catalog, policy, step.table, &way);
-    let cut = done.iter().find(|other| cuts(catalog, other, step.table, &reads))?;
+    let reads = ways(policy, catalog, closures, step.table, &way);
+    let cut = done.iter().find(|other| reads.iter().any(|(table, reads)| cuts(catalog, other, *table, reads)))?;
     let deleted = cut.action == StepAction::Delete;
     Some(
         Diagnostic::new(
@@ -68,6 +69,36 @@ pub(super) fn out_of_reach(
             false => "keep the column that leads to the subject, or reach the table by a shorter path",
         }),
     )
+}
+
+/// What finding rows of a table reads, and rows of the tables with it in closures.
+fn ways(
+    policy: &ResolvedPolicy,
+    catalog: &Catalog,
+    closures: &[Closure],
+    table: TableId,
+    way: &Predicate,
+) -> Vec<(TableId, Reads)> {
+    let reads = |table: TableId, rows: &Predicate| (table, predicate::reads(catalog, policy, table, rows));
+    let asked_for = Closure::asked_for(closures, way);
+    let members = asked_for.into_iter().filter_map(|closure| closures.get(closure)).flat_map(|closure| {
+        closure
+            .members
+            .iter()
+            .flat_map(move |member| member.follows.iter().map(move |follow| (closure, member, follow)))
+    });
+    // Whoever references the remembered key is found whether the row is there or not.
+    let by_others = members.filter(|(closure, _, follow)| {
+        !closure.members.get(follow.member).is_some_and(|above| above.is_key_of(catalog, follow.key))
+    });
+    let followed = by_others.map(|(_, member, follow)| {
+        let anything = Box::new(Predicate::All(Vec::new()));
+        reads(member.table, &Predicate::References { key: follow.key, rows: anything })
+    });
+    let asked_for = Closure::asked_for(closures, way);
+    let seeds = asked_for.into_iter().filter_map(|closure| closures.get(closure)).flat_map(|closure| &closure.members);
+    let seeds = seeds.map(|member| reads(member.table, &member.seeds));
+    std::iter::once(reads(table, way)).chain(followed).chain(seeds).collect()
 }
 
 /// The place of a condition with `:subject` that reads what steps change: it is the whole scope, and nothing else says

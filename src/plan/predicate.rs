@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Plan, Predicate, Step};
 use super::parents;
-use crate::catalog::{Basis, Catalog, ColumnId, KeyId, TableId};
+use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{Condition, Path, Reach, ResolvedPolicy, ResolvedRule, Subject};
 
 impl Predicate {
@@ -181,7 +181,7 @@ fn collect(catalog: &Catalog, policy: &ResolvedPolicy, table: TableId, rows: &Pr
                     found.compared.insert((parent, column, *key));
                 }
                 found.through.insert(parent);
-                if foreign.basis != Basis::Declared {
+                if !foreign.is_enforced() {
                     found.loosely.insert(parent);
                 }
                 collect(catalog, policy, parent, rows, found);

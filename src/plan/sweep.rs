@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::model::{Capture, EdgeReason, FiredTrigger, Predicate, Step, Sweep};
+use super::model::{Capture, Closure, EdgeReason, FiredTrigger, Predicate, Step, Sweep};
 use super::out_of_reach::out_of_reach;
 use super::triggers::{fired, fired_along, written};
 use crate::catalog::{Catalog, TableId, Trigger};
@@ -22,6 +22,7 @@ use crate::resolve::ResolvedPolicy;
 pub(super) fn find(
     steps: &mut [Step],
     captures: &[Capture],
+    closures: &[Closure],
     policy: &ResolvedPolicy,
     catalog: &Catalog,
     report: &mut Report,
@@ -41,7 +42,7 @@ pub(super) fn find(
     let Run { sweeps, again, .. } = run;
     for sweep in sweeps.iter().chain(&again) {
         let done = &steps[..sweep.before.unwrap_or(steps.len())];
-        if let Some(found) = out_of_reach(steps, done, captures, sweep, policy, catalog) {
+        if let Some(found) = out_of_reach(steps, done, captures, closures, sweep, policy, catalog) {
             report.push(found);
         }
     }

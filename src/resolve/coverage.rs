@@ -61,7 +61,7 @@ pub(super) fn check(
         }
     }
     unsupported(policy, resolved, catalog, &distances, report);
-    unindexed(resolved, catalog, report);
+    keys_in_use(resolved, catalog, report);
     expectations
 }
 
@@ -219,8 +219,9 @@ fn toward(
     keys.filter_map(|(id, _)| Some((away(id)?, id))).min().map(|(_, id)| id)
 }
 
-/// Keys that the plan looks rows up by, or that the server checks when rows are deleted, and that have no index.
-fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+/// Keys that the plan looks rows up by, or that the server checks when rows are deleted: those without an index, and those
+/// that the server doesn't check after all.
+fn keys_in_use(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
     let mut followers = followers(resolved);
     let mut deleted: BTreeMap<TableId, Span> = BTreeMap::new();
     for rule in &resolved.rules {
@@ -239,12 +240,16 @@ fn unindexed(resolved: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) 
         let indexed = catalog.table(child).indexed.iter().any(|index| {
             index.len() >= columns.len() && index[..columns.len()].iter().all(|column| columns.contains(&column))
         });
-        if indexed {
+        if indexed && !key.unenforced {
             continue;
         }
         let follower = followers.get(&id).copied();
         let checked = || deleted.get(&catalog.parent(id)?).copied();
-        if let Some(span) = follower.or_else(checked) {
+        let Some(span) = follower.or_else(checked) else { continue };
+        if key.unenforced {
+            report.push(words::unenforced_key(key, span).about(place(key)));
+        }
+        if !indexed {
             report.push(words::unindexed_key(key, follower.is_some(), span).about(place(key)));
         }
     }

@@ -161,6 +161,7 @@ fn key(name: String, child: &Table, parent: &Table, pairs: Vec<ColumnPair>, basi
         match_full: false,
         check: CheckTime::Immediate,
         not_valid: false,
+        unenforced: false,
         basis,
     }
 }

@@ -179,8 +179,7 @@ impl Scene<'_> {
     /// may lead to a row that goes, and a trigger may have added rows.
     pub fn reference_checks(&self, step: &Step) -> Vec<Check> {
         let parent = self.catalog.table(step.table);
-        let keys =
-            self.catalog.keys_onto(step.table).filter(|(_, key)| key.basis != Basis::Declared || key.on_delete.acts());
+        let keys = self.catalog.keys_onto(step.table).filter(|(_, key)| !key.is_enforced() || key.on_delete.acts());
         keys.filter_map(|(id, key)| {
             let child = self.catalog.child(id)?;
             let references = Predicate::References { key: id, rows: Box::new(step.rows.clone()) };
@@ -189,6 +188,7 @@ impl Scene<'_> {
                 None => references,
             };
             let what = match key.basis {
+                Basis::Declared if key.unenforced => "whose triggers are disabled".to_owned(),
                 Basis::Declared => format!("and ON DELETE {} would act on them unasked", key.on_delete.sql()),
                 Basis::Virtual { .. } | Basis::Values => "which nobody enforces".to_owned(),
             };
@@ -200,7 +200,7 @@ impl Scene<'_> {
                 other.table == child
                     && other.action == StepAction::Delete
                     && (child == step.table
-                        || key.basis != Basis::Declared
+                        || !key.is_enforced()
                         || (step.together.is_some() && other.together == step.together))
             };
             let going = std::iter::once(step).chain(&self.plan.steps).find(with);

@@ -65,20 +65,22 @@ impl Scene<'_> {
 /// Whether a capture, asked again after the steps, gives no row that was there before and isn't remembered. A path does;
 /// a condition that is the whole scope and looks at other tables may not, as the steps have changed those.
 pub(super) fn answers_alike(capture: &Capture) -> bool {
-    fn alike(rows: &Predicate) -> bool {
-        match rows {
-            Predicate::Author(condition) => {
-                condition.subject.is_empty() || (condition.reads.tables.is_empty() && !condition.reads.unknown)
-            }
-            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
-            Predicate::NotTrue(part) => alike(part),
-            Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => alike(rows),
-            // A reference may have been moved to a stand-in, which nobody meant.
-            Predicate::ReferencedBy { .. } => false,
-            Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => true,
-        }
-    }
     capture.rules.iter().all(|(_, rows)| alike(rows))
+}
+
+/// Whether some rows are the same ones, asked for again, but for those that were added.
+pub(super) fn alike(rows: &Predicate) -> bool {
+    match rows {
+        Predicate::Author(condition) => {
+            condition.subject.is_empty() || (condition.reads.tables.is_empty() && !condition.reads.unknown)
+        }
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(alike),
+        Predicate::NotTrue(part) => alike(part),
+        Predicate::References { rows, .. } | Predicate::Matches { rows, .. } => alike(rows),
+        // A reference may have been moved to a stand-in, which nobody meant.
+        Predicate::ReferencedBy { .. } => false,
+        Predicate::Subject | Predicate::Captured { .. } | Predicate::Closure { .. } => true,
+    }
 }
 
 /// A rule's rows as the way to them and what narrows them.

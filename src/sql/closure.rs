@@ -4,10 +4,11 @@
 //! one of its rows, in columns of the member's own. The recursive term may name itself only once, so what follows from a
 //! row is a lateral sub-select with one part for each key.
 
+use super::capture::alike;
 use super::helper::Helper;
 use super::predicate::key_type;
 use super::writer::{Scene, Writer};
-use crate::catalog::{ColumnId, Table};
+use crate::catalog::{ColumnId, ForeignKey, Table};
 use crate::pgtype::PgType;
 use crate::plan::{Closure, Follow, Member};
 
@@ -15,14 +16,56 @@ impl Scene<'_> {
     /// The query of a closure: all members with the keys of their rows.
     pub fn followed(&self, w: &mut Writer, closure: &Closure) {
         let types = self.types(closure);
+        let seeded = closure.members.iter().enumerate().filter(|(_, member)| member.seeds != Closure::nothing());
+        let seeds = seeded.map(|(index, member)| {
+            let mut w = Writer::new();
+            self.keys_of_member(&mut w, closure, index, &types);
+            w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(member.table).name);
+            w.kw("\n  WHERE ").sql(&self.rows(member.table, &member.seeds));
+            w
+        });
+        self.followed_from(w, closure, &types, &seeds.collect::<Vec<_>>());
+    }
+
+    /// What a closure has not got yet: rows that reference its own, whether these are still there or not, and new ones with
+    /// which it would begin.
+    pub fn added(&self, w: &mut Writer, index: usize) {
+        let closure = &self.plan.closures[index];
+        let types = self.types(closure);
+        let mut known = Writer::new();
+        known.kw("SELECT * FROM pg_temp.efface_closure_").number(index as i128 + 1);
+        let new = closure.members.iter().enumerate().filter_map(|(index, member)| {
+            // Only rows that are remembered can be told from new ones. Where none are, no trigger writes.
+            let captures = self.plan.captures.iter().enumerate();
+            let (number, capture) = captures.into_iter().find(|(_, capture)| capture.table == member.table)?;
+            if member.seeds == Closure::nothing() || !alike(&member.seeds) {
+                return None;
+            }
+            let table = self.catalog.table(member.table);
+            let mut w = Writer::new();
+            self.keys_of_member(&mut w, closure, index, &types);
+            w.kw(" FROM ").rows_of(self.catalog, &table.name);
+            w.kw("\n  WHERE (").sql(&self.rows(member.table, &member.seeds)).kw(") AND ");
+            w.columns(table, &capture.key).kw(" NOT IN (SELECT ").list(1..=capture.key.len(), ", ", |w, n| {
+                w.kw("key").number(n as i128);
+            });
+            w.kw(" FROM pg_temp.efface_rows_").number(number as i128 + 1).kw(")");
+            Some(w)
+        });
+        let seeds: Vec<Writer> = std::iter::once(known.clone()).chain(new).collect();
+        self.followed_from(w, closure, &types, &seeds);
+        w.kw("\nEXCEPT ").sql(&known);
+    }
+
+    /// Some rows, and those that reference them, to the end.
+    fn followed_from(&self, w: &mut Writer, closure: &Closure, types: &[PgType], seeds: &[Writer]) {
         let set = self.helper(Helper::Reached);
         if let [only] = &closure.members[..]
             && only.follows.is_empty()
         {
-            w.kw("SELECT * FROM (\n  ");
-            self.keys_of_member(w, closure, 0, &types);
-            w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(only.table).name);
-            w.kw("\n  WHERE ").sql(&self.rows(only.table, &only.seeds));
+            w.kw("SELECT * FROM (\n  ").list(seeds, "\n  UNION\n  ", |w, seeds| {
+                w.sql(seeds);
+            });
             w.kw("\n) AS ").printed(&set).kw(" (").list(1..=types.len(), ", ", |w, n| {
                 w.kw("key").number(n as i128);
             });
@@ -34,11 +77,8 @@ impl Scene<'_> {
             w.kw("key").number(n as i128);
         });
         w.kw(") AS (\n  ");
-        let seeded = closure.members.iter().enumerate().filter(|(_, member)| member.seeds != Closure::nothing());
-        w.list(seeded, "\n  UNION\n  ", |w, (index, member)| {
-            self.keys_of_member(w, closure, index, &types);
-            w.kw(" FROM ").rows_of(self.catalog, &self.catalog.table(member.table).name);
-            w.kw("\n  WHERE ").sql(&self.rows(member.table, &member.seeds));
+        w.list(seeds, "\n  UNION\n  ", |w, seeds| {
+            w.sql(seeds);
         });
         w.kw("\n  UNION\n  SELECT efface_next.* FROM ").printed(&set).kw(" CROSS JOIN LATERAL (\n    ");
         let follows = closure
@@ -49,7 +89,7 @@ impl Scene<'_> {
         w.list(follows, "\n    UNION ALL\n    ", |w, (index, member, follow)| {
             // Without the fence the planner joins, and reads the whole table once for each level.
             w.kw("(");
-            self.keys_of_member(w, closure, index, &types);
+            self.keys_of_member(w, closure, index, types);
             self.next(w, closure, member, follow);
             w.kw(" OFFSET 0)");
         });
@@ -99,7 +139,7 @@ impl Scene<'_> {
             });
         };
         // The set holds keys by which rows are told apart; a foreign key may reference others.
-        match aligned(child, parent, above, foreign) {
+        match aligned(child, parent, &above.key, foreign) {
             Some(columns) => {
                 w.columns(child, &columns).kw(" = ");
                 w.kw(if columns.len() > 1 { "(" } else { "" });
@@ -175,14 +215,9 @@ fn offset(closure: &Closure, member: usize) -> usize {
     closure.members[..member].iter().map(|member| member.key.len()).sum()
 }
 
-/// The referencing columns in the order of the member's key, where the foreign key references exactly that.
-fn aligned(
-    child: &Table,
-    parent: &Table,
-    above: &Member,
-    foreign: &crate::catalog::ForeignKey,
-) -> Option<Vec<ColumnId>> {
-    if foreign.pairs.len() != above.key.len() {
+/// The referencing columns in the order of a key of the parent, where the foreign key references exactly that.
+pub(super) fn aligned(child: &Table, parent: &Table, key: &[ColumnId], foreign: &ForeignKey) -> Option<Vec<ColumnId>> {
+    if foreign.pairs.len() != key.len() {
         return None;
     }
     let column = |id: &ColumnId| {
@@ -190,5 +225,5 @@ fn aligned(
         let pair = foreign.pairs.iter().find(|pair| pair.parent == *name)?;
         child.column_id(&pair.child)
     };
-    above.key.iter().map(column).collect()
+    key.iter().map(column).collect()
 }

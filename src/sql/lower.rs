@@ -12,7 +12,7 @@ use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
-use crate::plan::{CaptureReason, Choice, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
+use crate::plan::{CaptureReason, Choice, Closure, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
 use crate::resolve::{IfShared, Subject};
 use crate::source::{SourceFile, Span};
 
@@ -451,7 +451,7 @@ impl Lowering<'_> {
                 self.together(next, together);
             } else {
                 if let (true, Predicate::Captured { capture, .. }) = (step.asked_again, &step.rows) {
-                    self.decide_again(Phase::Steps, *capture, 0);
+                    self.decide_again(Phase::Steps, [*capture], 0);
                 }
                 let comment = self.explain_step(next, step);
                 self.step(Phase::Steps, next, None, comment);
@@ -589,9 +589,7 @@ impl Lowering<'_> {
                 Predicate::Captured { capture, .. } => Some(*capture),
                 _ => None,
             });
-            for capture in remembered.collect::<BTreeSet<_>>() {
-                self.decide_again(phase, capture, round + 1);
-            }
+            self.decide_again(phase, remembered.collect::<BTreeSet<_>>(), round + 1);
             for sweep in of_round() {
                 let step = &plan.steps[sweep.step];
                 let causes: Vec<_> = sweep
@@ -608,8 +606,27 @@ impl Lowering<'_> {
         }
     }
 
-    /// Rows that weren't there when the capture was made are decided now.
-    fn decide_again(&mut self, phase: Phase, index: usize, round: usize) {
+    /// Rows that weren't there when captures were made are decided now.
+    fn decide_again(&mut self, phase: Phase, captures: impl IntoIterator<Item = usize> + Clone, round: usize) {
+        let plan = self.scene.plan;
+        let rules = captures.clone().into_iter().flat_map(|capture| &plan.captures[capture].rules);
+        let closures: BTreeSet<usize> = rules.flat_map(|(_, rows)| Closure::asked_for(&plan.closures, rows)).collect();
+        closures.into_iter().for_each(|closure| self.follow_again(phase, closure));
+        captures.into_iter().for_each(|capture| self.decide_added(phase, capture, round));
+    }
+
+    /// Rows that weren't there when a closure was followed are followed now.
+    fn follow_again(&mut self, phase: Phase, index: usize) {
+        let members = &self.scene.plan.closures[index].members;
+        let names = members.iter().map(|member| self.name(member.table)).collect::<Vec<_>>().join(", ");
+        let mut w = Writer::new();
+        w.kw("INSERT INTO pg_temp.efface_closure_").number(index as i128 + 1).kw("\n");
+        self.scene.added(&mut w, index);
+        let comment = vec![format!("{names}: rows that a trigger has added are followed too.")];
+        self.prepare(phase, &format!("follow the keys of {names}"), comment, w);
+    }
+
+    fn decide_added(&mut self, phase: Phase, index: usize, round: usize) {
         let capture = &self.scene.plan.captures[index];
         let name = self.name(capture.table);
         let mut w = Writer::new();
@@ -634,12 +651,21 @@ impl Lowering<'_> {
             let again: Vec<usize> =
                 captures.filter(|(_, capture)| answers_alike(capture)).map(|(index, _)| index).collect();
             let last = self.scene.plan.sweeps.iter().map(|sweep| sweep.round + 1).max();
+            (0..self.scene.plan.closures.len()).for_each(|closure| self.follow_again(Phase::Verification, closure));
             for capture in again {
-                self.decide_again(Phase::Verification, capture, last.unwrap_or(0) + 1);
+                self.decide_added(Phase::Verification, capture, last.unwrap_or(0) + 1);
             }
         }
         let steps = self.scene.step_checks();
         self.assertion(Phase::Verification, Assertion::Steps, "a step did not do what it said:", &steps, Vec::new());
+        let orphans = self.scene.orphan_checks();
+        self.assertion(
+            Phase::Verification,
+            Assertion::References,
+            "rows reference what is gone:",
+            &orphans,
+            Vec::new(),
+        );
         let reports = self.scene.report_checks();
         if !reports.is_empty() {
             self.in_any_order(Phase::Verification);

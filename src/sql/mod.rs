@@ -10,6 +10,7 @@ mod closure;
 pub mod explain;
 mod helper;
 mod lower;
+mod orphans;
 mod predicate;
 pub mod privilege;
 pub mod probe;

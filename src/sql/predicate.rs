@@ -42,19 +42,7 @@ impl Scene<'_> {
             Predicate::Captured { capture, rules, added } => {
                 let captured = &self.plan.captures[*capture];
                 self.member(w, here, &captured.key, way, |w| {
-                    w.kw("SELECT ").list(1..=captured.key.len(), ", ", |w, index| {
-                        w.kw("key").number(index as i128);
-                    });
-                    w.kw(" FROM pg_temp.efface_rows_").number(*capture as i128 + 1).kw(" WHERE rule ");
-                    match &rules[..] {
-                        [only] => w.kw("= ").number(*only as i128),
-                        many => w
-                            .kw("IN (")
-                            .list(many, ", ", |w, rule| {
-                                w.number(*rule as i128);
-                            })
-                            .kw(")"),
-                    };
+                    self.captured_keys(w, *capture, rules);
                     if let Some(round) = added {
                         w.kw(" AND round = ").number(*round as i128);
                     }
@@ -107,6 +95,23 @@ impl Scene<'_> {
                 w.kw(") IS NOT TRUE");
             }
         }
+    }
+
+    /// The keys of the rows that a capture remembers for some rules.
+    pub fn captured_keys(&self, w: &mut Writer, capture: usize, rules: &[usize]) {
+        w.kw("SELECT ").list(1..=self.plan.captures[capture].key.len(), ", ", |w, index| {
+            w.kw("key").number(index as i128);
+        });
+        w.kw(" FROM pg_temp.efface_rows_").number(capture as i128 + 1).kw(" WHERE rule ");
+        match rules {
+            [only] => w.kw("= ").number(*only as i128),
+            many => w
+                .kw("IN (")
+                .list(many, ", ", |w, rule| {
+                    w.number(*rule as i128);
+                })
+                .kw(")"),
+        };
     }
 
     /// Rows of any of several ways, gathered by the table's own key.

@@ -162,6 +162,7 @@ fn key(child: &str, parent: &str, pairs: &[(&str, &str)]) -> ForeignKey {
         match_full: false,
         check: CheckTime::Immediate,
         not_valid: false,
+        unenforced: false,
         basis: Basis::Declared,
     }
 }

@@ -205,6 +205,14 @@ pub(in crate::resolve) fn unindexed_key(key: &ForeignKey, followed: bool, span: 
         ))
 }
 
+pub(in crate::resolve) fn unenforced_key(key: &ForeignKey, span: Span) -> Diagnostic {
+    let (child, name) = (key.child.bare(), key.name.bare());
+    Diagnostic::new(Code::UnenforcedForeignKey, format!("foreign key `{name}` of table `{child}` is declared, and nothing checks it"))
+        .at(span, "deletes or finds rows by it")
+        .note("it is `NOT ENFORCED`, or its triggers are disabled: a row that another session inserts at the same time is not found")
+        .help(format!("ALTER TABLE {child} ENABLE TRIGGER ALL, on `{}` as well, and look for rows that reference nothing", key.parent.bare()))
+}
+
 pub(in crate::resolve) fn unmatched_acceptance(entry: &Acceptance) -> Diagnostic {
     Diagnostic::new(
         Code::UnmatchedAcceptance,

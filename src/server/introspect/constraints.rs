@@ -123,6 +123,7 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
                 (true, true) => CheckTime::DeferrableDeferred,
             },
             not_valid: !get::<bool>(row, "is_valid")?,
+            unenforced: get(row, "is_unenforced")?,
             basis: crate::catalog::Basis::Declared,
         });
     }

@@ -10,6 +10,12 @@ SELECT k.conname::text AS name,
        k.condeferred AS is_deferred,
        -- These three exist from 18, 15 and 18 on; read by name, so that older servers accept the query.
        k.convalidated AND coalesce((j.row ->> 'conenforced')::boolean, true) AS is_valid,
+       -- A key is its triggers, here and in partitions: without them nothing is checked, whatever the constraint says.
+       NOT coalesce((j.row ->> 'conenforced')::boolean, true)
+         OR EXISTS (SELECT FROM pg_trigger t
+                    WHERE t.tgenabled IN ('D', 'R')
+                      AND t.tgconstraint IN (SELECT k.oid UNION ALL
+                                             SELECT p.oid FROM pg_constraint p WHERE p.conparentid = k.oid)) AS is_unenforced,
        coalesce((j.row ->> 'conperiod')::boolean, false) AS is_temporal,
        ARRAY(SELECT a.attname::text
              FROM jsonb_array_elements_text(CASE WHEN jsonb_typeof(j.row -> 'confdelsetcols') = 'array'

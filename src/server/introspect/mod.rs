@@ -91,7 +91,7 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
     ] = answers;
     let server = server.first().ok_or_else(|| ServerError::Protocol("no answer about the server itself".into()))?;
     let major: i32 = get(server, "major")?;
-    let mut found = Relations::read(relations, inheritance)?;
+    let mut found = Relations::read(relations, inheritance, reads)?;
     let mut types = columns::read_types(types)?;
     columns::read_columns(columns, &types, &mut found)?;
     constraints::read_checks(checks, &mut found, &mut types)?;
@@ -102,7 +102,7 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
     found.read_statistics(statistics)?;
     found.read_publications(publications)?;
     found.read_event_triggers(event_triggers)?;
-    let others = found.others(reads)?;
+    let others = found.others();
     let observed = Observed {
         rows: found.estimates(),
         unreadable: found.unreadable(),

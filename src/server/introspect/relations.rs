@@ -12,6 +12,8 @@ use crate::server::ServerError;
 /// The relations of a database by oid, and the tables among them while they are being filled.
 pub(super) struct Relations {
     all: BTreeMap<u32, Relation>,
+    /// What views read, one level deep.
+    read_by: BTreeMap<u32, Vec<u32>>,
     tables: BTreeMap<u32, Table>,
     /// Things by kind and name that turned up along the way, with the relations that they hang on.
     named: Vec<Named>,
@@ -67,7 +69,7 @@ pub(super) enum Place<'a> {
 }
 
 impl Relations {
-    pub(super) fn read(rows: &[Row], inheritance: &[Row]) -> Result<Self, ServerError> {
+    pub(super) fn read(rows: &[Row], inheritance: &[Row], reads: &[Row]) -> Result<Self, ServerError> {
         let mut all = BTreeMap::new();
         let mut keys = BTreeMap::new();
         let mut security = BTreeMap::new();
@@ -113,7 +115,11 @@ impl Relations {
                 all.entry(parent).and_modify(|relation| relation.children.push(child));
             }
         }
-        let mut found = Self { all, tables: BTreeMap::new(), named: Vec::new() };
+        let mut read_by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for row in reads {
+            read_by.entry(get(row, "reader")?).or_default().push(get(row, "read")?);
+        }
+        let mut found = Self { all, read_by, tables: BTreeMap::new(), named: Vec::new() };
         let oids: Vec<u32> = found.all.keys().copied().filter(|oid| found.is_table(*oid)).collect();
         for oid in oids {
             let partitioned = keys.get(&oid).map(|(definition, columns)| {
@@ -207,10 +213,24 @@ impl Relations {
         self.all.get(&oid).map(|relation| &relation.name)
     }
 
-    /// Every name by which a table's rows can be reached, partitions' too, with the table's own.
+    /// Every name by which a table's rows can be reached, with the table's own: partitions', those of tables that it inherits
+    /// from, and of views that read it.
     pub(super) fn names(&self) -> Vec<(&TableName, &TableName)> {
-        let root = |oid: u32| self.root(oid).map(|root| &self.all[&root].name);
-        self.all.iter().filter_map(|(oid, relation)| Some((&relation.name, root(*oid)?))).collect()
+        let name = |oid: u32| &self.all[&oid].name;
+        let reached = self.all.keys().map(|oid| (name(*oid), self.behind([*oid])));
+        reached.flat_map(|(own, tables)| tables.into_iter().map(move |table| (own, name(table)))).collect()
+    }
+
+    /// The tables whose rows are meant where relations are named, through views and down inheritance.
+    fn behind(&self, start: impl IntoIterator<Item = u32>) -> BTreeSet<u32> {
+        let mut open: Vec<u32> = start.into_iter().collect();
+        let mut seen: BTreeSet<u32> = open.iter().copied().collect();
+        while let Some(oid) = open.pop() {
+            let children = self.all.get(&oid).into_iter().flat_map(|relation| &relation.children);
+            let read = self.read_by.get(&oid).into_iter().flatten();
+            open.extend(children.chain(read).copied().filter(|below| seen.insert(*below)));
+        }
+        seen.into_iter().filter_map(|oid| self.root(oid)).collect()
     }
 
     /// Notes something that can only be named.
@@ -256,15 +276,11 @@ impl Relations {
     }
 
     /// Everything that is no table of ours, by kind and name, with the tables that it is about.
-    pub(super) fn others(&self, reads: &[Row]) -> Result<Vec<OtherObject>, ServerError> {
-        let mut read_by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for row in reads {
-            read_by.entry(get(row, "reader")?).or_default().push(get(row, "read")?);
-        }
+    pub(super) fn others(&self) -> Vec<OtherObject> {
         let about = |start: &BTreeSet<u32>| {
             let (mut seen, mut open) = (start.clone(), start.iter().copied().collect::<Vec<_>>());
             while let Some(oid) = open.pop() {
-                open.extend(read_by.get(&oid).into_iter().flatten().copied().filter(|read| seen.insert(*read)));
+                open.extend(self.read_by.get(&oid).into_iter().flatten().copied().filter(|read| seen.insert(*read)));
             }
             let tables: BTreeSet<_> = seen.iter().filter_map(|oid| self.root(*oid)).collect();
             tables.iter().map(|oid| self.all[oid].name.clone()).collect::<BTreeSet<_>>().into_iter().collect()
@@ -299,7 +315,7 @@ impl Relations {
                 pairs: Vec::new(),
             });
         }
-        Ok(others)
+        others
     }
 
     /// The server's estimates; a partitioned table's is the sum of its partitions'.

@@ -56,13 +56,17 @@ pub(super) fn read_triggers(
     functions: &[Row],
     relations: &mut Relations,
 ) -> Result<Vec<TriggerFunction>, ServerError> {
-    let sources = Sources::read(functions)?;
+    let mut sources = Sources::read(functions)?;
     let mut called = BTreeSet::new();
     for row in rows {
         let function: u32 = get(row, "function")?;
         let relation: u32 = get(row, "relation")?;
         // A trigger that only one partition has fires for some of the table's rows.
         let (Place::Table(table) | Place::PartitionOf(table)) = relations.place(relation) else {
+            // One on a view, which says what writing into the view does.
+            if let Some(view) = relations.name(relation) {
+                sources.by_name.entry(view.name.as_str().to_owned()).or_default().push(function);
+            }
             relations.note_on("trigger", ident(row, "name")?, relation);
             continue;
         };
