@@ -414,7 +414,9 @@ WHERE id IN (
   UNION ALL
   SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 )
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_1 AS known WHERE known.key1 = decided.key1
+);
 
 -- step 15 of 18: delete rows of audits
 --   rows whose user_id is the subject or whose actor_id is the subject
@@ -460,7 +462,9 @@ WHERE id IN (
   UNION ALL
   SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 )
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_1);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_1 AS known WHERE known.key1 = decided.key1
+);
 
 -- bookings: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_2
@@ -468,7 +472,9 @@ SELECT * FROM (
 SELECT id AS key1, CASE WHEN (status = 'booked' and starts_at > now()) THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.bookings
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_2);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_2 AS known WHERE known.key1 = decided.key1
+);
 
 -- payments: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_3
@@ -480,7 +486,9 @@ WHERE id IN (
   UNION ALL
   SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
 )
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_3);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_3 AS known WHERE known.key1 = decided.key1
+);
 
 -- subscriptions: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_4
@@ -488,7 +496,9 @@ SELECT * FROM (
 SELECT id AS key1, CASE WHEN (status in ('active', 'paused')) THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.subscriptions
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_4);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_4 AS known WHERE known.key1 = decided.key1
+);
 
 -- visits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_5
@@ -496,7 +506,9 @@ SELECT * FROM (
 SELECT id AS key1, visited_at AS key2, 1 AS rule, 1 AS round
 FROM public.visits
 WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
-) AS decided WHERE (key1, key2) NOT IN (SELECT key1, key2 FROM pg_temp.efface_rows_5);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_5 AS known WHERE known.key1 = decided.key1 AND known.key2 = decided.key2
+);
 
 -- waiting_list_entries: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_6
@@ -504,7 +516,9 @@ SELECT * FROM (
 SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 1 AS round
 FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
-) AS decided WHERE (key1) NOT IN (SELECT key1 FROM pg_temp.efface_rows_6);
+) AS decided WHERE NOT EXISTS (
+    SELECT FROM pg_temp.efface_rows_6 AS known WHERE known.key1 = decided.key1
+);
 DO $efface$
 #variable_conflict use_column
 DECLARE

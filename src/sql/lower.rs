@@ -629,19 +629,15 @@ impl Lowering<'_> {
     fn decide_added(&mut self, phase: Phase, index: usize, round: usize) {
         let capture = &self.scene.plan.captures[index];
         let name = self.name(capture.table);
-        let keys = |w: &mut Writer| {
-            w.list(1..=capture.key.len(), ", ", |w, n| {
-                w.kw("key").number(n as i128);
-            });
-        };
         let mut w = Writer::new();
         w.kw("INSERT INTO pg_temp.efface_rows_").number(index as i128 + 1).kw("\nSELECT * FROM (\n");
         self.scene.decided(&mut w, index, round);
-        w.kw("\n) AS decided WHERE (");
-        keys(&mut w);
-        w.kw(") NOT IN (SELECT ");
-        keys(&mut w);
-        w.kw(" FROM pg_temp.efface_rows_").number(index as i128 + 1).kw(")");
+        // Not `NOT IN`, which reads all that is remembered for each row once it doesn't fit into work_mem.
+        w.kw("\n) AS decided WHERE NOT EXISTS (\n    SELECT FROM pg_temp.efface_rows_").number(index as i128 + 1);
+        w.kw(" AS known WHERE ").list(1..=capture.key.len(), " AND ", |w, n| {
+            w.kw("known.key").number(n as i128).kw(" = decided.key").number(n as i128);
+        });
+        w.kw("\n)");
         let comment = vec![format!("{name}: rows that a trigger has added are decided too.")];
         self.prepare(phase, &format!("remember rows of {name}"), comment, w);
     }
