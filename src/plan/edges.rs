@@ -9,7 +9,7 @@ use super::predicate;
 use super::steps::changes_column;
 use super::triggers::written_by;
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::resolve::{NewValue, ResolvedPolicy};
+use crate::resolve::ResolvedPolicy;
 
 /// The first step, the one that it comes before, and why.
 pub(super) type Edge = (usize, usize, EdgeReason);
@@ -59,6 +59,9 @@ pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -
             }
             Computes::Anything => edges.extend((0..steps.len()).map(|then| (first, then, EdgeReason::Compute))),
         }
+        let moving = following.get(&step.table).into_iter().flatten().copied();
+        let moved = moving.filter(|then| takes_along(&steps[*then], catalog, step));
+        edges.extend(moved.map(|then| (first, then, EdgeReason::Compute)));
     }
     for (first, step) in steps.iter().enumerate() {
         edges.extend(letting_go(steps, step, policy, catalog).map(|(then, key)| (first, then, EdgeReason::Along(key))));
@@ -120,15 +123,22 @@ enum Computes {
     Anything,
 }
 
+/// Whether a step takes along a column from which another step computes a new value for the same row.
+fn takes_along(step: &Step, catalog: &Catalog, reader: &Step) -> bool {
+    let StepAction::Change(changes) = &reader.action else { return false };
+    let read: BTreeSet<ColumnId> =
+        changes.iter().filter_map(|change| change.value.reads()).flat_map(|reads| reads.own.iter().copied()).collect();
+    let table = catalog.table(reader.table);
+    let into = step.followers().map(|(follower, _)| follower).filter(|follower| follower.table == reader.table);
+    let mut columns = into.flat_map(|follower| &follower.columns);
+    columns.any(|following| table.changing_with(following.column).any(|column| read.contains(&column)))
+}
+
 /// From which tables a step computes new values.
 fn computes_from(step: &Step) -> Computes {
     let StepAction::Change(changes) = &step.action else { return Computes::Nothing };
-    let expressions = changes.iter().filter_map(|change| match &change.value {
-        NewValue::Expression(expression) => Some(&expression.reads),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => None,
-    });
     let mut tables = BTreeSet::new();
-    for reads in expressions {
+    for reads in changes.iter().filter_map(|change| change.value.reads()) {
         if reads.unknown {
             return Computes::Anything;
         }

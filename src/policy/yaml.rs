@@ -343,6 +343,10 @@ impl Walk<'_> {
             None if source.contains('\n') => Style::PlainLines,
             None => Style::Plain,
         };
+        if matches!(style, Style::Plain | Style::PlainLines) && source.starts_with('?') {
+            // YAML 1.2 takes `[?a]` for a text, YAML 1.1 for a key.
+            self.report.push(refused(span, "a word that begins with `?`", "put it in quotes"));
+        }
         let text = match (style, text) {
             (Style::Plain, _) | (_, None) => source.to_owned(),
             (_, Some(text)) => text,

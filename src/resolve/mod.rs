@@ -126,6 +126,18 @@ impl NewValue {
     }
 }
 
+impl NewValue {
+    /// What the author's expression reads; none where the value isn't one.
+    pub fn reads(&self) -> Option<&Reads> {
+        match self {
+            NewValue::Expression(expression) => Some(&expression.reads),
+            NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => {
+                None
+            }
+        }
+    }
+}
+
 impl Reach {
     /// The paths by which rows are reached: one empty path for the subject's own row and for every row, none for a
     /// condition, a cascade or parents.

@@ -309,6 +309,7 @@ fn yaml() {
             ("a list", "- version: 1\n".into(), &["1:1 wrong-shape"]),
             ("a word", "version\n".into(), &["1:1 wrong-shape"]),
             ("an anchor", column("email: &x null"), &["7:14 invalid-yaml"]),
+            ("a word like a key's sign", with_rules("    via: [?a, b]\n    rows: delete\n"), &["6:11 invalid-yaml"]),
             ("an alias", column("email: &x null\n      name: *x"), &["8:13 invalid-yaml"]),
             ("an unknown alias", column("email: *x"), &["7:14 invalid-yaml"]),
             ("a merge key", column("<<: { a: null }"), &["7:7 invalid-yaml"]),
