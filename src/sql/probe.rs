@@ -5,7 +5,7 @@
 //! at counts only.
 
 use super::script::Sql;
-use super::value;
+use super::value::{self, At};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
@@ -299,9 +299,10 @@ impl Asking<'_> {
         let mut w = Writer::new();
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        self.new_value(&mut w, column, change);
+        let by_row = matches!(change.value, NewValue::Expression(_));
+        self.new_value(&mut w, column, change, by_row);
         w.kw(" AS efface_value");
-        self.source(&mut w, rows, matches!(change.value, NewValue::Expression(_)));
+        self.source(&mut w, rows, by_row);
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {
@@ -336,7 +337,7 @@ impl Asking<'_> {
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
                 (Some(change), Some(column)) => {
-                    self.new_value(w, column, change);
+                    self.new_value(w, column, change, by_row);
                     w.kw(" AS ").ident(name);
                 }
                 _ => {
@@ -354,7 +355,7 @@ impl Asking<'_> {
         })
     }
 
-    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
+    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange, by_row: bool) {
         w.kw("CAST(");
         match &change.value {
             NewValue::Default => {
@@ -365,7 +366,7 @@ impl Asking<'_> {
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
             | NewValue::Random(_) => {
-                value::value(w, column, change);
+                value::value(w, column, change, if by_row { At::Row } else { At::NoRow });
             }
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");
