@@ -56,6 +56,26 @@ fn every_key_has_a_description() {
 }
 
 #[test]
+fn the_reference_names_every_key() {
+    fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
+            found.extend(properties.keys().cloned());
+        }
+        match value {
+            serde_json::Value::Object(map) => map.values().for_each(|value| keys(value, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let page = include_str!("../../docs/policy.md");
+    let (_, page) = page.split_once("## Every key").expect("the section");
+    let mut found = std::collections::BTreeSet::new();
+    keys(&json_schema(), &mut found);
+    let unnamed: Vec<_> = found.into_iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(unnamed.is_empty(), "docs/policy.md, \"Every key\", leaves out {unnamed:?}");
+}
+
+#[test]
 fn both_accept_what_is_right() {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
