@@ -41,6 +41,7 @@ impl Ready {
             tables: &self.tables,
             reviewed: &self.reviewed,
             mode,
+            again: false,
         };
         db.block_on(async {
             let connection = connect(settings, "efface tests").await.expect("a session");
@@ -153,6 +154,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,
+        again: false,
     };
     let settings = settings(db.url());
     db.block_on(async {
