@@ -233,7 +233,7 @@ const PSQL_HEAD: [&str; 3] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK
 
 /// What psql says where the ledger knows the subjects and nothing is left of them.
 const ERASED_BEFORE: &str =
-    "'erased before, by entry ' :efface_entry ' of the ledger, and nothing is left; nothing was changed'";
+    "'erased before, by entry' :efface_entry 'of the ledger, and nothing is left; nothing was changed'";
 
 /// Whether somebody who was erased before is erased again: `-v again=on` says so.
 const PSQL_AGAIN: &str = "\\if :{?again}\n\\else\n\\set again off\n\\endif\n";

@@ -13,6 +13,7 @@ mod club;
 mod connecting;
 mod harness;
 mod introspection;
+mod ledger;
 mod oracle;
 mod pseudonyms;
 mod quoting;
