@@ -4,8 +4,10 @@
 //! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
 //! written as SQL is the `sql` module's business.
 
+pub mod document;
 pub mod random;
 
+pub use document::{Document, DocumentPath, Edit, OtherKeys, PathStep};
 pub use random::{Generator, Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};

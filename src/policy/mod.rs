@@ -7,6 +7,7 @@
 //! lower that tree by hand, each pushing what it finds into one report.
 
 mod decision;
+pub mod json_path;
 mod keys;
 mod model;
 mod name;
