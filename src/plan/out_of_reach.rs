@@ -119,10 +119,10 @@ fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
     }
 }
 
-/// The place of an expression that a step without remembered rows would apply to its rows once more.
+/// The place of a computed value that a step without remembered rows would apply to its rows once more.
 fn written_twice(step: &Step) -> Option<Span> {
     let StepAction::Change(changes) = &step.action else { return None };
-    let expression = changes.iter().find(|change| matches!(change.value, NewValue::Expression(..)))?;
+    let expression = changes.iter().find(|change| !change.value.is_same_when_repeated())?;
     (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)
 }
 

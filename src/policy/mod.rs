@@ -11,6 +11,8 @@ pub mod json_path;
 mod keys;
 mod model;
 mod name;
+mod partial;
+mod random;
 mod reach;
 mod read;
 mod rules;

@@ -246,7 +246,7 @@ impl Scene<'_> {
             }),
             StepAction::Change(changes) => {
                 let holds: Vec<Writer> =
-                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect();
+                    changes.iter().filter_map(|change| value::holds(self, table, change)).collect();
                 if holds.is_empty() {
                     return None;
                 }

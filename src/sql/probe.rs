@@ -290,7 +290,7 @@ impl Asking<'_> {
         let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
         let asks = match &change.value {
             NewValue::Literal(_) | NewValue::StandIn(_) => !plain,
-            NewValue::Null | NewValue::Random(_) | NewValue::Expression(_) => constrained,
+            NewValue::Null | NewValue::Random(_) | NewValue::Expression(_) | NewValue::Derived(_) => constrained,
             NewValue::Default => false,
         };
         if !asks {
@@ -299,9 +299,9 @@ impl Asking<'_> {
         let mut w = Writer::new();
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        self.new_value(&mut w, column, change);
+        self.new_value(&mut w, table, change);
         w.kw(" AS efface_value");
-        self.source(&mut w, rows, matches!(change.value, NewValue::Expression(_)));
+        self.source(&mut w, rows, change.value.is_computed());
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {
@@ -328,15 +328,12 @@ impl Asking<'_> {
             |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
         let first = check.columns.iter().find_map(of)?;
         // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
-        let by_row = check
-            .columns
-            .iter()
-            .any(|name| of(name).is_none_or(|change| matches!(change.value, NewValue::Expression(_))));
+        let by_row = check.columns.iter().any(|name| of(name).is_none_or(|change| change.value.is_computed()));
         let mut w = Writer::new();
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
-                (Some(change), Some(column)) => {
-                    self.new_value(w, column, change);
+                (Some(change), Some(_)) => {
+                    self.new_value(w, table, change);
                     w.kw(" AS ").ident(name);
                 }
                 _ => {
@@ -354,7 +351,8 @@ impl Asking<'_> {
         })
     }
 
-    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
+    fn new_value(&self, w: &mut Writer, table: &Table, change: &ColumnChange) {
+        let column = table.column_at(change.column);
         w.kw("CAST(");
         match &change.value {
             NewValue::Default => {
@@ -364,8 +362,9 @@ impl Asking<'_> {
             | NewValue::Literal(_)
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
-            | NewValue::Random(_) => {
-                value::value(w, column, change);
+            | NewValue::Random(_)
+            | NewValue::Derived(_) => {
+                value::value(&self.scene, w, table, change);
             }
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");

@@ -203,7 +203,8 @@ impl Together<'_> {
             | NewValue::Literal(_)
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
-            | NewValue::Random(_) => value::value(w, column, change),
+            | NewValue::Random(_)
+            | NewValue::Derived(_) => value::value(&self.scene, w, self.own(), change),
         }
     }
 
@@ -262,7 +263,7 @@ impl Together<'_> {
                         Some(remembered) => {
                             w.sql(&remembered);
                         }
-                        None => value::value(w, table.column_at(change.column), change),
+                        None => value::value(&self.scene, w, table, change),
                     },
                 }
             },

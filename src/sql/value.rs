@@ -1,21 +1,23 @@
 //! A column's new value, as SQL, and how to tell afterwards that it is there.
 
-use super::writer::Writer;
+use super::writer::{Scene, Writer};
 use crate::action::Generator;
 use crate::action::random::{FIRST_NAMES, LAST_NAMES};
-use crate::catalog::Column;
+use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::{ColumnChange, NewValue};
 
 /// Sixty random bits from the server's strong source, as a number that is never negative. `random()` could be guessed.
-const RANDOM: &str = "('x' || left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 15))::bit(60)::bigint";
+pub(super) const RANDOM: &str =
+    "('x' || left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 15))::bit(60)::bigint";
 /// Hexadecimal characters of one digest.
 const DIGEST: u32 = 64;
 /// Decimal digits that sixty bits give without a noticeable lean.
 const DIGITS: usize = 15;
 
 /// The new value, for `SET column = …`.
-pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange) {
+pub(super) fn value(scene: &Scene<'_>, w: &mut Writer, table: &Table, change: &ColumnChange) {
+    let column = table.column_at(change.column);
     match &change.value {
         NewValue::Null => w.kw("NULL"),
         NewValue::Default => w.kw("DEFAULT"),
@@ -23,6 +25,10 @@ pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange) {
         NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
         NewValue::Random(generator) => {
             random(w, column, generator);
+            w
+        }
+        NewValue::Derived(derived) => {
+            scene.derived(w, table, column, derived);
             w
         }
     };
@@ -128,7 +134,8 @@ fn digits(w: &mut Writer, format: &str) {
 }
 
 /// A condition that is true where the new value is there; none where it can't be known.
-pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
+pub(super) fn holds(scene: &Scene<'_>, table: &Table, change: &ColumnChange) -> Option<Writer> {
+    let column = table.column_at(change.column);
     let mut w = Writer::new();
     match &change.value {
         NewValue::Null => {
@@ -149,14 +156,19 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
                 w.kw(" AND length(").ident(&column.name).kw("::text) = ").number(length);
             }
         }
+        NewValue::Derived(derived) => return scene.derived_holds(table, column, derived),
         NewValue::Default | NewValue::Expression(_) => return None,
     }
     Some(w)
 }
 
-/// Whether all new values of a step are known beforehand, so that rows which have them need no writing.
+/// Whether it can be told of all new values of a step whether they are there, so that rows which have them need no writing.
 pub(super) fn all_knowable(changes: &[ColumnChange]) -> bool {
-    changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_)))
+    changes.iter().all(|change| match &change.value {
+        NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) => true,
+        NewValue::Derived(derived) => derived.is_idempotent(),
+        NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => false,
+    })
 }
 
 /// A literal as a value of its column's type, cut and rounded as an assignment would.

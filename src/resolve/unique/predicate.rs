@@ -33,7 +33,8 @@ fn excludes(part: &str, name: &Ident, exact: bool, value: &NewValue) -> bool {
         ("", NewValue::Literal(text)) => text == if negated { "true" } else { "false" },
         (_, _) if negated => false,
         (" IS NULL", value) => is_never_null(value),
-        (" IS NOT NULL", value) => *value == NewValue::Null,
+        // What is computed from a value is NULL where that is: such a row is in the index before, or isn't afterwards.
+        (" IS NOT NULL", value) => matches!(value, NewValue::Null | NewValue::Derived(_)),
         (rest, value) => match (rest.strip_prefix(" = ").and_then(literal), value) {
             (Some(_), NewValue::Null) => true,
             (Some(wanted), NewValue::Literal(text)) => exact && wanted != *text,
@@ -66,6 +67,8 @@ fn literal(sql: &str) -> Option<String> {
 fn is_never_null(value: &NewValue) -> bool {
     match value {
         NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => true,
+        // NULL only where it was before.
+        NewValue::Derived(_) => true,
         NewValue::Expression(expression) => {
             let text = expression.fragment.text.trim().to_lowercase();
             let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));

@@ -1,0 +1,92 @@
+//! Can a column's new value be computed from its old one, as the policy says?
+
+use super::model::{Derived, NewValue};
+use super::{generator, words};
+use crate::action::{Generalize, Generator, Mask, Randomize};
+use crate::catalog::{Catalog, Column, Table};
+use crate::diagnostic::Report;
+use crate::pgtype::PgType;
+use crate::source::{Span, Spanned};
+
+/// Hexadecimal characters before the `@` of a pseudonym: 64 bits, the same in every column.
+const LOCAL: u32 = 16;
+/// Hexadecimal characters of a pseudonym that is a text, where the policy doesn't say.
+const HEX: u32 = 32;
+
+/// The pseudonyms of a column. What a random value would adapt to the column's length has to be the same everywhere here,
+/// or equal values would not stay equal: a column that is too short for it is refused.
+pub(super) fn pseudonym(
+    catalog: &Catalog,
+    table: &Table,
+    column: &Column,
+    wish: &Randomize,
+    span: Span,
+    report: &mut Report,
+) -> Option<NewValue> {
+    let found = generator::resolve(catalog, table, column, wish, span, report)?;
+    let limit = column.ty.element().length_limit().unwrap_or(u32::MAX);
+    let needed = match &found {
+        Generator::Email { domain, .. } => LOCAL + 1 + domain.chars().count() as u32,
+        Generator::Hex { .. } => wish.length.as_ref().map_or(HEX, |length| length.value),
+        _ => 0,
+    };
+    if needed > limit {
+        report.push(words::pseudonym_too_long(table, column, needed, limit, span));
+        return None;
+    }
+    let generator = match found {
+        Generator::Email { domain, .. } => Generator::Email { local: LOCAL, domain },
+        Generator::Hex { .. } => Generator::Hex { length: needed },
+        other => other,
+    };
+    Some(NewValue::Derived(Derived::Pseudonym(generator)))
+}
+
+/// A masked text.
+pub(super) fn mask(table: &Table, column: &Column, mask: &Spanned<Mask>, report: &mut Report) -> Option<NewValue> {
+    if !column.ty.element().is_text() {
+        report.push(words::mask_misfit(table, column, mask.span));
+        return None;
+    }
+    Some(NewValue::Derived(Derived::Mask(mask.value.clone())))
+}
+
+/// A coarser value.
+pub(super) fn generalize(
+    table: &Table,
+    column: &Column,
+    wish: &Spanned<Generalize>,
+    report: &mut Report,
+) -> Option<NewValue> {
+    if !wish.value.fits(&column.ty) {
+        report.push(words::generalize_misfit(table, column, &wish.value, wish.span));
+        return None;
+    }
+    // A multiple that the column rounds is none.
+    if let Generalize::Step(step) = &wish.value
+        && let Some(scale) = scale_of(column.ty.element())
+        && step.split_once('.').is_some_and(|(_, part)| part.trim_end_matches('0').len() > scale as usize)
+    {
+        report.push(words::generalize_too_fine(table, column, wish.span));
+        return None;
+    }
+    Some(NewValue::Derived(Derived::Generalize(wish.value.clone())))
+}
+
+/// The digits behind the point that a column keeps; none where it keeps all.
+fn scale_of(ty: &PgType) -> Option<u32> {
+    match ty {
+        PgType::SmallInt | PgType::Integer | PgType::BigInt => Some(0),
+        PgType::Numeric { precision: Some(_), scale } => Some(u32::try_from(scale.unwrap_or(0)).unwrap_or(0)),
+        _ => None,
+    }
+}
+
+/// A day or a moment that moves.
+pub(super) fn shift(table: &Table, column: &Column, days: &Spanned<u32>, report: &mut Report) -> Option<NewValue> {
+    if !matches!(column.ty.element(), PgType::Date | PgType::Timestamp | PgType::Timestamptz) {
+        report.push(words::shift_misfit(table, column, days.span));
+        return None;
+    }
+    Some(NewValue::Derived(Derived::Shift { days: days.value }))
+}
