@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use super::Randomize;
+use super::{Mask, Randomize};
 use crate::source::Spanned;
 
 /// `json`, as written: edits by path, and what happens to the other keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// In the order of the file, each path once. None lies within another, unless that one is kept.
+    /// In the order of the file, each path once, at least one. None lies within another, unless that one is kept.
     pub edits: Vec<(Spanned<DocumentPath>, Spanned<Edit>)>,
     /// What happens to keys and elements that no path names.
     pub other_keys: Spanned<OtherKeys>,
@@ -40,8 +40,14 @@ pub enum Edit {
     Null,
     /// It becomes this string.
     Replace(Spanned<String>),
-    /// It becomes random.
+    /// It becomes random; null stays null, as in all that follows.
     Randomize(Randomize),
+    /// It becomes one that hangs on its text and on a secret; an object or array becomes null, as in all that follows.
+    Pseudonymize(Randomize),
+    /// Most characters of its text become the same one.
+    Mask(Spanned<Mask>),
+    /// A number, or a text that is one, is cut to a multiple of this decimal text; anything else becomes null.
+    Generalize(Spanned<String>),
 }
 
 /// The way from a document's root to values in it: at least one step.

@@ -40,6 +40,8 @@ pub enum Decision {
     Generalize(Spanned<Generalize>),
     /// The value moves by a random number of days, at most so many, either way.
     ShiftDays(Spanned<u32>),
+    /// The value is a JSON document, in which values at some paths change.
+    Json(Document),
     /// The reference becomes one to a stand-in row, of which this is the key's value.
     ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.

@@ -8,7 +8,6 @@ use std::ops::Range;
 
 use crate::action::document::{MAX_STEPS, is_word};
 use crate::action::{DocumentPath, PathStep};
-use crate::ident::shown;
 
 /// Why a path can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,11 +219,6 @@ impl Cursor<'_> {
             Some(Err(_)) | None => refused("half a character", "write the character itself, or both of its halves"),
         }
     }
-}
-
-/// A path for a message, in which nothing repaints a terminal.
-pub(super) fn named(path: &DocumentPath) -> String {
-    shown(&path.to_string()).to_string()
 }
 
 #[cfg(test)]
