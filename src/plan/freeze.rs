@@ -11,7 +11,7 @@ use super::model::{Choice, Closure, ExpectedNone, Predicate, RowLock, Step, Step
 use super::scopes::Scopes;
 use super::{predicate, propagate};
 use crate::catalog::{Basis, Catalog, TableId};
-use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
+use crate::resolve::{Reach, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
 pub(super) fn row_locks(

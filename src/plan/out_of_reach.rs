@@ -5,7 +5,7 @@ use super::predicate::{self, Reads};
 use super::propagate;
 use crate::catalog::{Catalog, TableId};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::resolve::{NewValue, ResolvedPolicy};
+use crate::resolve::ResolvedPolicy;
 use crate::source::Span;
 
 /// A sweep asks for its rows again. Where steps change a column on the way to them, or delete rows on it that what a

@@ -9,7 +9,7 @@ use super::yaml::{Kind, Node};
 use crate::action::{Randomize, random};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::shown;
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 
 impl Reader<'_> {
     /// The kind and the options of `randomize` or `pseudonymize`.

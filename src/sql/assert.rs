@@ -47,6 +47,7 @@ pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> W
 fn name(assertion: Assertion) -> &'static str {
     match assertion {
         Assertion::Subject => "subject",
+        Assertion::Secret => "secret",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
         Assertion::StandIns => "stand_ins",

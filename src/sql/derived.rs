@@ -4,6 +4,7 @@
 //! goes in and comes out.
 
 use super::partial;
+use super::value::At;
 use super::writer::{Scene, Writer};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
@@ -14,6 +15,8 @@ use crate::resolve::Derived;
 pub(super) struct Input<'a> {
     /// The table whose row it is in.
     pub table: &'a Table,
+    /// The column that it comes from.
+    pub column: &'a Column,
     /// The value, as SQL.
     pub value: &'a Writer,
     /// Its type.
@@ -22,10 +25,10 @@ pub(super) struct Input<'a> {
 
 impl Scene<'_> {
     /// The new value of a column, for `SET column = …`.
-    pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived) {
-        let mut value = Writer::new();
-        value.ident(&column.name);
-        self.derived_from(w, Input { table, value: &value, ty: &column.ty }, derived);
+    pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived, at: At<'_>) {
+        // Whether there is a row is asked beforehand: without one nothing could be computed.
+        let value = at.old(column).or_else(|| At::Row.old(column)).unwrap_or_default();
+        self.derived_from(w, Input { table, column, value: &value, ty: &column.ty }, derived);
     }
 
     /// What comes out of an input.
@@ -59,7 +62,7 @@ impl Scene<'_> {
         let cast = if column.ty.has_equality() { "" } else { "::text" };
         let mut w = Writer::new();
         w.ident(&column.name).printed(cast).kw(" IS NOT DISTINCT FROM CAST(");
-        self.derived(&mut w, table, column, derived);
+        self.derived(&mut w, table, column, derived, At::Row);
         w.kw(" AS ").printed(&column.type_sql).kw(")").printed(cast);
         Some(w)
     }

@@ -5,12 +5,15 @@
 
 mod analyze;
 mod assert;
+mod bits;
 mod capture;
 mod closure;
 mod derived;
 pub mod explain;
+mod generate;
 mod helper;
 mod keyed;
+mod looks;
 mod lower;
 mod orphans;
 mod partial;
@@ -27,5 +30,6 @@ mod value;
 mod writer;
 
 pub use analyze::analyze;
+pub use keyed::LEAST_SECRET;
 pub use lower::script;
 pub use script::*;

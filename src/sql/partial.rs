@@ -1,6 +1,6 @@
 //! Values of which a part stays, as SQL.
 
-use super::value::RANDOM;
+use super::bits::{Bits, Draws};
 use super::writer::Writer;
 use crate::action::{Generalize, Mask};
 use crate::pgtype::PgType;
@@ -61,6 +61,11 @@ pub(super) fn generalize(w: &mut Writer, input: &Writer, ty: &PgType, generalize
 /// Moved by at least one day, and at most so many, either way.
 pub(super) fn shift(w: &mut Writer, input: &Writer, ty: &PgType, days: u32) {
     w.sql(input).kw(if *ty == PgType::Date { " + (" } else { " + make_interval(days => (" });
-    w.kw("(1 + ").kw(RANDOM).kw(" % ").number(days).kw(") * (1 - 2 * (").kw(RANDOM).kw(" % 2)))::integer");
+    let mut draws = Draws::from(&Bits::Random);
+    w.kw("(1 + ");
+    draws.number(w);
+    w.kw(" % ").number(days).kw(") * (1 - 2 * (");
+    draws.number(w);
+    w.kw(" % 2)))::integer");
     w.kw(if *ty == PgType::Date { "" } else { ")" });
 }

@@ -5,7 +5,7 @@
 //! at counts only.
 
 use super::script::Sql;
-use super::value;
+use super::value::At;
 use super::writer::{Scene, Writer};
 use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
@@ -299,9 +299,10 @@ impl Asking<'_> {
         let mut w = Writer::new();
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        self.new_value(&mut w, table, change);
+        let by_row = change.value.is_computed();
+        self.new_value(&mut w, table, change, by_row);
         w.kw(" AS efface_value");
-        self.source(&mut w, rows, change.value.is_computed());
+        self.source(&mut w, rows, by_row);
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {
@@ -333,7 +334,7 @@ impl Asking<'_> {
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
                 (Some(change), Some(_)) => {
-                    self.new_value(w, table, change);
+                    self.new_value(w, table, change, by_row);
                     w.kw(" AS ").ident(name);
                 }
                 _ => {
@@ -351,7 +352,7 @@ impl Asking<'_> {
         })
     }
 
-    fn new_value(&self, w: &mut Writer, table: &Table, change: &ColumnChange) {
+    fn new_value(&self, w: &mut Writer, table: &Table, change: &ColumnChange, by_row: bool) {
         let column = table.column_at(change.column);
         w.kw("CAST(");
         match &change.value {
@@ -364,7 +365,7 @@ impl Asking<'_> {
             | NewValue::Expression(_)
             | NewValue::Random(_)
             | NewValue::Derived(_) => {
-                value::value(&self.scene, w, table, change);
+                self.scene.value(w, table, change, if by_row { At::Row } else { At::NoRow });
             }
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");

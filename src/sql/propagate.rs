@@ -4,7 +4,7 @@
 //! wherever it goes), and each table takes part once: of two changes to a row, a statement carries out the first alone.
 
 use super::helper::Helper;
-use super::value;
+use super::value::At;
 use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
 use crate::plan::{Along, Step};
@@ -204,7 +204,7 @@ impl Together<'_> {
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
             | NewValue::Random(_)
-            | NewValue::Derived(_) => value::value(&self.scene, w, self.own(), change),
+            | NewValue::Derived(_) => self.scene.value(w, self.own(), change, At::Beside(self.own())),
         }
     }
 
@@ -263,7 +263,7 @@ impl Together<'_> {
                         Some(remembered) => {
                             w.sql(&remembered);
                         }
-                        None => value::value(&self.scene, w, table, change),
+                        None => self.scene.value(w, table, change, At::Beside(table)),
                     },
                 }
             },

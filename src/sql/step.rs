@@ -1,7 +1,7 @@
 //! The statement of a step.
 
 use super::helper::Helper;
-use super::value;
+use super::value::{self, At};
 use super::writer::{Scene, Writer};
 use crate::catalog::ColumnId;
 use crate::plan::{Predicate, Step, StepAction};
@@ -33,7 +33,7 @@ impl Scene<'_> {
                     ",\n    ",
                     |w, change| {
                         w.column(table, change.column).kw(" = ");
-                        value::value(self, w, table, change);
+                        self.value(w, table, change, At::Row);
                     },
                 );
                 let rows = self.rows(step.table, &step.rows);
@@ -82,7 +82,7 @@ impl Scene<'_> {
                 | NewValue::Expression(_)
                 | NewValue::Random(_)
                 | NewValue::Derived(_) => {
-                    value::value(self, &mut w, table, change);
+                    self.value(&mut w, table, change, At::Row);
                     &mut w
                 }
             };
@@ -102,7 +102,7 @@ impl Scene<'_> {
         w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
             if change.value.is_recognisable() {
-                value::value(self, w, table, change);
+                self.value(w, table, change, At::Beside(table));
             } else {
                 remembered += 1;
                 w.printed(&self.helper(Helper::Values)).kw(".value").number(remembered);
