@@ -22,7 +22,7 @@ pub(super) fn pseudonym(
     wish: &Randomize,
     span: Span,
     report: &mut Report,
-) -> Option<NewValue> {
+) -> Option<Generator> {
     let found = generator::resolve(catalog, table, column, wish, span, report)?;
     let limit = column.ty.element().length_limit().unwrap_or(u32::MAX);
     let needed = match &found {
@@ -34,12 +34,11 @@ pub(super) fn pseudonym(
         report.push(words::pseudonym_too_long(table, column, needed, limit, span));
         return None;
     }
-    let generator = match found {
+    Some(match found {
         Generator::Email { domain, .. } => Generator::Email { local: LOCAL, domain },
         Generator::Hex { .. } => Generator::Hex { length: needed },
         other => other,
-    };
-    Some(NewValue::Derived(Derived::Pseudonym(generator)))
+    })
 }
 
 /// A masked text.

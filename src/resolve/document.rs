@@ -5,9 +5,10 @@
 
 use super::model::{Derived, NewValue};
 use super::{derived, generator, words};
-use crate::action::{Document, DocumentPath, Edit, Generator, Mask, OtherKeys, PathStep};
+use crate::action::{Decision, Document, DocumentPath, Edit, Generator, Kind, Mask, OtherKeys, PathStep};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::Report;
+use crate::ident::shown;
 use crate::pgtype::PgType;
 use crate::source::{Span, Spanned};
 
@@ -73,21 +74,26 @@ impl Branch {
     }
 
     /// What is below it, each with the step that leads there: the keys, sorted, then the elements.
-    pub fn children(&self) -> impl Iterator<Item = (PathStep, &Node)> {
+    fn children(&self) -> impl Iterator<Item = (PathStep, &Node)> {
         let keys = self.keys.iter().map(|(key, node)| (PathStep::Key(key.clone()), node));
         keys.chain(self.elements.iter().map(|node| (PathStep::Elements, node.as_ref())))
     }
 
     /// The edits below it, each with its whole path from here on.
     pub fn edits(&self) -> Vec<(Vec<PathStep>, &Leaf)> {
-        let below = |(step, node)| match node {
-            Node::Leaf(leaf) => vec![(vec![step], leaf)],
-            Node::Branch(branch) => {
-                let longer = |(steps, leaf): (Vec<PathStep>, _)| ([vec![step.clone()], steps].concat(), leaf);
-                branch.edits().into_iter().map(longer).collect()
+        let mut edits = Vec::new();
+        for (step, node) in self.children() {
+            match node {
+                Node::Leaf(leaf) => edits.push((vec![step], leaf)),
+                Node::Branch(branch) => {
+                    // A kept value in which others are decided is a branch of another kind than the one around it.
+                    edits.extend((branch.others != self.others).then(|| (vec![step.clone()], &Leaf::Keep)));
+                    let below = branch.edits().into_iter();
+                    edits.extend(below.map(|(steps, leaf)| ([vec![step.clone()], steps].concat(), leaf)));
+                }
             }
-        };
-        self.children().flat_map(below).collect()
+        }
+        edits
     }
 
     /// Whether doing it all once more changes nothing.
@@ -143,12 +149,11 @@ pub(super) fn resolve(
         report.push(words::document_misfit(table, column, span));
         return None;
     }
-    let leaves = document.edits.iter().map(|(path, edit)| {
-        let leaf = leaf(catalog, table, column, edit, report)?;
-        Some((&path.value, leaf))
-    });
+    let leaves = (document.edits.iter()).map(|(path, edit)| (path, leaf(catalog, table, column, edit, report)));
+    // All of them, so that every finding is told.
     let leaves: Vec<_> = leaves.collect();
-    let mut leaves: Vec<(&DocumentPath, Leaf)> = leaves.into_iter().collect::<Option<_>>()?;
+    let leaves = leaves.into_iter().map(|(path, leaf)| Some((&path.value, leaf?)));
+    let mut leaves: Vec<(&DocumentPath, Leaf)> = leaves.collect::<Option<_>>()?;
     // What is kept comes before what is decided within it.
     leaves.sort_by_key(|(path, _)| path.steps().len());
     let mut root = Branch::new(document.other_keys.value);
@@ -156,13 +161,7 @@ pub(super) fn resolve(
     Some(NewValue::Derived(Derived::Document(root)))
 }
 
-fn leaf(
-    catalog: &Catalog,
-    table: &Table,
-    column: &Column,
-    edit: &Spanned<Edit>,
-    report: &mut Report,
-) -> Option<Leaf> {
+fn leaf(catalog: &Catalog, table: &Table, column: &Column, edit: &Spanned<Edit>, report: &mut Report) -> Option<Leaf> {
     let of_type = |ty: PgType| Column { ty, domains: Vec::new(), ..column.clone() };
     match &edit.value {
         Edit::Keep { .. } => Some(Leaf::Keep),
@@ -175,12 +174,44 @@ fn leaf(
         }
         Edit::Pseudonymize(wish) => {
             let value = of_type(json_type(wish.kind.as_ref().map(|kind| kind.value)));
-            match derived::pseudonym(catalog, table, &value, wish, edit.span, report)? {
-                NewValue::Derived(Derived::Pseudonym(generator)) => Some(Leaf::Pseudonym(generator)),
-                _ => None,
-            }
+            derived::pseudonym(catalog, table, &value, wish, edit.span, report).map(Leaf::Pseudonym)
         }
         Edit::Mask(mask) => Some(Leaf::Mask(mask.value.clone())),
         Edit::Generalize(step) => Some(Leaf::Multiple(step.value.clone())),
     }
+}
+
+/// The type of a column such as values of a kind would be in, outside of a document. JSON has no days and no addresses:
+/// they become strings there.
+fn json_type(kind: Option<Kind>) -> PgType {
+    match kind {
+        Some(Kind::Integer) => PgType::BigInt,
+        Some(Kind::Number) => PgType::Numeric { precision: None, scale: None },
+        Some(Kind::Date) => PgType::Date,
+        Some(Kind::Timestamp) => PgType::Timestamp,
+        Some(Kind::Boolean) => PgType::Boolean,
+        Some(
+            Kind::Email
+            | Kind::Name
+            | Kind::FirstName
+            | Kind::LastName
+            | Kind::Phone
+            | Kind::Text
+            | Kind::Token
+            | Kind::Digits
+            | Kind::Uuid
+            | Kind::Choice
+            | Kind::Inet,
+        )
+        | None => PgType::Text { limit: None },
+    }
+}
+
+/// Why values in a document stay, where the policy says so.
+pub(super) fn reasons(decision: &Decision) -> impl Iterator<Item = String> {
+    let edits = if let Decision::Json(document) = decision { document.edits.as_slice() } else { &[] };
+    edits.iter().filter_map(|(path, edit)| {
+        let Edit::Keep { reason: Some(reason) } = &edit.value else { return None };
+        Some(format!("{}: {reason}", shown(&path.value.to_string())))
+    })
 }

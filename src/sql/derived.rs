@@ -3,9 +3,9 @@
 //! Every family writes an expression over an input: a column, an element of an array, a value inside of a document. NULL
 //! goes in and comes out.
 
-use super::partial;
 use super::value::At;
 use super::writer::{Scene, Writer};
+use super::{document, partial};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::Derived;
@@ -41,6 +41,7 @@ impl Scene<'_> {
             Derived::Mask(mask) => partial::mask(w, input.value, input.ty, mask),
             Derived::Generalize(generalize) => partial::generalize(w, input.value, input.ty, generalize),
             Derived::Shift { days } => partial::shift(w, input.value, input.ty, *days),
+            Derived::Document(root) => document::document(self, w, input, root),
         }
     }
 

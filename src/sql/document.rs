@@ -1,0 +1,372 @@
+//! Edits inside a JSON document, as one SQL expression over the document.
+//!
+//! Objects and arrays on the way of a path are taken apart and put together again, each once, so that the cost is linear in
+//! the document. Whatever a document looks like, nothing here raises an error: `jsonb_set` and `#-` would, on scalars.
+
+use super::bits::Bits;
+use super::derived::Input;
+use super::generate::generated;
+use super::partial;
+use super::writer::{Scene, Writer};
+use crate::action::{Generator, OtherKeys};
+use crate::catalog::Column;
+use crate::pgtype::PgType;
+use crate::resolve::{Branch, Leaf, Node};
+
+/// How the functions of a type are called (manual, 9.16).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// Text: the order of keys, keys that stand twice and the spelling of numbers stay.
+    Json,
+    Jsonb,
+}
+
+impl Dialect {
+    fn pick(self, json: &'static str, jsonb: &'static str) -> &'static str {
+        match self {
+            Dialect::Json => json,
+            Dialect::Jsonb => jsonb,
+        }
+    }
+
+    fn type_of(self) -> &'static str {
+        self.pick("json_typeof(", "jsonb_typeof(")
+    }
+
+    fn from_sql(self) -> &'static str {
+        self.pick("to_json(", "to_jsonb(")
+    }
+
+    fn cast(self) -> &'static str {
+        self.pick("::json", "::jsonb")
+    }
+}
+
+/// What is written over a document: the scene, the column, and how documents of its type are handled.
+#[derive(Clone, Copy)]
+struct Pen<'a> {
+    scene: &'a Scene<'a>,
+    input: Input<'a>,
+    dialect: Dialect,
+}
+
+/// The document with everything done to it that the tree says.
+pub(super) fn document(scene: &Scene<'_>, w: &mut Writer, input: Input<'_>, root: &Branch) {
+    let dialect = if *input.ty == PgType::Json { Dialect::Json } else { Dialect::Jsonb };
+    let pen = Pen { scene, input, dialect };
+    match dialect {
+        Dialect::Jsonb => pen.branch(w, input.value, root, 0),
+        Dialect::Json => pen.text_document(w, root),
+    }
+}
+
+impl Pen<'_> {
+    /// A document of type `json`, which may hold what no text of PostgreSQL's can: U+0000, and halves of characters. Behind
+    /// U+0001 their digits are harmless, and U+0001 itself has to be told apart from them. With no `\\` left, each `\u` is
+    /// an escape. A document in which nothing changes stays as it is, byte for byte.
+    fn text_document(&self, w: &mut Writer, root: &Branch) {
+        const ODD: &str = r"\\u(000[01]|d[89ab]..(?!\\ud[c-f]))|(?<!\\ud[89ab]..)\\u(d[c-f]..)";
+        let (value, new, same) = ("efface_json.value", "efface_json.new", "efface_json.same");
+        let of = |sql: &str| {
+            let mut w = Writer::new();
+            w.printed(sql);
+            w
+        };
+        w.kw("(\n      SELECT CASE WHEN ").printed(new).kw("::text = ").printed(same).kw("::text THEN efface_json.old");
+        w.kw("\n        WHEN ").printed(new).kw("::text !~ ").text(r"\\u0001").kw(" THEN ").printed(new);
+        w.kw("\n        ELSE replace(regexp_replace(replace(").printed(new).kw("::text, ").text(r"\\").kw(", ");
+        w.text(r"\u005c").kw("), ").text(r"\\u0001(....)").kw(", ").text(r"\\u\1").kw(", 'g'), ").text(r"\u005c");
+        w.kw(", ").text(r"\\").kw(")::json END\n      FROM (SELECT efface_json.old, ");
+        self.branch(w, &of(value), root, 3);
+        w.kw(" AS new,\n        ");
+        self.branch(w, &of(value), &unchanged(root), 3);
+        w.kw(" AS same\n        FROM (SELECT efface_json.old, CASE WHEN efface_json.old::text !~* ");
+        w.text(r"\\u(000[01]|d[89a-f])")
+            .kw(" THEN efface_json.old\n          ELSE regexp_replace(replace(efface_json.old::text, ");
+        w.text(r"\\")
+            .kw(", ")
+            .text(r"\u005c")
+            .kw("), ")
+            .text(ODD)
+            .kw(", ")
+            .text(r"\\u0001\1\2")
+            .kw(", 'gi')::json END AS value");
+        w.kw("\n          FROM (SELECT ").sql(self.input.value).kw(" AS old) AS efface_json OFFSET 0) AS efface_json");
+        w.kw(" OFFSET 0) AS efface_json)");
+    }
+
+    /// An object or array, whichever it is; `depth` is how far inside the document it stands.
+    fn branch(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
+        let depth = depth + 1;
+        if let Some(names) = self.only_removes(branch) {
+            w.kw("CASE jsonb_typeof(").sql(value).kw(") WHEN 'object' THEN ").sql(value).kw(" - ARRAY[");
+            w.list(names, ", ", |w, name| {
+                w.text(name);
+            });
+            w.kw("] ELSE ").sql(value).kw(" END");
+            return;
+        }
+        w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(")");
+        if !branch.keys.is_empty() {
+            line(w, depth).kw("WHEN 'object' THEN (");
+            self.object(w, value, branch, depth);
+            w.kw(")");
+        }
+        if let Some(elements) = &branch.elements {
+            line(w, depth).kw("WHEN 'array' THEN (");
+            self.array(w, value, branch, elements, depth);
+            w.kw(")");
+        }
+        line(w, depth).kw("ELSE ");
+        match branch.others {
+            OtherKeys::Keep => w.sql(value),
+            // Only the root can have another shape here. It has no key that could go; NULL stays NULL.
+            OtherKeys::Remove => {
+                w.kw("CASE WHEN ").sql(value).kw(" IS NOT NULL THEN 'null'").kw(self.dialect.cast()).kw(" END")
+            }
+        };
+        w.kw(" END");
+    }
+
+    /// The keys of a `jsonb` object that go, when that is all that happens to it.
+    fn only_removes<'b>(&self, branch: &'b Branch) -> Option<Vec<&'b str>> {
+        let simple = self.dialect == Dialect::Jsonb && branch.others == OtherKeys::Keep && branch.elements.is_none();
+        let removed = branch.keys.iter().filter(|(_, node)| *node != Node::Leaf(Leaf::Keep));
+        let names = removed.map(|(key, node)| (*node == Node::Leaf(Leaf::Remove)).then_some(key.as_str()));
+        names.collect::<Option<Vec<_>>>().filter(|names| simple && !names.is_empty())
+    }
+
+    fn object(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
+        let (key, each) = (part(depth, "key"), part(depth, "value"));
+        w.kw("SELECT coalesce(").kw(self.dialect.pick("json_object_agg(", "jsonb_object_agg(")).sql(&key).kw(", ");
+        let changed: Vec<_> = branch.keys.iter().filter(|(_, node)| changes(node)).collect();
+        if changed.is_empty() {
+            w.sql(&each);
+        } else {
+            w.kw("CASE ").sql(&key);
+            for (name, node) in changed {
+                line(w, depth + 1).kw("WHEN ").text(&self.spelt(name)).kw(" THEN ");
+                self.node(w, &each, node, depth + 1);
+            }
+            line(w, depth + 1).kw("ELSE ").sql(&each).kw(" END");
+        }
+        w.kw("), '{}')");
+        line(w, depth).kw("FROM ").kw(self.dialect.pick("json_each(", "jsonb_each(")).sql(value).kw(") AS ");
+        w.sql(&alias(depth));
+        let named = |keep: &dyn Fn(&Node) -> bool| {
+            let names = branch.keys.iter().filter(|(_, node)| keep(node));
+            names.map(|(name, _)| self.spelt(name)).collect::<Vec<_>>()
+        };
+        match branch.others {
+            OtherKeys::Keep => {
+                let gone = named(&|node| *node == Node::Leaf(Leaf::Remove));
+                if !gone.is_empty() {
+                    line(w, depth).kw("WHERE ").sql(&key).kw(" NOT IN (").list(gone, ", ", literal).kw(")");
+                }
+            }
+            OtherKeys::Remove => {
+                let stay = named(&|node| *node != Node::Leaf(Leaf::Remove) && shapes(node).is_none());
+                line(w, depth).kw("WHERE ");
+                if !stay.is_empty() {
+                    w.sql(&key).kw(" IN (").list(&stay, ", ", |w, name| literal(w, name)).kw(")");
+                }
+                let shaped = branch.keys.iter().filter_map(|(name, node)| Some((name, shapes(node)?)));
+                let shaped: Vec<_> = shaped.collect();
+                w.kw(if stay.is_empty() && shaped.is_empty() { "false" } else { "" });
+                w.kw(if stay.is_empty() || shaped.is_empty() { "" } else { " OR " });
+                w.list(shaped, " OR ", |w, (name, shapes)| {
+                    w.sql(&key).kw(" = ").text(&self.spelt(name)).kw(" AND ");
+                    self.has_shape(w, &each, shapes);
+                });
+            }
+        }
+    }
+
+    fn array(&self, w: &mut Writer, value: &Writer, branch: &Branch, elements: &Node, depth: usize) {
+        if *elements == Node::Leaf(Leaf::Remove) {
+            w.kw("'[]'");
+            return;
+        }
+        let each = part(depth, "value");
+        w.kw("SELECT coalesce(").kw(self.dialect.pick("json_agg(", "jsonb_agg("));
+        self.node(w, &each, elements, depth);
+        w.kw(" ORDER BY ").sql(&part(depth, "n")).kw("), '[]')");
+        line(w, depth).kw("FROM ").kw(self.dialect.pick("json_array_elements(", "jsonb_array_elements(")).sql(value);
+        w.kw(") WITH ORDINALITY AS ").sql(&alias(depth)).kw(" (value, n)");
+        if let (OtherKeys::Remove, Some(shapes)) = (branch.others, shapes(elements)) {
+            line(w, depth).kw("WHERE ");
+            self.has_shape(w, &each, shapes);
+        }
+    }
+
+    fn has_shape(&self, w: &mut Writer, value: &Writer, shapes: &'static str) {
+        w.kw(self.dialect.type_of()).sql(value).kw(") ").kw(shapes);
+    }
+
+    fn node(&self, w: &mut Writer, value: &Writer, node: &Node, depth: usize) {
+        match node {
+            Node::Branch(branch) => self.branch(w, value, branch, depth),
+            Node::Leaf(leaf) => self.leaf(w, value, leaf),
+        }
+    }
+
+    /// What becomes of a value. SQL's NULL becomes the document's null when it is put together.
+    fn leaf(&self, w: &mut Writer, value: &Writer, leaf: &Leaf) {
+        match leaf {
+            // What goes has been left out before.
+            Leaf::Keep | Leaf::Remove => {
+                w.sql(value);
+            }
+            Leaf::Null => {
+                w.kw("'null'").kw(self.dialect.cast());
+            }
+            Leaf::Text(text) => {
+                w.text(&serde_json::Value::from(text.as_str()).to_string()).kw(self.dialect.cast());
+            }
+            Leaf::Random(generator) => {
+                let column = self.column_for(generator);
+                w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(") WHEN 'null' THEN ").sql(value).kw(" ELSE ");
+                w.kw(self.dialect.from_sql()).kw("CAST(");
+                generated(w, &column, generator, &Bits::Random);
+                w.kw(" AS ").printed(&column.type_sql).kw(")) END");
+            }
+            Leaf::Pseudonym(generator) => {
+                let column = self.column_for(generator);
+                let text = text_of(value);
+                self.single(w, value, &text);
+                w.kw(self.dialect.from_sql()).kw("CAST(");
+                let input = Input { column: &column, value: &text, ty: &TEXT, ..self.input };
+                self.scene.pseudonym(w, input, generator);
+                w.kw(" AS ").printed(&column.type_sql).kw(")) END");
+            }
+            Leaf::Mask(mask) => {
+                let text = text_of(value);
+                self.single(w, value, &text);
+                w.kw(self.dialect.from_sql());
+                partial::mask(w, &text, &TEXT, mask);
+                w.kw(") END");
+            }
+            Leaf::Multiple(step) => self.multiple(w, value, step),
+        }
+    }
+
+    /// The beginning of a CASE for values that have a text.
+    fn single(&self, w: &mut Writer, value: &Writer, text: &Writer) {
+        w.kw("CASE WHEN ").kw(self.dialect.type_of()).sql(value).kw(") IN ('string', 'number', 'boolean')");
+        if self.dialect == Dialect::Json {
+            // What stands behind U+0001 is no part of a text.
+            w.kw(" AND strpos(").sql(text).kw(", E'\\x01') = 0");
+        }
+        w.kw(" THEN ");
+    }
+
+    /// A number, be it in a text, cut to a multiple; of a size that `numeric` certainly has.
+    fn multiple(&self, w: &mut Writer, value: &Writer, step: &str) {
+        const NUMBER: &str = r"^-?[0-9]{1,60}(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,2})?$";
+        let text = text_of(value);
+        let mut cut = Writer::new();
+        cut.kw("trim_scale(")
+            .sql(&text)
+            .kw("::numeric - mod(")
+            .sql(&text)
+            .kw("::numeric, ")
+            .text(step)
+            .kw("::numeric))");
+        w.kw("CASE WHEN ").sql(&text).kw(" ~ ").text(NUMBER).kw(" THEN CASE ").kw(self.dialect.type_of()).sql(value);
+        w.kw(") WHEN 'number' THEN ").kw(self.dialect.from_sql()).sql(&cut).kw(") WHEN 'string' THEN ");
+        w.kw(self.dialect.from_sql()).sql(&cut).kw("::text) END END");
+    }
+
+    /// A column such as the generator's values would be in, outside of a document.
+    fn column_for(&self, generator: &Generator) -> Column {
+        let (ty, type_sql) = match generator {
+            Generator::Number { .. } => (PgType::Numeric { precision: None, scale: None }, "numeric"),
+            Generator::Date { .. } => (PgType::Date, "date"),
+            Generator::Timestamp { .. } => (PgType::Timestamp, "timestamp"),
+            Generator::Boolean => (PgType::Boolean, "boolean"),
+            Generator::Email { .. }
+            | Generator::Name
+            | Generator::FirstName
+            | Generator::LastName
+            | Generator::Hex { .. }
+            | Generator::Digits { .. }
+            | Generator::Uuid
+            | Generator::Choice { .. }
+            | Generator::Inet => (TEXT, "text"),
+        };
+        Column { ty, type_sql: type_sql.to_owned(), domains: Vec::new(), ..self.input.column.clone() }
+    }
+
+    /// A key as it stands in the document that is worked on.
+    fn spelt(&self, key: &str) -> String {
+        match self.dialect {
+            Dialect::Jsonb => key.to_owned(),
+            Dialect::Json => key.replace('\u{1}', "\u{1}0001"),
+        }
+    }
+}
+
+const TEXT: PgType = PgType::Text { limit: None };
+
+/// The text of a single value, without quotes and escapes.
+fn text_of(value: &Writer) -> Writer {
+    let mut w = Writer::new();
+    w.kw("(").sql(value).kw(" #>> '{}')");
+    w
+}
+
+/// The name of a document's parts at a depth: inner ones stand in statements of their own, where outer names can be seen.
+fn alias(depth: usize) -> Writer {
+    let mut w = Writer::new();
+    w.kw("e").number(depth as i128);
+    w
+}
+
+fn part(depth: usize, what: &'static str) -> Writer {
+    let mut w = alias(depth);
+    w.kw(".").kw(what);
+    w
+}
+
+fn literal(w: &mut Writer, text: impl AsRef<str>) {
+    w.text(text.as_ref());
+}
+
+fn line(w: &mut Writer, depth: usize) -> &mut Writer {
+    w.kw("\n    ").printed(&"  ".repeat(depth))
+}
+
+/// Whether a value that stays may be another one.
+fn changes(node: &Node) -> bool {
+    match node {
+        Node::Branch(_) => true,
+        Node::Leaf(leaf) => !matches!(leaf, Leaf::Keep | Leaf::Remove),
+    }
+}
+
+/// Of which shapes a value has to be, or it goes because no path leads there; none where any will do.
+fn shapes(node: &Node) -> Option<&'static str> {
+    match node {
+        Node::Branch(Branch { others: OtherKeys::Remove, keys, elements }) => {
+            Some(match (keys.is_empty(), elements.is_some()) {
+                (false, true) => "IN ('object', 'array')",
+                (true, _) => "= 'array'",
+                (false, false) => "= 'object'",
+            })
+        }
+        Node::Branch(Branch { others: OtherKeys::Keep, .. }) | Node::Leaf(_) => None,
+    }
+}
+
+/// The tree that takes everything apart and puts it together again in the same way, and does nothing else.
+fn unchanged(branch: &Branch) -> Branch {
+    let below = |node: &Node| match node {
+        Node::Branch(branch) => Node::Branch(unchanged(branch)),
+        Node::Leaf(_) => Node::Leaf(Leaf::Keep),
+    };
+    Branch {
+        others: OtherKeys::Keep,
+        keys: branch.keys.iter().map(|(key, node)| (key.clone(), below(node))).collect(),
+        elements: branch.elements.as_ref().map(|node| Box::new(below(node))),
+    }
+}
