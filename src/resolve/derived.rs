@@ -2,7 +2,7 @@
 
 use super::model::{Derived, NewValue};
 use super::{generator, words};
-use crate::action::{Generalize, Generator, Mask, Randomize};
+use crate::action::{Generalize, Generator, Kind, Mask, Randomize};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::Report;
 use crate::pgtype::PgType;
@@ -23,6 +23,7 @@ pub(super) fn pseudonym(
     span: Span,
     report: &mut Report,
 ) -> Option<Generator> {
+    let wish = &in_one_range(column, wish, span);
     let found = generator::resolve(catalog, table, column, wish, span, report)?;
     let limit = column.ty.element().length_limit().unwrap_or(u32::MAX);
     let needed = match &found {
@@ -37,8 +38,25 @@ pub(super) fn pseudonym(
     Some(match found {
         Generator::Email { domain, .. } => Generator::Email { local: LOCAL, domain },
         Generator::Hex { .. } => Generator::Hex { length: needed },
+        Generator::Number { min, max, .. } => {
+            let scale = generator::decimals(&min).max(generator::decimals(&max));
+            Generator::Number { min, max, scale }
+        }
         other => other,
     })
+}
+
+/// The greatest number where the policy doesn't say: that of `integer`, the same for every column.
+const MOST: &str = "2147483647";
+
+/// Numbers without bounds come from one range and are whole, whatever the column could hold.
+fn in_one_range(column: &Column, wish: &Randomize, span: Span) -> Randomize {
+    let mut wish = wish.clone();
+    let numbers = matches!(wish.kind.as_ref().map(|kind| kind.value), None | Some(Kind::Integer | Kind::Number));
+    if numbers && column.ty.element().is_number() && wish.max.is_none() {
+        wish.max = Some(Spanned::new(MOST.to_owned(), span));
+    }
+    wish
 }
 
 /// A masked text.

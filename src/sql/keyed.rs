@@ -127,7 +127,7 @@ impl Scene<'_> {
 
     /// What the generator makes of the value.
     pub fn pseudonym(&self, w: &mut Writer, input: Input<'_>, generator: &Generator) {
-        let keyed = Keyed { text: text_of(input.value, input.ty), tried: self.anyone };
+        let keyed = Keyed { text: text_of(input.value, input.ty), tried: self.anyone || self.inline };
         // Of NULL there is no digest: whatever is made of it by text is NULL, a number out of a list wouldn't be.
         w.kw("CASE WHEN ").sql(input.value).kw(" IS NOT NULL THEN ");
         generated(w, input.column, generator, &Bits::Keyed(keyed));

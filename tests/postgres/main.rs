@@ -15,6 +15,7 @@ mod documents;
 mod harness;
 mod introspection;
 mod oracle;
+mod pseudonyms;
 mod quoting;
 mod reference;
 mod running;
