@@ -55,6 +55,18 @@ impl Scene<'_> {
         w.kw(") WITH ORDINALITY AS efface_each (value, n)) ELSE ").sql(array.value).kw(" END");
     }
 
+    /// A condition that is true where a path of the policy's leads past values that it was meant for; none where that
+    /// can't be.
+    pub fn derived_misses(&self, table: &Table, column: &Column, derived: &Derived) -> Option<Writer> {
+        let mut value = Writer::new();
+        value.ident(&column.name);
+        let input = Input { table, column, value: &value, ty: &column.ty };
+        match derived {
+            Derived::Document(root) => document::missed(input, root),
+            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+        }
+    }
+
     /// A condition that is true where the derivation has been done; none where that can't be told.
     pub fn derived_holds(&self, table: &Table, column: &Column, derived: &Derived) -> Option<Writer> {
         if !derived.is_idempotent() {

@@ -3,6 +3,11 @@
 //! Objects and arrays on the way of a path are taken apart and put together again, each once, so that the cost is linear in
 //! the document. Whatever a document looks like, nothing here raises an error: `jsonb_set` and `#-` would, on scalars.
 
+mod missed;
+mod odd;
+
+pub(super) use missed::missed;
+
 use super::bits::Bits;
 use super::derived::Input;
 use super::generate::generated;
@@ -40,6 +45,22 @@ impl Dialect {
     fn cast(self) -> &'static str {
         self.pick("::json", "::jsonb")
     }
+
+    fn each(self) -> &'static str {
+        self.pick("json_each(", "jsonb_each(")
+    }
+
+    fn elements(self) -> &'static str {
+        self.pick("json_array_elements(", "jsonb_array_elements(")
+    }
+
+    /// A key as it stands in the document that is worked on.
+    fn spelt(self, key: &str) -> String {
+        match self {
+            Dialect::Jsonb => key.to_owned(),
+            Dialect::Json => key.replace('\u{1}', "\u{1}0001"),
+        }
+    }
 }
 
 /// What is written over a document: the scene, the column, and how documents of its type are handled.
@@ -56,45 +77,11 @@ pub(super) fn document(scene: &Scene<'_>, w: &mut Writer, input: Input<'_>, root
     let pen = Pen { scene, input, dialect };
     match dialect {
         Dialect::Jsonb => pen.branch(w, input.value, root, 0),
-        Dialect::Json => pen.text_document(w, root),
+        Dialect::Json => odd::document(pen, w, root),
     }
 }
 
 impl Pen<'_> {
-    /// A document of type `json`, which may hold what no text of PostgreSQL's can: U+0000, and halves of characters. Behind
-    /// U+0001 their digits are harmless, and U+0001 itself has to be told apart from them. With no `\\` left, each `\u` is
-    /// an escape. A document in which nothing changes stays as it is, byte for byte.
-    fn text_document(&self, w: &mut Writer, root: &Branch) {
-        const ODD: &str = r"\\u(000[01]|d[89ab]..(?!\\ud[c-f]))|(?<!\\ud[89ab]..)\\u(d[c-f]..)";
-        let (value, new, same) = ("efface_json.value", "efface_json.new", "efface_json.same");
-        let of = |sql: &str| {
-            let mut w = Writer::new();
-            w.printed(sql);
-            w
-        };
-        w.kw("(\n      SELECT CASE WHEN ").printed(new).kw("::text = ").printed(same).kw("::text THEN efface_json.old");
-        w.kw("\n        WHEN ").printed(new).kw("::text !~ ").text(r"\\u0001").kw(" THEN ").printed(new);
-        w.kw("\n        ELSE replace(regexp_replace(replace(").printed(new).kw("::text, ").text(r"\\").kw(", ");
-        w.text(r"\u005c").kw("), ").text(r"\\u0001(....)").kw(", ").text(r"\\u\1").kw(", 'g'), ").text(r"\u005c");
-        w.kw(", ").text(r"\\").kw(")::json END\n      FROM (SELECT efface_json.old, ");
-        self.branch(w, &of(value), root, 3);
-        w.kw(" AS new,\n        ");
-        self.branch(w, &of(value), &unchanged(root), 3);
-        w.kw(" AS same\n        FROM (SELECT efface_json.old, CASE WHEN efface_json.old::text !~* ");
-        w.text(r"\\u(000[01]|d[89a-f])")
-            .kw(" THEN efface_json.old\n          ELSE regexp_replace(replace(efface_json.old::text, ");
-        w.text(r"\\")
-            .kw(", ")
-            .text(r"\u005c")
-            .kw("), ")
-            .text(ODD)
-            .kw(", ")
-            .text(r"\\u0001\1\2")
-            .kw(", 'gi')::json END AS value");
-        w.kw("\n          FROM (SELECT ").sql(self.input.value).kw(" AS old) AS efface_json OFFSET 0) AS efface_json");
-        w.kw(" OFFSET 0) AS efface_json)");
-    }
-
     /// An object or array, whichever it is; `depth` is how far inside the document it stands.
     fn branch(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
         let depth = depth + 1;
@@ -145,17 +132,17 @@ impl Pen<'_> {
         } else {
             w.kw("CASE ").sql(&key);
             for (name, node) in changed {
-                line(w, depth + 1).kw("WHEN ").text(&self.spelt(name)).kw(" THEN ");
+                line(w, depth + 1).kw("WHEN ").text(&self.dialect.spelt(name)).kw(" THEN ");
                 self.node(w, &each, node, depth + 1);
             }
             line(w, depth + 1).kw("ELSE ").sql(&each).kw(" END");
         }
         w.kw("), '{}')");
-        line(w, depth).kw("FROM ").kw(self.dialect.pick("json_each(", "jsonb_each(")).sql(value).kw(") AS ");
+        line(w, depth).kw("FROM ").kw(self.dialect.each()).sql(value).kw(") AS ");
         w.sql(&alias(depth));
         let named = |keep: &dyn Fn(&Node) -> bool| {
             let names = branch.keys.iter().filter(|(_, node)| keep(node));
-            names.map(|(name, _)| self.spelt(name)).collect::<Vec<_>>()
+            names.map(|(name, _)| self.dialect.spelt(name)).collect::<Vec<_>>()
         };
         match branch.others {
             OtherKeys::Keep => {
@@ -175,7 +162,7 @@ impl Pen<'_> {
                 w.kw(if stay.is_empty() && shaped.is_empty() { "false" } else { "" });
                 w.kw(if stay.is_empty() || shaped.is_empty() { "" } else { " OR " });
                 w.list(shaped, " OR ", |w, (name, shapes)| {
-                    w.sql(&key).kw(" = ").text(&self.spelt(name)).kw(" AND ");
+                    w.sql(&key).kw(" = ").text(&self.dialect.spelt(name)).kw(" AND ");
                     self.has_shape(w, &each, shapes);
                 });
             }
@@ -191,7 +178,7 @@ impl Pen<'_> {
         w.kw("SELECT coalesce(").kw(self.dialect.pick("json_agg(", "jsonb_agg("));
         self.node(w, &each, elements, depth);
         w.kw(" ORDER BY ").sql(&part(depth, "n")).kw("), '[]')");
-        line(w, depth).kw("FROM ").kw(self.dialect.pick("json_array_elements(", "jsonb_array_elements(")).sql(value);
+        line(w, depth).kw("FROM ").kw(self.dialect.elements()).sql(value);
         w.kw(") WITH ORDINALITY AS ").sql(&alias(depth)).kw(" (value, n)");
         if let (OtherKeys::Remove, Some(shapes)) = (branch.others, shapes(elements)) {
             line(w, depth).kw("WHERE ");
@@ -296,14 +283,6 @@ impl Pen<'_> {
         };
         Column { ty, type_sql: type_sql.to_owned(), domains: Vec::new(), ..self.input.column.clone() }
     }
-
-    /// A key as it stands in the document that is worked on.
-    fn spelt(&self, key: &str) -> String {
-        match self.dialect {
-            Dialect::Jsonb => key.to_owned(),
-            Dialect::Json => key.replace('\u{1}', "\u{1}0001"),
-        }
-    }
 }
 
 const TEXT: PgType = PgType::Text { limit: None };
@@ -355,18 +334,5 @@ fn shapes(node: &Node) -> Option<&'static str> {
             })
         }
         Node::Branch(Branch { others: OtherKeys::Keep, .. }) | Node::Leaf(_) => None,
-    }
-}
-
-/// The tree that takes everything apart and puts it together again in the same way, and does nothing else.
-fn unchanged(branch: &Branch) -> Branch {
-    let below = |node: &Node| match node {
-        Node::Branch(branch) => Node::Branch(unchanged(branch)),
-        Node::Leaf(_) => Node::Leaf(Leaf::Keep),
-    };
-    Branch {
-        others: OtherKeys::Keep,
-        keys: branch.keys.iter().map(|(key, node)| (key.clone(), below(node))).collect(),
-        elements: branch.elements.as_ref().map(|node| Box::new(below(node))),
     }
 }

@@ -51,6 +51,40 @@ impl Edits {
         self.value(document, &mut Vec::new(), (self.others_stay, of_json)).unwrap_or(Wanted::Is(Json::Null))
     }
 
+    /// Whether a path meets an array where it names a key, or an object where it means elements, and what is in there stays.
+    pub fn misses(&self, document: &Json) -> bool {
+        self.misses_at(document, &mut Vec::new(), self.others_stay)
+    }
+
+    fn misses_at(&self, value: &Json, at: &mut Vec<Step>, mut others_stay: bool) -> bool {
+        let below = self.paths.iter().filter(|(path, _)| path.len() > at.len() && path.starts_with(at));
+        let onward: Vec<(&Step, &Edit)> = below.map(|(path, edit)| (&path[at.len()], edit)).collect();
+        if let Some((_, edit)) = self.paths.iter().find(|(path, _)| path == at) {
+            others_stay = *edit == Edit::Keep;
+        }
+        let named = |keys: bool| onward.iter().filter(move |(step, _)| matches!(step, Step::Key(_)) == keys);
+        let acts = |keys: bool| named(keys).any(|(_, edit)| **edit != Edit::Keep);
+        let (below, other): (Vec<(Step, &Json)>, bool) = match value {
+            Json::Object(pairs) => {
+                let other = !pairs.is_empty() && acts(false) && named(true).count() == 0;
+                (pairs.iter().map(|(key, value)| (Step::Key(key.clone()), value)).collect(), other)
+            }
+            Json::Array(items) => {
+                let other = !items.is_empty() && acts(true) && named(false).count() == 0;
+                (items.iter().map(|item| (Step::Elements, item)).collect(), other)
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => (Vec::new(), false),
+        };
+        let inside = below.into_iter().any(|(step, value)| {
+            at.push(step);
+            let named = self.paths.iter().any(|(path, _)| path.starts_with(at));
+            let missed = named && self.misses_at(value, at, others_stay);
+            at.pop();
+            missed
+        });
+        inside || (others_stay && other)
+    }
+
     /// Whether the same edits once more change nothing.
     pub fn is_idempotent(&self) -> bool {
         !self.paths.iter().any(|(_, edit)| matches!(edit, Edit::Random | Edit::RandomNumber | Edit::Pseudonym))
