@@ -35,7 +35,10 @@ impl Reader<'_> {
             self.report.push(empty(owner, "`json`").help(HELP));
             return None;
         }
-        let map = keys::map(node, owner, "`json`", &mut self.report)?;
+        let Kind::Map(map) = &node.kind else {
+            self.report.push(shape(node, "`json` is a map of paths").help(HELP));
+            return None;
+        };
         if map.is_empty() {
             self.report.push(empty(node.span, "`json`").help(HELP));
             return None;
@@ -49,6 +52,14 @@ impl Reader<'_> {
         let edits = read.into_iter().flatten().map(|(path, edit)| Some((path?, edit?)));
         let edits: Vec<_> = edits.collect::<Option<_>>()?;
         let apart = self.lie_apart(&edits);
+        let stays = edits.iter().all(|(_, edit)| matches!(edit.value, Edit::Keep { .. }));
+        if let (true, Some(Spanned { value: OtherKeys::Keep, span })) = (stays, &other_keys) {
+            let found = Diagnostic::new(Code::ConflictingKeys, "nothing happens to this document")
+                .at(owner, "every path is kept")
+                .label(*span, "and so is the rest");
+            self.report.push(found.help("write `keep` for the column, or `other_keys: remove`"));
+            return None;
+        }
         (whole && apart).then_some(())?;
         Some(Document { edits, other_keys: other_keys? })
     }

@@ -42,8 +42,10 @@ pub fn parse(text: &str) -> Result<DocumentPath, PathError> {
         }
         steps.push(cursor.step()?);
     }
-    let whole = || {
-        cursor.error("the path ends at the root", "name a key, as in `$.key`; for the whole document decide the column")
+    let whole = || PathError {
+        message: "the path ends at the root",
+        at: 0..1,
+        help: "name a key, as in `$.key`; for the whole document decide the column".to_owned(),
     };
     DocumentPath::new(steps).ok_or_else(whole)
 }
@@ -265,7 +267,7 @@ mod tests {
             ("", 0, "expected `$`"),
             ("name", 0, "expected `$`"),
             (" $.a", 0, "expected `$`"),
-            ("$", 1, "the path ends at the root"),
+            ("$", 0, "the path ends at the root"),
             ("$name", 1, "expected `.` or `[`"),
             ("$ .a", 1, "expected `.` or `[`"),
             ("$.", 2, "expected a key behind the dot"),
