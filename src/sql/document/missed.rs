@@ -47,9 +47,12 @@ fn branch(dialect: Dialect, value: &Writer, at: &Branch, depth: usize) -> Option
     let mut cases: Vec<(&'static str, Writer)> = Vec::new();
     let mut w = Writer::new();
     // Something in it stays that no path leads to.
-    let stays = |shape| {
+    let stays = |shape, empty| {
         let mut w = Writer::new();
-        w.sql(value).kw("::text !~ ").text(r"^\s*[\[{]\s*[]}]\s*$");
+        match dialect {
+            Dialect::Jsonb => w.sql(value).kw(" <> ").text(empty),
+            Dialect::Json => w.sql(value).kw("::text !~ ").text(r"^\s*[\[{]\s*[]}]\s*$"),
+        };
         (shape, w)
     };
     let keeps = at.others == OtherKeys::Keep;
@@ -61,7 +64,7 @@ fn branch(dialect: Dialect, value: &Writer, at: &Branch, depth: usize) -> Option
         w.kw(")");
         cases.push(("WHEN 'object' THEN ", w));
     } else if keeps && at.keys.is_empty() && elements.is_some() {
-        cases.push(stays("WHEN 'object' THEN "));
+        cases.push(stays("WHEN 'object' THEN ", "{}"));
     }
     if let Some(inner) = in_elements {
         let mut w = Writer::new();
@@ -69,7 +72,7 @@ fn branch(dialect: Dialect, value: &Writer, at: &Branch, depth: usize) -> Option
         w.kw(" (value) WHERE ").sql(&inner).kw(")");
         cases.push(("WHEN 'array' THEN ", w));
     } else if keeps && at.elements.is_none() && !keys.is_empty() {
-        cases.push(stays("WHEN 'array' THEN "));
+        cases.push(stays("WHEN 'array' THEN ", "[]"));
     }
     if cases.is_empty() {
         return None;

@@ -108,6 +108,31 @@ fn edits_in_documents_do_what_the_model_says() {
     tell(seed, &tables, missed);
 }
 
+#[test]
+fn the_longest_path_leads_to_the_value_of_the_deepest_document() {
+    let levels = efface::action::document::MAX_STEPS;
+    let path = format!("${}", ".k".repeat(levels));
+    let elements = format!("\"${}.x\"", "[*]".repeat(levels - 1));
+    let nested = |value: &str| format!("{}{value}{}", "{\"k\": ".repeat(levels - 1), "}".repeat(levels - 1));
+    let in_lists = format!("{}{{\"x\": 1}}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    // As deep as a server takes it at all: nothing may need more of its stack than reading it did.
+    let deep = format!("{}1{}", "[".repeat(6_000), "]".repeat(6_000));
+    let db = Db::with("create table t (id int primary key, b jsonb, j json, l jsonb, m json)");
+    let object = nested(&format!("{{\"k\": 1, \"deep\": {deep}}}"));
+    db.sql(&format!("insert into t values (1, '{object}', '{object}', '{in_lists}', '{in_lists}')"));
+    let decision = |path: &str| format!("{{ json: {{ {path}: {{ mask: x }} }}, other_keys: keep }}");
+    let columns = [("b", &path), ("j", &path), ("l", &elements), ("m", &elements)];
+    let columns: String = columns.iter().map(|(name, path)| format!(", {name}: {}", decision(path))).collect();
+    apply(
+        &db,
+        &format!("version: 1\nname: deep\nevery_row: true\ntables:\n  t: {{ columns: {{ id: keep{columns} }} }}\n"),
+    );
+    let object = nested(&format!("{{\"k\": \"x\", \"deep\": {deep}}}"));
+    let in_lists = in_lists.replace('1', "\"x\"");
+    let same = format!("b = '{object}' and j::jsonb = '{object}' and l = '{in_lists}' and m::jsonb = '{in_lists}'");
+    assert_eq!(db.value(&format!("select {same} from t")), "t");
+}
+
 /// Holds what the server says about documents that the paths miss against the model, and takes these away: a run would
 /// fail, as a case shows. How many.
 fn settle(db: &Db, policy: &str, edits: &[Edits]) -> usize {
