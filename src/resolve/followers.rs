@@ -44,7 +44,8 @@ pub(crate) fn as_changes(changes: &[ColumnChange], follower: &Follower) -> Vec<C
         let root = changes.iter().find(|change| change.column == following.root)?;
         let at = root.propagate.unwrap_or(root.value_at);
         let value = root.value.clone();
-        Some(ColumnChange { column: following.column, value, origin: at, value_at: at, propagate: None })
+        let keeps_null = root.keeps_null;
+        Some(ColumnChange { column: following.column, value, keeps_null, origin: at, value_at: at, propagate: None })
     };
     follower.columns.iter().filter_map(of).collect()
 }

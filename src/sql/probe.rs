@@ -328,11 +328,12 @@ impl Asking<'_> {
         let of =
             |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
         let first = check.columns.iter().find_map(of)?;
-        // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
-        let by_row = check
-            .columns
-            .iter()
-            .any(|name| of(name).is_none_or(|change| matches!(change.value, NewValue::Expression(_))));
+        // Whether the answer depends on rows: a column stays, its new value is computed from the row, or it stays NULL
+        // beside another that is something.
+        let of_row = |change: &ColumnChange| {
+            matches!(change.value, NewValue::Expression(_)) || (change.keeps_null && check.columns.len() > 1)
+        };
+        let by_row = check.columns.iter().any(|name| of(name).is_none_or(of_row));
         let mut w = Writer::new();
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {

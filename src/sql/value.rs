@@ -33,14 +33,21 @@ impl At<'_> {
 }
 
 /// The new value, for `SET column = …`.
-pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange, _at: At<'_>) {
+pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange, at: At<'_>) {
     match &change.value {
         NewValue::Null => w.kw("NULL"),
         NewValue::Default => w.kw("DEFAULT"),
         NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
         NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
         NewValue::Random(generator) => {
-            generated(w, column, generator, &Bits::Random);
+            match at.old(column).filter(|_| change.keeps_null) {
+                Some(old) => {
+                    w.kw("CASE WHEN ").sql(&old).kw(" IS NOT NULL THEN ");
+                    generated(w, column, generator, &Bits::Random);
+                    w.kw(" END");
+                }
+                None => generated(w, column, generator, &Bits::Random),
+            }
             w
         }
     };
@@ -63,10 +70,14 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
         }
         NewValue::Random(generator) => {
             let pattern = pattern(generator)?;
+            if change.keeps_null {
+                w.kw("(").ident(&column.name).kw(" IS NULL OR ");
+            }
             w.ident(&column.name).kw("::text ~ ").text(&pattern);
             if let Some(length) = hexadecimal_length(generator) {
                 w.kw(" AND length(").ident(&column.name).kw("::text) = ").number(length);
             }
+            w.kw(if change.keeps_null { ")" } else { "" });
         }
         NewValue::Default | NewValue::Expression(_) => return None,
     }
