@@ -98,6 +98,8 @@ fn changed(case: &Case, table: TableId, row: &Row, column: ColumnId, decision: O
             Cell::Known(super::law::read(&case.world, table, column, text))
         }
         Some(Decision::Sql(expression)) => Cell::Known(expression.value(row)),
+        // Whoever had nothing there gets nothing.
+        Some(Decision::Randomize(_)) if row[column].is_null() => Cell::Known(Value::Null),
         Some(Decision::Randomize(random)) => Cell::Random(law_of(&case.world, table, column, random)),
     }
 }
