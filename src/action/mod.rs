@@ -4,9 +4,11 @@
 //! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
 //! written as SQL is the `sql` module's business.
 
+mod generator;
 pub mod random;
 
-pub use random::{Generator, Kind, Randomize};
+pub use generator::{Generator, Part, UNIQUE_HEX};
+pub use random::{Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};
 

@@ -351,7 +351,7 @@ pub(super) fn options(kind: random::Kind) -> &'static [&'static str] {
         Kind::Email => &["domain"],
         Kind::Digits => &["format"],
         Kind::Integer | Kind::Number | Kind::Date | Kind::Timestamp => &["min", "max"],
-        Kind::Text | Kind::Token => &["length"],
+        Kind::Text | Kind::Token | Kind::Bytes => &["length"],
         Kind::Choice => &["from"],
         Kind::Name | Kind::FirstName | Kind::LastName | Kind::Phone | Kind::Uuid | Kind::Boolean | Kind::Inet => &[],
     }

@@ -6,8 +6,6 @@
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
-use crate::action::Generator;
-use crate::action::random::{FIRST_NAMES, LAST_NAMES};
 use crate::catalog::{Catalog, Generated, Table};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -120,32 +118,12 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         }
         NewValue::Random(generator) => {
             let limit = column.ty.length_limit();
-            if let (Some(limit), Some(length)) = (limit, longest(generator))
+            if let (Some(limit), Some(length)) = (limit, generator.longest())
                 && length > limit as usize
             {
                 report.push(words::follower_too_short(table, column, length, limit, span));
             }
         }
         NewValue::Expression(_) | NewValue::Null | NewValue::Default => {}
-    }
-}
-
-/// The most characters of a random text; none where values aren't texts.
-fn longest(generator: &Generator) -> Option<usize> {
-    let most = |names: &[&str]| names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    match generator {
-        Generator::Email { local, domain } => Some(*local as usize + 1 + domain.chars().count()),
-        Generator::Name => Some(most(FIRST_NAMES) + 1 + most(LAST_NAMES)),
-        Generator::FirstName => Some(most(FIRST_NAMES)),
-        Generator::LastName => Some(most(LAST_NAMES)),
-        Generator::Hex { length } => Some(*length as usize),
-        Generator::Digits { format } => Some(format.chars().count()),
-        Generator::Uuid => Some(36),
-        Generator::Choice { from } => from.iter().map(|value| value.chars().count()).max(),
-        Generator::Number { .. }
-        | Generator::Date { .. }
-        | Generator::Timestamp { .. }
-        | Generator::Boolean
-        | Generator::Inet => None,
     }
 }

@@ -37,6 +37,11 @@ impl<'a> Draws<'a> {
         Self { bits, drawn: 0 }
     }
 
+    /// The bits for a part of the old value.
+    pub fn bits_of_part(&self, part: &Writer) -> Bits {
+        self.bits.of_part(part)
+    }
+
     /// 32 bytes, a `bytea`, that say nothing about those of another draw.
     pub fn digest(&mut self, w: &mut Writer) {
         self.drawn += 1;
@@ -68,6 +73,25 @@ impl<'a> Draws<'a> {
         w.kw("('x' || ");
         self.hex(w, 15);
         w.kw(")::bit(60)::bigint");
+    }
+
+    /// That many bytes, a `bytea`.
+    pub fn bytes(&mut self, w: &mut Writer, length: u32) {
+        let mut left = length;
+        while left > 0 {
+            let part = left.min(DIGEST / 2);
+            if left < length {
+                w.kw(" || ");
+            }
+            if part < DIGEST / 2 {
+                w.kw("substr(");
+                self.digest(w);
+                w.kw(", 1, ").number(part).kw(")");
+            } else {
+                self.digest(w);
+            }
+            left -= part;
+        }
     }
 
     /// A version 4 UUID.
