@@ -21,6 +21,10 @@ pub struct Randomize {
     pub from: Vec<Spanned<String>>,
 }
 
+/// The most characters or bytes that `length` takes: each sixty-four characters, or thirty-two bytes, are a draw of their own
+/// in the script.
+pub const LONGEST: u32 = 10_000;
+
 macro_rules! kinds {
     ($($variant:ident = $name:literal, $summary:literal;)*) => {
         /// A kind of random value.

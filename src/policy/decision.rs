@@ -197,7 +197,10 @@ impl Reader<'_> {
                 continue;
             }
             if !options(kind).contains(&name) {
-                let found = Diagnostic::new(Code::ConflictingKeys, format!("a random {} has no `{name}`", kind.name()));
+                let found = Diagnostic::new(
+                    Code::ConflictingKeys,
+                    format!("`randomize: {}` has no option `{name}`", kind.name()),
+                );
                 let found = found.at(option.span, "an option of other kinds").label(node.span, "the kind");
                 let known = options(kind);
                 let help = match known {
@@ -219,8 +222,14 @@ impl Reader<'_> {
                 "max" => random.max = self.bound(value, option, kind),
                 "length" => {
                     let length = self.number(value, option.span, name, 1);
-                    // No column type of text is longer than 1 GB; random text of that size is a slip.
-                    random.length = length.map(|length| length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)));
+                    let fits = |length: &u64| u32::try_from(*length).ok().filter(|length| *length <= random::LONGEST);
+                    random.length =
+                        length.as_ref().and_then(|length| Some(Spanned::new(fits(&length.value)?, length.span)));
+                    if let (Some(length), None) = (length, &random.length) {
+                        let found = Diagnostic::new(Code::InvalidValue, "`length` is more than anybody reads");
+                        let found = found.at(length.span, "too long");
+                        self.report.push(found.help(format!("{} are the most", random::LONGEST)));
+                    }
                 }
                 _ => random.from = self.choices(value, option),
             }

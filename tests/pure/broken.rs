@@ -298,7 +298,11 @@ fn fit() {
             ),
             ("not a date", column("born_on: { replace: unknown }"), &["7:27 wrong-type"]),
             ("a random value of another type", column("born_on: { randomize: email }"), &["7:16 wrong-type"]),
-            ("a type without random values", column("during: randomize"), &["7:15 wrong-type"]),
+            (
+                "a random value under an exclusion constraint",
+                column("during: randomize"),
+                &["7:15 exclusion-constraint"],
+            ),
             ("too many digits", column("score: { replace: 1000 }"), &["7:25 wrong-type"]),
             ("a bound finer than the column", column("score: { randomize: number, max: 1.25 }"), &["7:40 wrong-type"]),
             (

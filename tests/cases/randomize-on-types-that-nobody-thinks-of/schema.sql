@@ -20,7 +20,7 @@ CREATE TABLE devices (
     e_long bit varying UNIQUE,
     f_inet inet CHECK (f_inet <<= '192.0.2.0/24' OR f_inet = '10.1.2.3'),
     f_cidr cidr CHECK (masklen(f_cidr) = 32 OR f_cidr = '10.0.0.0/8'),
-    f_mac macaddr CHECK (trunc(f_mac) = '08:00:2b:00:00:00' OR f_mac::text LIKE '02:%'),
+    f_mac macaddr CHECK (f_mac = '08:00:2b:01:02:03' OR f_mac::text LIKE '02:%'),
     f_mac8 macaddr8,
     g_money money CHECK (g_money >= 0::money),
     h_json json CHECK (h_json ->> 'random' ~ '^[0-9a-f]{32}$' OR h_json ->> 'note' = 'gone'),
