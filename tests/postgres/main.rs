@@ -15,6 +15,7 @@ mod harness;
 mod introspection;
 mod oracle;
 mod quoting;
+mod randomize;
 mod reference;
 mod running;
 mod state;
