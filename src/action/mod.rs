@@ -5,12 +5,14 @@
 //! written as SQL is the `sql` module's business.
 
 pub mod document;
+mod generator;
 mod partial;
 pub mod random;
 
 pub use document::{Document, DocumentPath, Edit, OtherKeys, PathStep};
+pub use generator::{Generator, Part, UNIQUE_HEX};
 pub use partial::{Generalize, Mask, Unit};
-pub use random::{Generator, Kind, Randomize};
+pub use random::{Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};
 

@@ -201,7 +201,8 @@ fn json_type(kind: Option<Kind>) -> PgType {
             | Kind::Digits
             | Kind::Uuid
             | Kind::Choice
-            | Kind::Inet,
+            | Kind::Inet
+            | Kind::Bytes,
         )
         | None => PgType::Text { limit: None },
     }

@@ -14,7 +14,6 @@ use super::generate::generated;
 use super::partial;
 use super::writer::{Scene, Writer};
 use crate::action::{Generator, OtherKeys};
-use crate::catalog::Column;
 use crate::pgtype::PgType;
 use crate::resolve::{Branch, Leaf, Node};
 
@@ -211,20 +210,17 @@ impl Pen<'_> {
                 w.text(&serde_json::Value::from(text.as_str()).to_string()).kw(self.dialect.cast());
             }
             Leaf::Random(generator) => {
-                let column = self.column_for(generator);
                 w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(") WHEN 'null' THEN ").sql(value).kw(" ELSE ");
                 w.kw(self.dialect.from_sql()).kw("CAST(");
-                generated(w, &column, generator, &Bits::Random);
-                w.kw(" AS ").printed(&column.type_sql).kw(")) END");
+                generated(w, generator, value, &Bits::Random);
+                w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Pseudonym(generator) => {
-                let column = self.column_for(generator);
                 let text = text_of(value);
                 self.single(w, value, &text);
                 w.kw(self.dialect.from_sql()).kw("CAST(");
-                let input = Input { column: &column, value: &text, ty: &TEXT, ..self.input };
-                self.scene.pseudonym(w, input, generator);
-                w.kw(" AS ").printed(&column.type_sql).kw(")) END");
+                self.scene.pseudonym(w, Input { value: &text, ty: &TEXT, ..self.input }, generator);
+                w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Mask(mask) => {
                 let text = text_of(value);
@@ -263,25 +259,29 @@ impl Pen<'_> {
         w.kw(") WHEN 'number' THEN ").kw(self.dialect.from_sql()).sql(&cut).kw(") WHEN 'string' THEN ");
         w.kw(self.dialect.from_sql()).sql(&cut).kw("::text) END END");
     }
+}
 
-    /// A column such as the generator's values would be in, outside of a document.
-    fn column_for(&self, generator: &Generator) -> Column {
-        let (ty, type_sql) = match generator {
-            Generator::Number { .. } => (PgType::Numeric { precision: None, scale: None }, "numeric"),
-            Generator::Date { .. } => (PgType::Date, "date"),
-            Generator::Timestamp { .. } => (PgType::Timestamp, "timestamp"),
-            Generator::Boolean => (PgType::Boolean, "boolean"),
-            Generator::Email { .. }
-            | Generator::Name
-            | Generator::FirstName
-            | Generator::LastName
-            | Generator::Hex { .. }
-            | Generator::Digits { .. }
-            | Generator::Uuid
-            | Generator::Choice { .. }
-            | Generator::Inet => (TEXT, "text"),
-        };
-        Column { ty, type_sql: type_sql.to_owned(), domains: Vec::new(), ..self.input.column.clone() }
+/// The type of what a generator makes for a document: JSON has numbers and truth, and strings for all else.
+fn type_of(generator: &Generator) -> &'static str {
+    match generator {
+        Generator::Number { .. } => "numeric",
+        Generator::Date { .. } => "date",
+        Generator::Timestamp { .. } => "timestamp",
+        Generator::Boolean => "boolean",
+        Generator::Email { .. }
+        | Generator::Name
+        | Generator::FirstName
+        | Generator::LastName
+        | Generator::Hex { .. }
+        | Generator::Digits { .. }
+        | Generator::Uuid { .. }
+        | Generator::Choice { .. }
+        | Generator::Inet { .. }
+        | Generator::Bytes { .. }
+        | Generator::BitString { .. }
+        | Generator::Composed { .. }
+        | Generator::Each { .. }
+        | Generator::Fields { .. } => "text",
     }
 }
 

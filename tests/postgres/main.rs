@@ -17,6 +17,7 @@ mod introspection;
 mod oracle;
 mod pseudonyms;
 mod quoting;
+mod randomize;
 mod reference;
 mod running;
 mod state;

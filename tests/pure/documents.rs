@@ -45,7 +45,7 @@ fn only_documents_are_edited() {
     };
     let words = ["name: { json: { $.a: null }, other_keys: keep }", "score: { json: { $.a: null }, other_keys: keep }"];
     insta::assert_snapshot!(words.map(told).join("\n"));
-    for ty in [PgType::Json, PgType::Jsonb, PgType::Array { of: Box::new(PgType::Jsonb) }] {
+    for ty in [PgType::Json, PgType::Jsonb, PgType::Array { of: Box::new(PgType::Jsonb), domains: Vec::new() }] {
         let (found, file) = report_in(&with_documents(ty, None), &edits("$.a: null", "keep"));
         assert!(found.is_empty(), "{}", render::text(&found, &file, false));
     }

@@ -14,7 +14,7 @@ use crate::resolve::{Branch, Node};
 /// A condition that is true for a value with such a document; none where no document could be one.
 pub(in crate::sql) fn missed(input: Input<'_>, root: &Branch) -> Option<Writer> {
     let mut w = Writer::new();
-    if let PgType::Array { of } = input.ty {
+    if let PgType::Array { of, .. } = input.ty {
         let mut element = Writer::new();
         element.kw("efface_each");
         let inner = missed(Input { ty: of, value: &element, ..input }, root)?;
