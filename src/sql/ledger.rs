@@ -156,7 +156,7 @@ impl Scene<'_> {
         w.kw("'hmac-sha256:' || encode(sha256((SELECT outer_key FROM efface.salt)");
         w.kw(" || sha256((SELECT inner_key FROM efface.salt) || convert_to(json_build_array(");
         w.list(key.iter().enumerate(), ", ", |w, (n, (_, ty))| {
-            w.sql(&text_of(&column(n), ty));
+            w.sql(&text_of(&column(n), Some(ty)));
         });
         w.kw(")::text, 'UTF8'))), 'hex')");
         w

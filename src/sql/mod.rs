@@ -9,6 +9,7 @@ mod bits;
 mod capture;
 mod closure;
 mod derived;
+mod document;
 mod enter;
 pub mod explain;
 mod generate;
