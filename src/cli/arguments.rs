@@ -268,6 +268,8 @@ pub(super) enum SchemaKind {
     Plan,
     /// What `apply --format json` writes
     Receipt,
+    /// What `ledger export` writes in each line
+    Ledger,
 }
 
 #[derive(Debug, Args)]

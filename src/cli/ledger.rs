@@ -114,10 +114,9 @@ async fn read(live: &Live, output: &Output, take: impl FnMut(Found)) -> Result<u
 }
 
 /// The entries; those that can't be read are what `verify` is for.
-async fn entries(database: &Database, output: &Output) -> Result<Vec<LedgerEntry>, Failure> {
-    let live = readable(database, output).await?;
+pub(super) async fn entries(live: &Live, output: &Output) -> Result<Vec<LedgerEntry>, Failure> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-    read(&live, output, |found| match found {
+    read(live, output, |found| match found {
         Found::Entry(entry) => entries.push(*entry),
         Found::Unreadable { seq, .. } => unreadable.push(seq),
     })
@@ -130,7 +129,8 @@ async fn entries(database: &Database, output: &Output) -> Result<Vec<LedgerEntry
 }
 
 async fn list(arguments: &LedgerListArguments, output: &Output) -> Result<(), Failure> {
-    let entries = entries(&arguments.database, output).await?;
+    let live = readable(&arguments.database, output).await?;
+    let entries = entries(&live, output).await?;
     output.result(&match arguments.format {
         Format::Text => ledger_text(&entries),
         Format::Json => {
@@ -141,7 +141,8 @@ async fn list(arguments: &LedgerListArguments, output: &Output) -> Result<(), Fa
 }
 
 async fn export(arguments: &LedgerExportArguments, output: &Output) -> Result<(), Failure> {
-    let lines: String = entries(&arguments.database, output).await?.iter().map(LedgerEntry::line).collect();
+    let live = readable(&arguments.database, output).await?;
+    let lines: String = entries(&live, output).await?.iter().map(LedgerEntry::line).collect();
     match &arguments.out {
         Some(path) => write_file(path, &lines),
         None => output.result(&lines),
@@ -149,21 +150,15 @@ async fn export(arguments: &LedgerExportArguments, output: &Output) -> Result<()
 }
 
 async fn verify(arguments: &LedgerVerifyArguments, output: &Output) -> Result<(), Failure> {
-    let mut chain = Chain::with_head(arguments.head.as_deref().map(digest).transpose()?);
-    match &arguments.export {
-        Some(path) => from_file(path, &mut chain)?,
+    let head = arguments.head.as_deref().map(digest).transpose()?;
+    let report = match &arguments.export {
+        Some(path) => from_file(path, head)?,
         None => {
             let live = readable(&arguments.database, output).await?;
-            let strays = read(&live, output, |found| match found {
-                Found::Entry(entry) => chain.follow(&entry),
-                Found::Unreadable { seq, prev, digest } => chain.follow_unreadable(seq, &prev, &digest),
-            });
-            let strays = strays.await?;
-            chain.strays(strays);
             tell_meddlers(&live, output).await?;
+            verified(&live, head, output).await?
         }
-    }
-    let report = chain.end();
+    };
     output.result(&match arguments.format {
         Format::Text => report.text(),
         Format::Json => report.json(),
@@ -177,6 +172,18 @@ async fn verify(arguments: &LedgerVerifyArguments, output: &Output) -> Result<()
     Ok(())
 }
 
+/// What is found out about the ledger of a database.
+pub(super) async fn verified(live: &Live, head: Option<String>, output: &Output) -> Result<ChainReport, Failure> {
+    let mut chain = Chain::with_head(head);
+    let strays = read(live, output, |found| match found {
+        Found::Entry(entry) => chain.follow(&entry),
+        Found::Unreadable { seq, prev, digest } => chain.follow_unreadable(seq, &prev, &digest),
+    });
+    let strays = strays.await?;
+    chain.strays(strays);
+    Ok(chain.end())
+}
+
 /// A digest as receipts and lists print it.
 fn digest(text: &str) -> Result<String, Failure> {
     let digest = text.strip_prefix("sha256:").unwrap_or(text);
@@ -187,7 +194,8 @@ fn digest(text: &str) -> Result<String, Failure> {
     Err(failure.help("it is 64 hexadecimal digits: a receipt has it in its line `ledger`"))
 }
 
-fn from_file(path: &Path, chain: &mut Chain) -> Result<(), Failure> {
+fn from_file(path: &Path, head: Option<String>) -> Result<ChainReport, Failure> {
+    let mut chain = Chain::with_head(head);
     let unread = |error: std::io::Error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) };
     let file = std::fs::File::open(path).map_err(unread)?;
     for (line, number) in BufReader::new(file).lines().zip(1..) {
@@ -199,7 +207,7 @@ fn from_file(path: &Path, chain: &mut Chain) -> Result<(), Failure> {
         })?;
         chain.follow(&entry);
     }
-    Ok(())
+    Ok(chain.end())
 }
 
 /// Entries are as safe as the privileges on them.

@@ -15,7 +15,7 @@ mod words;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;
-pub use schema::{plan_schema, receipt_schema};
+pub use schema::{ledger_schema, plan_schema, receipt_schema};
 pub use text::text;
 pub use words::{count, kept_columns};
 

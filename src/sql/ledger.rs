@@ -189,69 +189,106 @@ impl Scene<'_> {
 
     /// The keys that the ledger knows, one column for each of the subject's key: their rows may be gone.
     pub fn known_keys(&self, w: &mut Writer) {
-        let key = self.plan.subject.key(self.catalog);
-        let columns = |w: &mut Writer| {
-            w.list(1..=key.len(), ", ", |w, n| {
-                w.kw("key").number(n as i128);
-            });
-        };
         w.kw("SELECT ");
-        columns(w);
+        self.key_columns(w);
+        self.from_known(w, "current_setting('efface.known')::text[]");
+    }
+
+    fn key_columns(&self, w: &mut Writer) {
+        w.list(1..=self.plan.subject.key(self.catalog).len(), ", ", |w, n| {
+            w.kw("key").number(n as i128);
+        });
+    }
+
+    /// The keys beside what the ledger calls them, those that are among the known.
+    fn from_known(&self, w: &mut Writer, known: &'static str) {
+        let key = self.plan.subject.key(self.catalog);
         w.kw(" FROM unnest(").list(key.iter().enumerate(), ", ", |w, (index, (_, ty))| {
             self.key_array(w, index, ty);
         });
         w.kw(", ").kw(SUBJECTS).kw(") AS given (");
-        columns(w);
-        w.kw(", subject) WHERE subject IN (SELECT unnest(current_setting('efface.known')::text[]))");
+        self.key_columns(w);
+        w.kw(", subject) WHERE subject IN (SELECT unnest(").kw(known).kw("))");
     }
 
     /// Asks the ledger for the subjects, now that their rows are locked, and where it knows them the data for what is left.
     pub fn recognise(&self) -> Writer {
-        let left = self.left();
-        own_block(
-            "efface_known text[];\n  efface_entry bigint;\n  efface_given bigint;",
-            |w| {
-                w.kw("  SELECT array_agg(DISTINCT known.subject), max(entry.seq) INTO efface_known, efface_entry\n  FROM ");
-                self.entries(w);
-                w.kw(";\n  PERFORM set_config('efface.known', coalesce(efface_known, '{}')::text, true), set_config('efface.done', 'off', true),\n");
-                w.kw("    set_config('efface.entry', coalesce(efface_entry, 0)::text, true);\n");
-                w.kw("  IF efface_entry IS NOT NULL AND current_setting('efface.again') <> 'on' THEN\n");
-                w.kw("    SELECT count(DISTINCT subject) INTO efface_given FROM unnest(")
-                    .kw(SUBJECTS)
-                    .kw(") AS subject;\n");
-                w.kw("    SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found\n");
-                w.kw("    FROM (VALUES\n").list(&left, ",\n", |w, check| {
-                    w.kw("      (")
-                        .text(&check.name)
-                        .kw(", ")
-                        .text(&check.message)
-                        .kw(",\n        (")
-                        .sql(&check.count)
-                        .kw("))");
-                });
-                w.kw("\n    ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;\n");
-                match &self.plan.choice {
-                    // Asked for by name: what is there now may be somebody else's.
-                    Choice::Given => {
-                        w.kw("    IF cardinality(efface_known) < efface_given OR efface_found IS NOT NULL THEN\n");
-                        w.kw("      efface_found := jsonb_build_array(jsonb_build_object('name', ")
-                            .text(&self.subject_name());
-                        w.kw(", 'message', format(")
-                            .text("%s of the %s subjects were erased before, the last by entry %s of the ledger");
-                        w.kw(", cardinality(efface_known), efface_given, efface_entry), 'rows', 0)) || coalesce(efface_found, '[]');\n");
-                        w.kw("    ELSE\n      PERFORM set_config('efface.done', 'on', true);\n    END IF;\n");
-                    }
-                    // Chosen by what is true of them now, whoever they are.
-                    Choice::Expired(_) => {
-                        w.kw("    IF cardinality(efface_known) = efface_given AND efface_found IS NULL THEN\n");
-                        w.kw("      PERFORM set_config('efface.done', 'on', true);\n    END IF;\n    efface_found := NULL;\n");
-                    }
-                }
-                w.kw("  END IF;\n");
-            },
-            Assertion::Erased,
-            "erased before, and something is left or new:",
-        )
+        let ask = |w: &mut Writer| {
+            w.kw("  SELECT array_agg(DISTINCT known.subject), max(entry.seq) INTO efface_known, efface_entry\n  FROM ");
+            self.entries(w);
+            w.kw(";\n  PERFORM set_config('efface.known', coalesce(efface_known, '{}')::text, true), ");
+            w.kw("set_config('efface.done', 'off', true),\n");
+            w.kw("    set_config('efface.entry', coalesce(efface_entry, 0)::text, true);\n");
+            w.kw("  IF efface_entry IS NOT NULL AND current_setting('efface.again') <> 'on' THEN\n");
+            w.kw("    SELECT count(DISTINCT subject) INTO efface_given FROM unnest(")
+                .kw(SUBJECTS)
+                .kw(") AS subject;\n");
+            self.look_for_known(w);
+            w.kw("  END IF;\n");
+        };
+        let variables = "efface_known text[];\n  efface_entry bigint;\n  efface_given bigint;\n  efface_all text[];\n  efface_some text[];";
+        own_block(variables, ask, Assertion::Erased, "erased before, and something is left or new:")
+    }
+
+    /// Whether anything is left of those whom the ledger knows.
+    fn look_for_known(&self, w: &mut Writer) {
+        let settings = |w: &mut Writer, from: &'static str| {
+            w.kw("    PERFORM ").list(1..=self.plan.subject.key(self.catalog).len(), ", ", |w, n| {
+                w.kw("set_config('efface.key")
+                    .number(n as i128)
+                    .kw("', ")
+                    .kw(from)
+                    .kw("[")
+                    .number(n as i128)
+                    .kw("], true)");
+            });
+            w.kw(";\n");
+        };
+        let keys = 1..=self.plan.subject.key(self.catalog).len();
+        let given = self.plan.choice == Choice::Given;
+        if given {
+            // Of those alone, for as long as it takes to look.
+            w.kw("    efface_all := ARRAY[").list(keys.clone(), ", ", |w, n| {
+                w.kw("current_setting('efface.key").number(n as i128).kw("')");
+            });
+            w.kw("];\n    SELECT ARRAY[").list(keys, ", ", |w, n| {
+                w.kw("array_agg(key").number(n as i128).kw(" ORDER BY subject)::text");
+            });
+            w.kw("] INTO efface_some");
+            self.from_known(w, "efface_known");
+            w.kw(";\n");
+            settings(w, "efface_some");
+        }
+        w.kw(
+            "    SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found\n",
+        );
+        w.kw("    FROM (VALUES\n").list(&self.left(), ",\n", |w, check| {
+            w.kw("      (")
+                .text(&check.name)
+                .kw(", ")
+                .text(&check.message)
+                .kw(",\n        (")
+                .sql(&check.count)
+                .kw("))");
+        });
+        w.kw("\n    ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;\n");
+        if given {
+            settings(w, "efface_all");
+            // Asked for by name: what is there now may be somebody else's.
+            w.kw("    IF efface_found IS NOT NULL THEN\n");
+            w.kw("      efface_found := jsonb_build_array(jsonb_build_object('name', ").text(&self.subject_name());
+            w.kw(", 'message', format(");
+            w.text("%s of the %s subjects were erased before, the last by entry %s of the ledger");
+            w.kw(", cardinality(efface_known), efface_given, efface_entry), 'rows', 0)) || efface_found;\n    ELSIF ");
+        } else {
+            // Chosen by what is true of them now, whoever they are.
+            w.kw("    IF efface_found IS NULL AND ");
+        }
+        w.kw("cardinality(efface_known) = efface_given THEN\n");
+        w.kw("      PERFORM set_config('efface.done', 'on', true);\n    END IF;\n");
+        if !given {
+            w.kw("    efface_found := NULL;\n");
+        }
     }
 
     /// Whether the run is over, because the subjects were erased before and nothing is left of them; and by which entry.

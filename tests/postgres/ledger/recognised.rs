@@ -40,7 +40,7 @@ fn what_is_left_or_new_of_an_erased_subject_is_counted_and_takes_again() {
     ];
     place.refused("apply p.yaml --subject 1 --yes", 1, &words);
     place.refused("rehearse p.yaml --subject 1", 1, &words);
-    // Together with somebody new it is not clear who is meant either.
+    // Together with somebody new as well.
     place.refused("apply p.yaml --subject 1 --subject 2 --yes", 1, &["1 of the 2 subjects were erased before"]);
     place.done("rehearse p.yaml --subject 1 --again");
     place.done("apply p.yaml --subject 1 --yes --again");
@@ -135,6 +135,42 @@ fn a_subject_without_a_row_to_wait_for_is_erased_once_too() {
     let second =
         ran.iter().filter(|ran| ran.err.contains("attempt 2") && ran.err.contains("erased before, by entry 1")).count();
     assert_eq!((second, place.entries().as_str()), (1, "1"), "{}\n{}", ran[0].err, ran[1].err);
+}
+
+#[test]
+fn whoever_is_known_and_has_nothing_left_goes_along_with_somebody_new() {
+    let place = Place::new();
+    place.done("apply p.yaml --subject 1 --subject 2 --yes");
+    place.done("apply p.yaml --subject 2 --subject 3 --subject 1 --yes");
+    assert_eq!(
+        place.db.value("select string_agg(subject, ',' order by subject) from efface.erased where entry = 2"),
+        "1,2,3"
+    );
+    assert_eq!(place.db.value("select string_agg(rows::text, ',') from efface.ledger, jsonb_to_recordset(steps) as s (rows int) where seq = 2"), "1,1");
+    // What is left of one who is known is told, whatever there is of the new.
+    place.db.sql("insert into notes (user_id, body) values (3, 'MARKED')");
+    let words = ["2 of the 3 subjects were erased before, the last by entry 2", "notes: rows to delete (1 row)"];
+    place.refused("apply p.yaml --subject 4 --subject 3 --subject 1 --yes", 1, &words);
+    place.whole();
+}
+
+#[test]
+fn in_circles_the_known_are_not_told_from_the_new() {
+    let place = Place::with(
+        "create table users (id integer primary key, name text);
+         create table comments (id integer primary key, user_id integer not null references users, parent_id integer references comments);
+         create index on comments (user_id); create index on comments (parent_id);
+         insert into users select n, 'MARKED' from generate_series(1, 3) as n;
+         insert into comments values (1, 1, null), (2, 2, 1), (3, 3, null), (4, 3, 3);",
+        "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { columns: { id: keep, name: null } }\n  comments: cascade\n\
+         limits: { max_subjects: 9 }\n",
+    );
+    place.done("apply p.yaml --subject 1 --yes");
+    assert!(place.done("apply p.yaml --subject 1 --yes").err.contains("erased before, by entry 1"));
+    place.refused("apply p.yaml --subject 1 --subject 3 --yes", 1, &["comments: rows to delete (2 rows)"]);
+    place.done("apply p.yaml --subject 1 --subject 3 --yes --again");
+    assert_eq!(place.db.value("select count(*) from comments"), "0");
+    place.whole();
 }
 
 #[test]
