@@ -117,6 +117,49 @@ impl PgType {
         matches!(self, PgType::Text { .. } | PgType::Char { .. } | PgType::Citext | PgType::Name)
     }
 
+    /// Whether values are numbers.
+    pub fn is_number(&self) -> bool {
+        match self {
+            PgType::SmallInt
+            | PgType::Integer
+            | PgType::BigInt
+            | PgType::Numeric { .. }
+            | PgType::Real
+            | PgType::Double => true,
+            PgType::Text { .. }
+            | PgType::Char { .. }
+            | PgType::Citext
+            | PgType::Name
+            | PgType::Boolean
+            | PgType::Date
+            | PgType::Time
+            | PgType::Timestamp
+            | PgType::Timestamptz
+            | PgType::Interval
+            | PgType::Uuid
+            | PgType::Json
+            | PgType::Jsonb
+            | PgType::Bytea
+            | PgType::Inet
+            | PgType::Cidr
+            | PgType::Enum { .. }
+            | PgType::Array { .. }
+            | PgType::Bit { .. }
+            | PgType::VarBit { .. }
+            | PgType::Composite { .. }
+            | PgType::Range { .. }
+            | PgType::Other { .. } => false,
+        }
+    }
+
+    /// The type of single values: an array's elements', else the type itself.
+    pub fn element(&self) -> &PgType {
+        match self {
+            PgType::Array { of, .. } => of.element(),
+            other => other,
+        }
+    }
+
     /// Whether people's text tends to stand in such a column: what `other_columns: keep` should not cover unseen.
     pub fn may_hold_prose(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! Does every decision fit its column?
 
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::{literal, words};
 use crate::catalog::{Catalog, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
@@ -50,7 +50,7 @@ fn of_change(
             literal::Fit::AskServer => found.push(words::unverified_literal(table, column, span)),
             literal::Fit::No(problem) => found.push(words::literal_misfit(catalog, table, column, problem, span)),
         },
-        NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => {}
+        NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) | NewValue::Derived(_) => {}
     }
     let is_subject_key =
         policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column));
@@ -70,7 +70,7 @@ fn of_change(
         .keys_of(&table.name)
         .find_map(|(_, key)| Some((key.child_columns().find_map(|name| moved(table, name, column))?, key)));
     if let Some((moved, key)) = referencing
-        && matches!(change.value, NewValue::Literal(_) | NewValue::Random(_))
+        && matches!(change.value, NewValue::Literal(_) | NewValue::Random(_) | NewValue::Derived(_))
     {
         found.push(words::broken_reference(table, moved, key, span));
     }
@@ -153,8 +153,11 @@ pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[Col
         let column = table.column_at(change.column);
         // A domain's CHECKs hold for NULL nearly always too; every other new value has to be asked about.
         let parts = match &change.value {
-            NewValue::Random(generator) => generator.parts_of_domains(),
-            NewValue::Null
+            NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
+                generator.parts_of_domains()
+            }
+            NewValue::Derived(_)
+            | NewValue::Null
             | NewValue::Default
             | NewValue::Literal(_)
             | NewValue::StandIn(_)

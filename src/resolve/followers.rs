@@ -3,7 +3,7 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
 use crate::catalog::{Catalog, Generated, Table};
@@ -116,7 +116,7 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
                 report.push(words::literal_misfit(catalog, table, column, problem, span));
             }
         }
-        NewValue::Random(generator) => {
+        NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
             let limit = column.ty.length_limit();
             if let (Some(limit), Some(length)) = (limit, generator.longest())
                 && length > limit as usize
@@ -124,6 +124,7 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
                 report.push(words::follower_too_short(table, column, length, limit, span));
             }
         }
-        NewValue::Expression(_) | NewValue::Null | NewValue::Default => {}
+        // Of the rest a column of the key's own type is as long as the key's.
+        NewValue::Expression(_) | NewValue::Derived(_) | NewValue::Null | NewValue::Default => {}
     }
 }

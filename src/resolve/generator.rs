@@ -249,7 +249,7 @@ fn as_number(ty: &PgType) -> PgType {
 }
 
 /// Digits behind the point.
-fn decimals(text: &str) -> u32 {
+pub(super) fn decimals(text: &str) -> u32 {
     text.split_once('.').map_or(0, |(_, part)| part.trim().len() as u32)
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::Generator;
+use crate::action::{Generalize, Generator};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
-use crate::resolve::{NewValue, ResolvedPolicy, RowAction};
+use crate::resolve::{Derived, NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
 
 /// Why a row stays that others reference too.
@@ -50,6 +50,30 @@ pub(super) fn new_value(value: &NewValue) -> String {
         NewValue::StandIn(key) => format!("a reference to \"{}\"", shown(key)),
         NewValue::Expression(expression) => format!("sql: {}", one_line(&expression.fragment.text)),
         NewValue::Random(generator) => random(generator),
+        NewValue::Derived(derived) => self::derived(derived),
+    }
+}
+
+fn derived(derived: &Derived) -> String {
+    match derived {
+        Derived::Pseudonym(generator) => {
+            format!(
+                "a pseudonym, by the run's secret: {}",
+                random(generator).replace(" random ", " ").replace(" at random", "")
+            )
+        }
+        Derived::Mask(mask) => {
+            let kept = match (mask.keep_first, mask.keep_last) {
+                (0, 0) => String::new(),
+                (first, 0) => format!(", but for the first {first}"),
+                (0, last) => format!(", but for the last {last}"),
+                (first, last) => format!(", but for the first {first} and the last {last}"),
+            };
+            format!("masked with {}{kept}", shown(&mask.with.to_string()))
+        }
+        Derived::Generalize(Generalize::Unit(unit)) => format!("cut to the {}", unit.name()),
+        Derived::Generalize(Generalize::Step(step)) => format!("cut to a multiple of {step}"),
+        Derived::Shift { days } => format!("moved by a random number of days, {days} at most, either way"),
     }
 }
 

@@ -95,7 +95,7 @@ fn write(w: &mut Writer, generator: &Generator, old: &Writer, draws: &mut Draws<
 fn each(w: &mut Writer, element: &Part, ty: &PgType, old: &Writer, draws: &Draws<'_>) {
     let one = element_name();
     w.kw("ARRAY(SELECT ").kw(if element.domain.is_some() { "CAST(" } else { "" });
-    part(w, &element.generator, &one, draws);
+    part(w, &element.generator, (&one, Some(ty)), draws);
     if let Some(domain) = &element.domain {
         // An array of arrays is none, unless these are of a domain.
         w.kw(" AS ").table(domain).kw(")");
@@ -106,15 +106,15 @@ fn each(w: &mut Writer, element: &Part, ty: &PgType, old: &Writer, draws: &Draws
 /// The fields of a composite value one by one.
 fn row(w: &mut Writer, ty: &TableName, fields: &[(Ident, Part)], old: &Writer, draws: &Draws<'_>) {
     w.kw("ROW(").list(fields, ", ", |w, (name, part)| {
-        self::part(w, &part.generator, &field(old, name), draws);
+        self::part(w, &part.generator, (&field(old, name), None), draws);
     });
     w.kw(")::").table(ty);
 }
 
-/// A part of a value, which stays NULL where it was.
-fn part(w: &mut Writer, generator: &Generator, old: &Writer, draws: &Draws<'_>) {
+/// A part of a value, which stays NULL where it was; its old one is written so, and of that type where it is known.
+fn part(w: &mut Writer, generator: &Generator, (old, ty): (&Writer, Option<&PgType>), draws: &Draws<'_>) {
     w.kw("CASE WHEN ").sql(&is_something(generator, old)).kw(" THEN ");
-    generated(w, generator, old, &draws.bits_of_part(old));
+    generated(w, generator, old, &draws.bits_of_part(old, ty));
     w.kw(" END");
 }
 

@@ -7,7 +7,7 @@
 mod parts;
 
 use super::script::Sql;
-use super::value::{self, At};
+use super::value::At;
 use super::writer::{Scene, Writer};
 use crate::action::Generator;
 use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
@@ -308,7 +308,7 @@ impl Asking<'_> {
         let asks = match &change.value {
             NewValue::Literal(_) | NewValue::StandIn(_) => !plain,
             NewValue::Random(generator) => constrained || generator.parts_of_domains().iter().any(of_row),
-            NewValue::Null | NewValue::Expression(_) => constrained,
+            NewValue::Null | NewValue::Expression(_) | NewValue::Derived(_) => constrained,
             NewValue::Default => false,
         };
         if !asks {
@@ -318,7 +318,7 @@ impl Asking<'_> {
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
         let by_row = reads_row(&change.value);
-        self.new_value(&mut w, column, change, by_row);
+        self.new_value(&mut w, table, change, by_row);
         w.kw(" AS efface_value");
         self.source(&mut w, rows, by_row);
         w.kw(" OFFSET 0) AS efface_new");
@@ -353,8 +353,8 @@ impl Asking<'_> {
         let mut w = Writer::new();
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
-                (Some(change), Some(column)) => {
-                    self.new_value(w, column, change, by_row);
+                (Some(change), Some(_)) => {
+                    self.new_value(w, table, change, by_row);
                     w.kw(" AS ").ident(name);
                 }
                 _ => {
@@ -372,7 +372,8 @@ impl Asking<'_> {
         })
     }
 
-    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange, by_row: bool) {
+    fn new_value(&self, w: &mut Writer, table: &Table, change: &ColumnChange, by_row: bool) {
+        let column = table.column_at(change.column);
         w.kw("CAST(");
         match &change.value {
             NewValue::Default => {
@@ -382,8 +383,9 @@ impl Asking<'_> {
             | NewValue::Literal(_)
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
-            | NewValue::Random(_) => {
-                value::value(w, column, change, if by_row { At::Row } else { At::NoRow });
+            | NewValue::Random(_)
+            | NewValue::Derived(_) => {
+                self.scene.value(w, table, change, if by_row { At::Row } else { At::NoRow });
             }
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");
@@ -403,7 +405,7 @@ impl Asking<'_> {
 /// Whether a new value is computed from its row.
 fn reads_row(value: &NewValue) -> bool {
     match value {
-        NewValue::Expression(_) => true,
+        NewValue::Expression(_) | NewValue::Derived(_) => true,
         NewValue::Random(generator) => generator.reads_old_value(),
         NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) => false,
     }

@@ -3,7 +3,7 @@
 use super::bits::Bits;
 use super::generate::{generated, is_something};
 use super::looks::looks;
-use super::writer::Writer;
+use super::writer::{Scene, Writer};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::{ColumnChange, NewValue};
@@ -32,27 +32,35 @@ impl At<'_> {
     }
 }
 
-/// The new value, for `SET column = …`.
-pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange, at: At<'_>) {
-    match &change.value {
-        NewValue::Null => w.kw("NULL"),
-        NewValue::Default => w.kw("DEFAULT"),
-        NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
-        NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
-        NewValue::Random(generator) => {
-            let old = at.old(column);
-            let may_be_null = change.keeps_null && !matches!(at, At::NoRow);
-            if may_be_null {
-                w.kw("CASE WHEN ").sql(&is_something(generator, &old)).kw(" THEN ");
+impl Scene<'_> {
+    /// The new value, for `SET column = …`.
+    pub fn value(&self, w: &mut Writer, table: &Table, change: &ColumnChange, at: At<'_>) {
+        let column = table.column_at(change.column);
+        match &change.value {
+            NewValue::Null => w.kw("NULL"),
+            NewValue::Default => w.kw("DEFAULT"),
+            NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
+            NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
+            NewValue::Random(generator) => {
+                let old = at.old(column);
+                let may_be_null = change.keeps_null && !matches!(at, At::NoRow);
+                if may_be_null {
+                    w.kw("CASE WHEN ").sql(&is_something(generator, &old)).kw(" THEN ");
+                }
+                generated(w, generator, &old, &Bits::Random);
+                w.kw(if may_be_null { " END" } else { "" })
             }
-            generated(w, generator, &old, &Bits::Random);
-            w.kw(if may_be_null { " END" } else { "" })
-        }
-    };
+            NewValue::Derived(derived) => {
+                self.derived(w, table, column, derived, at);
+                w
+            }
+        };
+    }
 }
 
 /// A condition that is true where the new value is there; none where it can't be known.
-pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
+pub(super) fn holds(scene: &Scene<'_>, table: &Table, change: &ColumnChange) -> Option<Writer> {
+    let column = table.column_at(change.column);
     let mut w = Writer::new();
     match &change.value {
         NewValue::Null => {
@@ -74,14 +82,19 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
                 w.sql(&looks);
             }
         }
+        NewValue::Derived(derived) => return scene.derived_holds(table, column, derived),
         NewValue::Default | NewValue::Expression(_) => return None,
     }
     Some(w)
 }
 
-/// Whether all new values of a step are known beforehand, so that rows which have them need no writing.
+/// Whether it can be told of all new values of a step whether they are there, so that rows which have them need no writing.
 pub(super) fn all_knowable(changes: &[ColumnChange]) -> bool {
-    changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_)))
+    changes.iter().all(|change| match &change.value {
+        NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) => true,
+        NewValue::Derived(derived) => derived.is_idempotent(),
+        NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => false,
+    })
 }
 
 /// A literal as a value of its column's type, cut and rounded as an assignment would.

@@ -14,6 +14,7 @@ mod connecting;
 mod harness;
 mod introspection;
 mod oracle;
+mod pseudonyms;
 mod quoting;
 mod randomize;
 mod reference;

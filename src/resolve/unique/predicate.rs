@@ -37,7 +37,7 @@ fn quoted(name: &Ident) -> String {
 /// Whether NULL stays NULL with a new value, and nothing else becomes NULL.
 fn leaves_null_alone(value: &NewValue) -> bool {
     match value {
-        NewValue::Random(_) => true,
+        NewValue::Random(_) | NewValue::Derived(_) => true,
         NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
             false
         }
@@ -91,7 +91,7 @@ fn literal(sql: &str) -> Option<String> {
 /// Whether a new value is certainly something, or the column was NULL before.
 fn is_never_null(value: &NewValue) -> bool {
     match value {
-        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => true,
+        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) | NewValue::Derived(_) => true,
         NewValue::Expression(expression) => {
             let text = expression.fragment.text.trim().to_lowercase();
             let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));
