@@ -69,11 +69,8 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    for index in &table.unique {
-        if let Some((change, how)) = unique::collides(catalog, table, index, &following) {
-            report.push(words::not_unique(table, index, change, how));
-        }
-    }
+    unique::of_changes(catalog, table, &following, report);
+    fit::generated_not_null(catalog, table, &following, report);
     if !catalog.observed.live {
         fit::unverified_checks(catalog, table, &following, report);
     }
@@ -91,9 +88,6 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         && partitioned.columns.contains(&column.name)
     {
         report.push(words::partition_key(table, column, span));
-    }
-    if let Some(exclusion) = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name)) {
-        report.push(words::exclusion(table, column, exclusion, span));
     }
     // Made of the column, and referenced: nobody would tell those that reference it.
     let made = catalog.keys_to(&table.name).find_map(|(_, key)| {

@@ -14,6 +14,7 @@ mod fit;
 mod followers;
 mod generator;
 mod inheritance;
+mod known;
 mod link;
 mod literal;
 mod model;

@@ -1,25 +1,39 @@
-//! Would two rows get equal values under a unique index?
+//! Would two rows get values that an index doesn't take together?
 //!
-//! A column under a unique index takes a decision that is unique by construction: a generator of at least 64 random
-//! bits, or NULL where the index lets NULLs be distinct. Any key column with such a value makes the whole key unique.
+//! A column under a unique index or an exclusion constraint takes a decision that is unique by construction: a generator
+//! of at least 64 random bits, or NULL where the index lets NULLs be distinct. One key element with such a value makes
+//! the whole key unique, and so does another key of the table that is part of it and stays.
 
+mod definition;
 mod predicate;
 
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, RowAction};
+use self::definition::{Definition, Element};
+use super::known::{self, Known};
+use super::model::{ColumnChange, ResolvedPolicy, RowAction};
 use super::words;
-use crate::catalog::{Catalog, Column, Generated, Table, UniqueIndex};
+use crate::catalog::{Catalog, Column, Exclusion, Generated, Table, UniqueIndex};
 use crate::diagnostic::Report;
 use crate::ident::Ident;
 
-/// Reports changes under unique indexes that could collide.
+/// Reports changes under unique indexes and exclusion constraints that could collide.
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
     for rule in &policy.rules {
         let RowAction::Change { changes, .. } = &rule.action else { continue };
-        let table = catalog.table(rule.table);
-        for index in &table.unique {
-            if let Some((change, how)) = collides(catalog, table, index, changes) {
-                report.push(words::not_unique(table, index, change, how));
-            }
+        of_changes(catalog, catalog.table(rule.table), changes, report);
+    }
+}
+
+/// The same for the changes of one table.
+pub(super) fn of_changes(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
+    let row = Row { catalog, table, changes };
+    for index in &table.unique {
+        if let Some((change, how)) = row.collides(index) {
+            report.push(words::not_unique(table, index, change, how));
+        }
+    }
+    for exclusion in &table.exclusions {
+        if let Some((change, how)) = row.is_excluded(exclusion) {
+            report.push(words::exclusion(table, exclusion, change, how));
         }
     }
 }
@@ -35,90 +49,117 @@ pub(super) enum Collision<'a> {
     Enters,
 }
 
-/// The first change that may make two keys of the index equal.
-pub(super) fn collides<'a>(
-    catalog: &Catalog,
+/// A row in the middle of being changed.
+struct Row<'a> {
+    catalog: &'a Catalog,
     table: &'a Table,
-    index: &'a UniqueIndex,
     changes: &'a [ColumnChange],
-) -> Option<(&'a ColumnChange, Collision<'a>)> {
-    let of = |name: &Ident| effect(table, changes, name);
-    let Some(first) = index.columns.iter().chain(&index.expression_columns).find_map(of) else {
-        // Nothing of the key changes, but a row that wasn't in a partial index may come into it.
-        let enters = index.predicate_columns.iter().filter_map(|name| Some((name, of(name)?)));
-        let mut enters = enters.filter(|(name, effect)| predicate::may_enter(table, index, name, effect));
-        return enters.next().map(|(_, effect)| (effect.change, Collision::Enters));
-    };
-    let distinct = |name: &Ident| of(name).is_some_and(|effect| is_distinct(catalog, table, index, &effect));
-    let plain = index.columns.iter().any(distinct);
-    let computed = keeps_distinct(&index.definition) && index.expression_columns.iter().any(distinct);
-    let how = first.generated.map_or(Collision::Value, Collision::Generated);
-    if plain || computed { None } else { Some((first.change, how)) }
 }
 
-/// What a rule's changes do to one column: its own change, or that of a column that it is generated from.
-pub(super) struct Effect<'a> {
-    change: &'a ColumnChange,
-    generated: Option<&'a Column>,
-    /// Whether the column takes the change's value, or one that differs where the change's does: not just any.
-    faithful: bool,
-}
+impl<'a> Row<'a> {
+    /// The first change that may make two keys of a unique index equal.
+    fn collides(&self, index: &'a UniqueIndex) -> Option<(&'a ColumnChange, Collision<'a>)> {
+        let key = || index.columns.iter().chain(&index.expression_columns);
+        let found = self.first(key()).or_else(|| self.enters(&index.predicate_columns))?;
+        let definition = Definition::read(&index.definition).unwrap_or_default();
+        let distinct = |element: &Element<'_>| {
+            let known = self.known(element);
+            element.usual && (known.apart || (known.null && !index.nulls_not_distinct))
+        };
+        let safe = self.stays_out(&definition, &index.predicate_columns)
+            || definition.elements.iter().any(distinct)
+            || self.holds_a_key(&index.columns, index.nulls_not_distinct);
+        (!safe).then_some(found)
+    }
 
-fn effect<'a>(table: &'a Table, changes: &'a [ColumnChange], name: &Ident) -> Option<Effect<'a>> {
-    let column = table.column(name)?;
-    let Generated::Expression { sql, from } = &column.generated else {
-        let change = changes.iter().find(|change| table.column_at(change.column).name == *name)?;
-        return Some(Effect { change, generated: None, faithful: true });
-    };
-    // In the order of the file, like every other finding.
-    let change = changes.iter().find(|change| from.contains(&table.column_at(change.column).name))?;
-    Some(Effect { change, generated: Some(column), faithful: from.len() == 1 && maps_distinct(sql) })
-}
+    /// The first change that may bring two rows together which an exclusion constraint keeps apart.
+    fn is_excluded(&self, exclusion: &'a Exclusion) -> Option<(&'a ColumnChange, Collision<'a>)> {
+        let definition = Definition::read(&exclusion.definition).unwrap_or_default();
+        let is_element = |name: &&Ident| {
+            // Its columns and those of its predicate are listed together.
+            definition.predicate.is_empty()
+                || definition.elements.iter().any(|element| element.expression.contains(name.as_str()))
+        };
+        let found =
+            self.first(exclusion.columns.iter().filter(is_element)).or_else(|| self.enters(&exclusion.columns))?;
+        let by_equality = |element: &&Element<'_>| element.usual && element.operator == Some("=");
+        // Where an element is NULL, nothing is compared.
+        let distinct = |element: &Element<'_>| {
+            let known = self.known(element);
+            known.null || (known.apart && by_equality(&element))
+        };
+        let equal = definition.elements.iter().filter(by_equality);
+        let plain: Vec<Ident> = equal.filter_map(|element| self.plain(element)).collect();
+        let safe = self.stays_out(&definition, &exclusion.columns)
+            || definition.elements.iter().any(distinct)
+            || self.holds_a_key(&plain, false);
+        (!safe).then_some(found)
+    }
 
-/// Whether the new value differs from every other row's.
-fn is_distinct(catalog: &Catalog, table: &Table, index: &UniqueIndex, effect: &Effect<'_>) -> bool {
-    effect.faithful
-        && match &effect.change.value {
-            NewValue::Null => !index.nulls_not_distinct,
-            NewValue::Random(generator) => generator.is_unique(),
-            NewValue::Default => {
-                let default = catalog.default_of(table.column_at(effect.change.column)).unwrap_or_default();
-                ["nextval(", "gen_random_uuid(", "uuid_generate_v"].iter().any(|source| default.contains(source))
+    /// The first of these columns that changes, with its change, or that of a column that it is generated from.
+    fn first(&self, mut names: impl Iterator<Item = &'a Ident>) -> Option<(&'a ColumnChange, Collision<'a>)> {
+        names.find_map(|name| {
+            let column = self.table.column(name)?;
+            let change = self.change_of(column)?;
+            let made = matches!(column.generated, Generated::Expression { .. });
+            Some((change, if made { Collision::Generated(column) } else { Collision::Value }))
+        })
+    }
+
+    /// The change by which a row may come into a partial index.
+    fn enters(&self, names: &'a [Ident]) -> Option<(&'a ColumnChange, Collision<'a>)> {
+        self.first(names.iter()).map(|(change, _)| (change, Collision::Enters))
+    }
+
+    /// What changes a column: its own change, or the first of a column that it is generated from.
+    fn change_of(&self, column: &Column) -> Option<&'a ColumnChange> {
+        let mut changes = self.changes.iter();
+        let name = |change: &ColumnChange| &self.table.column_at(change.column).name;
+        match &column.generated {
+            // In the order of the file, like every other finding.
+            Generated::Expression { from, .. } => changes.find(|change| from.contains(name(change))),
+            Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => {
+                changes.find(|change| *name(change) == column.name)
             }
-            NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => false,
         }
-}
+    }
 
-/// Whether the index's expressions map different generated values to different keys and NULL to NULL: `lower`, `upper`
-/// and `btrim` do; of anything else we don't know.
-fn keeps_distinct(definition: &str) -> bool {
-    let body = definition.split_once(" USING ").map_or(definition, |(_, body)| body);
-    maps_distinct(body.split(" WHERE ").next().unwrap_or(body))
-}
+    /// What is known of a key element's new value.
+    fn known(&self, element: &Element<'_>) -> Known {
+        known::of_expression(element.expression, &|name| {
+            let column = self.table.column(name);
+            column.map_or(Known::default(), |column| known::of_column(self.catalog, self.table, self.changes, column))
+        })
+    }
 
-/// The same of an expression alone.
-fn maps_distinct(body: &str) -> bool {
-    let called = body.match_indices('(').filter_map(|(at, _)| {
-        let before = &body[..at];
-        let start = before.rfind(|c: char| !(c.is_alphanumeric() || "_.\"".contains(c))).map_or(0, |at| at + 1);
-        (start < at).then(|| &before[start..])
-    });
-    let harmless = |name: &str| matches!(name, "lower" | "upper" | "btrim" | "varying");
-    let operators = ["||", "->", "#>", " + ", " - ", "CASE ", "COALESCE("].iter().any(|op| body.contains(op));
-    !operators && called.into_iter().all(harmless)
-}
+    /// The column that an element is, where it is one.
+    fn plain(&self, element: &Element<'_>) -> Option<Ident> {
+        let is = |column: &&Column| {
+            let name = column.name.as_str();
+            element.expression == name || element.expression == format!("\"{}\"", name.replace('"', "\"\""))
+        };
+        self.table.columns.iter().find(is).map(|column| column.name.clone())
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::keeps_distinct;
+    /// Whether some new value keeps the row out of a partial index.
+    fn stays_out(&self, definition: &Definition<'_>, names: &[Ident]) -> bool {
+        let keeps_out = |change: &ColumnChange| {
+            let column = self.table.column_at(change.column);
+            let known = known::of_column(self.catalog, self.table, self.changes, column);
+            names.contains(&column.name) && predicate::keeps_out(definition.predicate, column, &change.value, known)
+        };
+        !definition.predicate.is_empty() && self.changes.iter().any(keeps_out)
+    }
 
-    #[test]
-    fn only_expressions_that_keep_values_apart_count() {
-        let index = |expression: &str| format!("CREATE UNIQUE INDEX i ON public.users USING btree ({expression})");
-        assert!(keeps_distinct(&index("lower((email)::text)")));
-        assert!(keeps_distinct(&format!("{} WHERE (left(note, 3) = 'a'::text)", index("club_id, lower(email)"))));
-        assert!(!keeps_distinct(&index("\"left\"(email, 3)")));
-        assert!(!keeps_distinct(&index("COALESCE(email, ''::text)")));
-        assert!(!keeps_distinct(&index("split_part(email, '@'::text, 2)")));
+    /// Whether a part of these columns is a key of the whole table by itself, and stays as it is.
+    fn holds_a_key(&self, columns: &[Ident], nulls_not_distinct: bool) -> bool {
+        let stays = |name: &Ident| {
+            let column = self.table.column(name);
+            let never_null = || column.is_some_and(|column| self.catalog.is_never_null(column));
+            columns.contains(name)
+                && column.is_some_and(|column| self.change_of(column).is_none())
+                && (!nulls_not_distinct || never_null())
+        };
+        self.table.keys().any(|key| key.iter().all(stays))
     }
 }
