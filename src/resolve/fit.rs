@@ -1,7 +1,8 @@
 //! Does every decision fit its column?
 
+use super::known::Row;
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
-use super::{known, literal, words};
+use super::{literal, words};
 use crate::catalog::{Catalog, Check, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::ident::Ident;
@@ -16,7 +17,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(found);
             }
         }
-        generated_not_null(catalog, table, changes, report);
+        generated_not_null(Row { catalog, table, changes, follows: false }, report);
         match_full(catalog, rule, table, report);
         if !catalog.observed.live {
             unverified_checks(catalog, table, changes, report);
@@ -96,12 +97,13 @@ pub(super) fn moved<'a>(table: &'a Table, name: &Ident, changed: &Column) -> Opt
 
 /// A generated column that refuses NULL, where the new values of what it is made of make it NULL. What isn't certain the
 /// server is asked.
-pub(super) fn generated_not_null(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
+pub(super) fn generated_not_null(row: Row<'_>, report: &mut Report) {
+    let Row { catalog, table, changes, .. } = row;
     for made in table.columns.iter().filter(|column| catalog.refuses_null(column)) {
         let Generated::Expression { from, .. } = &made.generated else { continue };
         let changed = |change: &&ColumnChange| from.contains(&table.column_at(change.column).name);
         let Some(first) = changes.iter().find(changed) else { continue };
-        let known = known::of_column(catalog, table, changes, made);
+        let known = row.known(made);
         if known.null {
             let null = |change: &&ColumnChange| changed(change) && change.value == NewValue::Null;
             let change = changes.iter().find(null).unwrap_or(first);

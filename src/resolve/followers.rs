@@ -3,6 +3,7 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
+use super::known::Row;
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
@@ -44,7 +45,8 @@ pub(crate) fn as_changes(changes: &[ColumnChange], follower: &Follower) -> Vec<C
         let root = changes.iter().find(|change| change.column == following.root)?;
         let at = root.propagate.unwrap_or(root.value_at);
         let value = root.value.clone();
-        Some(ColumnChange { column: following.column, value, origin: at, value_at: at, propagate: None })
+        let keeps_null = root.keeps_null;
+        Some(ColumnChange { column: following.column, value, keeps_null, origin: at, value_at: at, propagate: None })
     };
     follower.columns.iter().filter_map(of).collect()
 }
@@ -69,8 +71,9 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    unique::of_changes(catalog, table, &following, report);
-    fit::generated_not_null(catalog, table, &following, report);
+    let row = Row { catalog, table, changes: &following, follows: true };
+    unique::of_row(row, report);
+    fit::generated_not_null(row, report);
     if !catalog.observed.live {
         fit::unverified_checks(catalog, table, &following, report);
     }

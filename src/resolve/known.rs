@@ -22,59 +22,119 @@ pub(super) struct Known {
     pub null: bool,
     /// It is not NULL.
     pub some: bool,
-    /// Each row that takes it has another, and nobody had it before.
-    pub apart: bool,
+    /// How it differs from those of other rows.
+    pub apart: Apart,
+    /// It is what it was before.
+    pub same: bool,
     /// It is the same for every row.
     pub constant: bool,
     /// It is a text, and not an array or a document.
     pub text: bool,
 }
 
+/// Whether each row has a value of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Apart {
+    /// Not that we know.
+    #[default]
+    No,
+    /// It has one that no other row has or had, or the one that it had before; or else those rows that had one in common
+    /// have one in common.
+    OrAsBefore,
+    /// It has one that no other row has or had, or NULL as before.
+    OrNull,
+}
+
 impl Known {
-    const NOTHING: Known = Known { null: false, some: false, apart: false, constant: false, text: false };
+    const NOTHING: Known =
+        Known { null: false, some: false, apart: Apart::No, same: false, constant: false, text: false };
     const SOME: Known = Known { some: true, ..Known::NOTHING };
     const CONSTANT: Known = Known { constant: true, ..Known::SOME };
     const NULL: Known = Known { null: true, constant: true, ..Known::NOTHING };
-    const APART: Known = Known { apart: true, ..Known::SOME };
+    const APART: Known = Known { apart: Apart::OrNull, ..Known::SOME };
+
+    /// Whether no two rows have it in common, whatever else is compared with it.
+    pub fn is_distinct(self, nulls_not_distinct: bool) -> bool {
+        (self.apart == Apart::OrNull && (self.some || !nulls_not_distinct)) || (self.null && !nulls_not_distinct)
+    }
+
+    /// Whether two rows have it in common only where they had before.
+    pub fn joins_nobody(self) -> bool {
+        self.same || self.apart != Apart::No
+    }
+}
+
+/// A row in the middle of being changed.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub catalog: &'a Catalog,
+    pub table: &'a Table,
+    pub changes: &'a [ColumnChange],
+    /// Whether the changes follow those of a natural key: rows that reference one row take one value.
+    pub follows: bool,
 }
 
 /// A longer expression isn't looked at: chains of operators are trees as deep as they are long.
 const MAX_BYTES: usize = 8 << 10;
 
-/// What is known of a column's value in a row that changes.
-pub(super) fn of_column(catalog: &Catalog, table: &Table, changes: &[ColumnChange], column: &Column) -> Known {
-    let known = match &column.generated {
-        Generated::Expression { sql, .. } => of_expression(sql, &|name| {
-            // A generated column is made of none.
-            let source = table.column(name).filter(|found| !matches!(found.generated, Generated::Expression { .. }));
-            source.map_or(Known::NOTHING, |found| of_column(catalog, table, changes, found))
-        }),
-        Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => {
-            match changes.iter().find(|change| table.column_at(change.column).name == column.name) {
-                Some(change) => of_change(catalog, table, column, &change.value),
-                None => Known { some: catalog.is_never_null(column), ..Known::NOTHING },
+impl<'a> Row<'a> {
+    /// What is known of a column's value when the row has been changed.
+    pub fn known(&self, column: &Column) -> Known {
+        let known = match &column.generated {
+            Generated::Expression { sql, .. } => of_expression(sql, &|name| {
+                // A generated column is made of none.
+                let source = self.table.column(name).filter(|it| !matches!(it.generated, Generated::Expression { .. }));
+                source.map_or(Known::NOTHING, |source| self.known(source))
+            }),
+            Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => match self.change_of(column) {
+                Some(change) => self.new_value(column, change),
+                None => Known { same: true, some: self.catalog.is_never_null(column), ..Known::NOTHING },
+            },
+        };
+        Known { text: column.ty.is_text(), ..known }
+    }
+
+    /// What changes a column: its own change, or the first of a column that it is generated from.
+    pub fn change_of(&self, column: &Column) -> Option<&'a ColumnChange> {
+        let mut changes = self.changes.iter();
+        let name = |change: &ColumnChange| &self.table.column_at(change.column).name;
+        match &column.generated {
+            // In the order of the file, like every other finding.
+            Generated::Expression { from, .. } => changes.find(|change| from.contains(name(change))),
+            Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => {
+                changes.find(|change| *name(change) == column.name)
             }
         }
-    };
-    Known { text: column.ty.is_text(), ..known }
-}
+    }
 
-fn of_change(catalog: &Catalog, table: &Table, column: &Column, value: &NewValue) -> Known {
-    match value {
-        NewValue::Null => Known::NULL,
-        NewValue::Literal(_) | NewValue::StandIn(_) => Known::CONSTANT,
-        NewValue::Random(generator) => Known { apart: generator.is_unique(), ..Known::SOME },
-        NewValue::Default => match (catalog.default_of(column), &column.generated) {
-            (Some(default), _) => of_expression(default, &|_| Known::NOTHING),
-            (None, Generated::IdentityAlways | Generated::IdentityByDefault) => Known::APART,
-            (None, Generated::No | Generated::Expression { .. }) => Known::NULL,
-        },
-        // It is computed from the row as it was.
-        NewValue::Expression(expression) => of_expression(&expression.fragment.text, &|name| {
-            let old = table.column(name);
-            let some = old.is_some_and(|column| catalog.is_never_null(column));
-            Known { some, text: old.is_some_and(|column| column.ty.is_text()), ..Known::NOTHING }
-        }),
+    fn new_value(&self, column: &Column, change: &ColumnChange) -> Known {
+        match &change.value {
+            NewValue::Null => Known::NULL,
+            NewValue::Literal(_) | NewValue::StandIn(_) => Known::CONSTANT,
+            NewValue::Random(generator) => Known {
+                apart: match (generator.is_unique(), self.follows) {
+                    (true, false) => Apart::OrNull,
+                    (true, true) => Apart::OrAsBefore,
+                    (false, _) => Apart::No,
+                },
+                some: !change.keeps_null && (!self.follows || self.catalog.is_never_null(column)),
+                ..Known::NOTHING
+            },
+            NewValue::Default => match (self.catalog.default_of(column), &column.generated) {
+                (Some(default), _) => Known { same: false, ..of_expression(default, &|_| Known::NOTHING) },
+                (None, Generated::IdentityAlways | Generated::IdentityByDefault) => Known::APART,
+                (None, Generated::No | Generated::Expression { .. }) => Known::NULL,
+            },
+            // It is computed from the row as it was.
+            NewValue::Expression(expression) => {
+                let known = of_expression(&expression.fragment.text, &|name| {
+                    let old = self.table.column(name);
+                    let some = old.is_some_and(|column| self.catalog.is_never_null(column));
+                    Known { some, text: old.is_some_and(|column| column.ty.is_text()), ..Known::NOTHING }
+                });
+                Known { same: false, ..known }
+            }
+        }
     }
 }
 
@@ -104,11 +164,11 @@ impl Following<'_> {
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.known(inner),
             Expr::Identifier(name) => (self.column)(&folded(name)),
             Expr::Value(value) => match &value.value {
-                Value::Null => Known::NULL,
+                Value::Null => Known { same: true, ..Known::NULL },
                 Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_) => {
-                    Known { text: true, ..Known::CONSTANT }
+                    Known { same: true, text: true, ..Known::CONSTANT }
                 }
-                _ => Known::CONSTANT,
+                _ => Known { same: true, ..Known::CONSTANT },
             },
             Expr::Cast { expr, data_type, .. } => cast(self.known(expr), data_type),
             Expr::BinaryOp { left, op, right } => operator(op, self.known(left), self.known(right)),
@@ -168,16 +228,11 @@ fn folded(name: &sqlparser::ast::Ident) -> Ident {
     }
 }
 
-/// A function that gives different values for different ones of our making (hexadecimal characters and numbers, in which
-/// nothing is folded or cut off), and is NULL for NULL alone.
-fn mapped(argument: Known) -> Known {
-    Known { text: true, ..argument }
-}
-
 fn called(name: &str, arguments: &[Known]) -> Known {
+    let all = |what: fn(&Known) -> bool| arguments.iter().all(what);
     let null = arguments.iter().any(|argument| argument.null);
-    let some = arguments.iter().all(|argument| argument.some);
-    let constant = arguments.iter().all(|argument| argument.constant);
+    // Indexes and generated columns call only what gives the same for the same.
+    let (some, same, constant) = (all(|it| it.some), all(|it| it.same), all(|it| it.constant));
     match (name, arguments) {
         (
             "gen_random_uuid" | "uuid_generate_v1" | "uuid_generate_v1mc" | "uuid_generate_v4" | "uuidv4" | "uuidv7",
@@ -186,86 +241,106 @@ fn called(name: &str, arguments: &[Known]) -> Known {
         | ("nextval", [_]) => Known::APART,
         ("now" | "clock_timestamp" | "statement_timestamp" | "transaction_timestamp", [])
         | ("current_timestamp" | "current_date" | "current_time" | "localtimestamp" | "localtime", []) => Known::SOME,
-        ("lower" | "upper" | "initcap" | "reverse" | "md5" | "btrim" | "ltrim" | "rtrim", [one]) => mapped(*one),
+        ("coalesce", _) => coalesce(arguments),
+        // Different for different values of our making, hexadecimal characters and numbers, in which nothing is folded or
+        // cut off; and NULL for NULL alone.
+        ("lower" | "upper" | "initcap" | "reverse" | "md5" | "btrim" | "ltrim" | "rtrim", [one]) => {
+            Known { text: true, ..*one }
+        }
         ("sha224" | "sha256" | "sha384" | "sha512", [one]) => Known { text: false, ..*one },
-        ("encode" | "convert_to", [first, rest]) if rest.constant && rest.some => {
+        ("encode" | "convert_to", [first, rest]) if rest.constant && rest.some && rest.same => {
             Known { text: name == "encode", ..*first }
         }
-        ("coalesce", _) => {
-            let mut left = arguments.iter().filter(|argument| !argument.null);
-            match left.next() {
-                Some(first) if first.some => *first,
-                Some(_) => Known { some: arguments.iter().any(|argument| argument.some), ..Known::NOTHING },
-                None => Known::NULL,
-            }
-        }
-        ("concat", _) => Known { text: true, ..Known::SOME },
+        ("concat", _) => Known { same, constant, text: true, ..Known::SOME },
         (
             "left" | "right" | "substr" | "substring" | "replace" | "translate" | "split_part" | "lpad" | "rpad"
             | "repeat" | "btrim" | "ltrim" | "rtrim",
             _,
-        ) => Known { null, some, constant, text: true, ..Known::NOTHING },
+        ) => Known { null, some, same, constant, text: true, ..Known::NOTHING },
         (
             "length" | "char_length" | "character_length" | "octet_length" | "to_tsvector" | "abs" | "round" | "floor"
-            | "ceil" | "ceiling" | "date_trunc" | "encode" | "convert_to",
+            | "ceil" | "ceiling" | "date_trunc",
             _,
-        ) => Known { null, some, constant, ..Known::NOTHING },
+        ) => Known { null, some, same, constant, ..Known::NOTHING },
         // These can be NULL for what isn't.
         ("date_part" | "nullif" | "jsonb_extract_path_text" | "json_extract_path_text", [first, ..]) => {
-            Known { null: first.null, ..Known::NOTHING }
+            Known { null: first.null, same, ..Known::NOTHING }
         }
-        _ => Known::NOTHING,
+        _ => Known { same, ..Known::NOTHING },
     }
+}
+
+fn coalesce(arguments: &[Known]) -> Known {
+    let start = arguments.iter().take_while(|argument| argument.null).count();
+    let Some((first, rest)) = arguments[start..].split_first() else { return Known::NULL };
+    let as_before = |argument: &Known| argument.same;
+    let same = arguments.iter().all(as_before);
+    // What isn't apart is as before only where nothing took its place, before or now.
+    let apart = match first.apart {
+        Apart::OrNull if first.some => Apart::OrNull,
+        apart if start == 0 && rest.is_empty() => apart,
+        Apart::OrNull | Apart::OrAsBefore
+            if arguments[..start].iter().all(as_before) && (first.some || rest.iter().all(as_before)) =>
+        {
+            Apart::OrAsBefore
+        }
+        Apart::OrNull | Apart::OrAsBefore | Apart::No => Apart::No,
+    };
+    let some = arguments.iter().any(|argument| argument.some);
+    Known { some, apart, same, text: first.text, constant: first.some && first.constant, ..Known::NOTHING }
 }
 
 fn operator(operator: &BinaryOperator, left: Known, right: Known) -> Known {
     let null = left.null || right.null;
-    let some = left.some && right.some;
+    let (some, same) = (left.some && right.some, left.same && right.same);
     let constant = left.constant && right.constant;
+    let plain = Known { null, some, same, constant, ..Known::NOTHING };
     match operator {
-        // An array and an element make an array, whatever is NULL.
         BinaryOperator::StringConcat => {
+            // An array and an element make an array, whatever is NULL.
             let text = left.text && right.text;
-            // Beside a value that varies, two different ones could come to the same.
-            let beside = |fixed: Known| fixed.constant && fixed.some;
-            let apart = left.apart && beside(right) || right.apart && beside(left);
-            Known { null: null && text, some, apart, constant, text }
+            let beside = |part: Known, fixed: Known| match (fixed.constant && fixed.some && fixed.same, part.apart) {
+                // Beside a value that varies, two different ones could come to the same.
+                (false, _) => Apart::No,
+                (true, apart) if text || part.some => apart,
+                (true, apart) => apart.min(Apart::OrAsBefore),
+            };
+            Known { null: null && text, apart: beside(left, right).max(beside(right, left)), text, ..plain }
         }
-        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
-            Known { null, some, constant, ..Known::NOTHING }
-        }
-        BinaryOperator::Eq
+        BinaryOperator::Plus
+        | BinaryOperator::Minus
+        | BinaryOperator::Multiply
+        | BinaryOperator::Divide
+        | BinaryOperator::Modulo
+        | BinaryOperator::Eq
         | BinaryOperator::NotEq
         | BinaryOperator::Lt
         | BinaryOperator::LtEq
         | BinaryOperator::Gt
-        | BinaryOperator::GtEq
-        | BinaryOperator::Divide
-        | BinaryOperator::Modulo => Known { null, some, constant, ..Known::NOTHING },
+        | BinaryOperator::GtEq => plain,
         // What isn't in a document is NULL.
         BinaryOperator::Arrow
         | BinaryOperator::LongArrow
         | BinaryOperator::HashArrow
-        | BinaryOperator::HashLongArrow => Known { null, ..Known::NOTHING },
-        _ => Known::NOTHING,
+        | BinaryOperator::HashLongArrow => Known { some: false, ..plain },
+        _ => Known { same, ..Known::NOTHING },
     }
 }
 
 fn cast(value: Known, to: &DataType) -> Known {
     let whole = |length: &Option<CharacterLength>| length.is_none();
+    let cut = Known { text: true, apart: Apart::No, ..value };
     match to {
         DataType::Text => Known { text: true, ..value },
         DataType::Varchar(length) | DataType::CharacterVarying(length) if whole(length) => {
             Known { text: true, ..value }
         }
+        DataType::Varchar(_) | DataType::CharacterVarying(_) | DataType::Character(_) | DataType::Char(_) => cut,
         DataType::Custom(name, modifiers) if modifiers.is_empty() && is_citext(name) => Known { text: true, ..value },
         DataType::Uuid | DataType::BigInt(None) => Known { text: false, ..value },
-        // Cut to a length; but not to nothing.
-        DataType::Varchar(_) | DataType::CharacterVarying(_) | DataType::Character(_) | DataType::Char(_) => {
-            Known { text: true, apart: false, ..value }
-        }
-        DataType::Array(_) => Known { constant: value.constant, ..Known::NOTHING },
-        _ => Known { null: value.null, some: value.some && value.constant, constant: value.constant, ..Known::NOTHING },
+        DataType::Array(_) => Known { same: value.same, constant: value.constant, ..Known::NOTHING },
+        // A literal that isn't NULL makes a value that isn't.
+        _ => Known { some: value.some && value.constant, text: false, apart: Apart::No, ..value },
     }
 }
 
@@ -303,7 +378,7 @@ mod tests {
             "COALESCE(NULL::text, a)",
             "(a)::character varying",
         ] {
-            assert!(of(Known::APART, sql).apart, "{sql}");
+            assert!(of(Known::APART, sql).is_distinct(true), "{sql}");
         }
         for sql in [
             "b",
@@ -332,8 +407,34 @@ mod tests {
             "(a)::text[]",
             "lower(a",
         ] {
-            assert!(!of(Known::APART, sql).apart, "{sql}");
+            assert!(!of(Known::APART, sql).is_distinct(false), "{sql}");
         }
+    }
+
+    #[test]
+    fn where_null_stays_a_value_is_apart_or_what_it_was_before() {
+        let or_null = Known { some: false, ..Known::APART };
+        let apart = |sql: &str| {
+            of_expression(sql, &|name| match name.as_str() {
+                "a" => Known { text: true, ..or_null },
+                "same" => Known { text: true, same: true, ..Known::NOTHING },
+                _ => Known { text: true, ..Known::NOTHING },
+            })
+            .apart
+        };
+        for sql in ["a", "lower(a)", "(a || '@x'::text)", "md5((a)::text)", "COALESCE(a)"] {
+            assert_eq!(apart(sql), Apart::OrNull, "{sql}");
+        }
+        for sql in
+            ["COALESCE(a, ''::text)", "COALESCE(NULL::text, a)", "COALESCE(a, same)", "lower(COALESCE(a, upper(same)))"]
+        {
+            assert_eq!(apart(sql), Apart::OrAsBefore, "{sql}");
+        }
+        for sql in ["COALESCE(a, b)", "COALESCE(same, a)", "(a || same)", "(a || b)", "COALESCE(\"left\"(a, 3), same)"]
+        {
+            assert_eq!(apart(sql), Apart::No, "{sql}");
+        }
+        assert!(or_null.is_distinct(false) && !or_null.is_distinct(true));
     }
 
     #[test]
@@ -369,7 +470,7 @@ mod tests {
 
     #[test]
     fn what_makes_unique_values_is_told_from_what_only_looks_so() {
-        let apart = |sql: &str| of(Known::NOTHING, sql).apart;
+        let apart = |sql: &str| of(Known::NOTHING, sql).is_distinct(true);
         assert!(apart("gen_random_uuid()") && apart("(public.uuid_generate_v4())::text"));
         assert!(apart("nextval('public.users_id_seq'::regclass)"));
         assert!(apart("('U-'::text || nextval('s'::regclass))"));

@@ -8,10 +8,10 @@ mod definition;
 mod predicate;
 
 use self::definition::{Definition, Element};
-use super::known::{self, Known};
+use super::known::{self, Known, Row};
 use super::model::{ColumnChange, ResolvedPolicy, RowAction};
 use super::words;
-use crate::catalog::{Catalog, Column, Exclusion, Generated, Table, UniqueIndex};
+use crate::catalog::{Catalog, Column, Exclusion, Generated, UniqueIndex};
 use crate::diagnostic::Report;
 use crate::ident::Ident;
 
@@ -19,21 +19,20 @@ use crate::ident::Ident;
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
     for rule in &policy.rules {
         let RowAction::Change { changes, .. } = &rule.action else { continue };
-        of_changes(catalog, catalog.table(rule.table), changes, report);
+        of_row(Row { catalog, table: catalog.table(rule.table), changes, follows: false }, report);
     }
 }
 
-/// The same for the changes of one table.
-pub(super) fn of_changes(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
-    let row = Row { catalog, table, changes };
-    for index in &table.unique {
+/// The same for the rows of one table.
+pub(super) fn of_row(row: Row<'_>, report: &mut Report) {
+    for index in &row.table.unique {
         if let Some((change, how)) = row.collides(index) {
-            report.push(words::not_unique(table, index, change, how));
+            report.push(words::not_unique(row.table, index, change, how));
         }
     }
-    for exclusion in &table.exclusions {
+    for exclusion in &row.table.exclusions {
         if let Some((change, how)) = row.is_excluded(exclusion) {
-            report.push(words::exclusion(table, exclusion, change, how));
+            report.push(words::exclusion(row.table, exclusion, change, how));
         }
     }
 }
@@ -49,25 +48,16 @@ pub(super) enum Collision<'a> {
     Enters,
 }
 
-/// A row in the middle of being changed.
-struct Row<'a> {
-    catalog: &'a Catalog,
-    table: &'a Table,
-    changes: &'a [ColumnChange],
-}
-
 impl<'a> Row<'a> {
     /// The first change that may make two keys of a unique index equal.
     fn collides(&self, index: &'a UniqueIndex) -> Option<(&'a ColumnChange, Collision<'a>)> {
-        let key = || index.columns.iter().chain(&index.expression_columns);
-        let found = self.first(key()).or_else(|| self.enters(&index.predicate_columns))?;
         let definition = Definition::read(&index.definition).unwrap_or_default();
-        let distinct = |element: &Element<'_>| {
-            let known = self.known(element);
-            element.usual && (known.apart || (known.null && !index.nulls_not_distinct))
-        };
-        let safe = self.stays_out(&definition, &index.predicate_columns)
-            || definition.elements.iter().any(distinct)
+        let enters = self.enters(&definition, &index.predicate_columns);
+        let found = self.first(index.columns.iter().chain(&index.expression_columns)).or(enters)?;
+        let distinct = |element: &Element<'_>| element.usual && self.of(element).is_distinct(index.nulls_not_distinct);
+        let safe = definition.elements.iter().any(distinct)
+            || (enters.is_none() && self.joins_nobody(&definition))
+            || self.stays_out(&definition, &index.predicate_columns)
             || self.holds_a_key(&index.columns, index.nulls_not_distinct);
         (!safe).then_some(found)
     }
@@ -75,25 +65,31 @@ impl<'a> Row<'a> {
     /// The first change that may bring two rows together which an exclusion constraint keeps apart.
     fn is_excluded(&self, exclusion: &'a Exclusion) -> Option<(&'a ColumnChange, Collision<'a>)> {
         let definition = Definition::read(&exclusion.definition).unwrap_or_default();
-        let is_element = |name: &&Ident| {
-            // Its columns and those of its predicate are listed together.
-            definition.predicate.is_empty()
-                || definition.elements.iter().any(|element| element.expression.contains(name.as_str()))
+        // Its columns and those of its predicate are listed together.
+        let of_element = |name: &&Ident| {
+            let mut elements = definition.elements.iter();
+            definition.predicate.is_empty() || elements.any(|element| predicate::mentions(element.expression, name))
         };
-        let found =
-            self.first(exclusion.columns.iter().filter(is_element)).or_else(|| self.enters(&exclusion.columns))?;
+        let enters = self.enters(&definition, &exclusion.columns);
+        let found = self.first(exclusion.columns.iter().filter(of_element)).or(enters)?;
         let by_equality = |element: &&Element<'_>| element.usual && element.operator == Some("=");
-        // Where an element is NULL, nothing is compared.
+        // Where an element is NULL nothing is compared, whatever the operator.
         let distinct = |element: &Element<'_>| {
-            let known = self.known(element);
-            known.null || (known.apart && by_equality(&element))
+            let known = self.of(element);
+            known.null || (known.is_distinct(false) && by_equality(&element))
         };
         let equal = definition.elements.iter().filter(by_equality);
         let plain: Vec<Ident> = equal.filter_map(|element| self.plain(element)).collect();
-        let safe = self.stays_out(&definition, &exclusion.columns)
-            || definition.elements.iter().any(distinct)
+        let safe = definition.elements.iter().any(distinct)
+            || self.stays_out(&definition, &exclusion.columns)
             || self.holds_a_key(&plain, false);
         (!safe).then_some(found)
+    }
+
+    /// Whether two rows have the whole key in common only where they had before.
+    fn joins_nobody(&self, definition: &Definition<'_>) -> bool {
+        let joins_nobody = |element: &Element<'_>| element.usual && self.of(element).joins_nobody();
+        !definition.elements.is_empty() && definition.elements.iter().all(joins_nobody)
     }
 
     /// The first of these columns that changes, with its change, or that of a column that it is generated from.
@@ -107,28 +103,23 @@ impl<'a> Row<'a> {
     }
 
     /// The change by which a row may come into a partial index.
-    fn enters(&self, names: &'a [Ident]) -> Option<(&'a ColumnChange, Collision<'a>)> {
-        self.first(names.iter()).map(|(change, _)| (change, Collision::Enters))
-    }
-
-    /// What changes a column: its own change, or the first of a column that it is generated from.
-    fn change_of(&self, column: &Column) -> Option<&'a ColumnChange> {
-        let mut changes = self.changes.iter();
-        let name = |change: &ColumnChange| &self.table.column_at(change.column).name;
-        match &column.generated {
-            // In the order of the file, like every other finding.
-            Generated::Expression { from, .. } => changes.find(|change| from.contains(name(change))),
-            Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => {
-                changes.find(|change| *name(change) == column.name)
-            }
-        }
+    fn enters(&self, definition: &Definition<'_>, names: &'a [Ident]) -> Option<(&'a ColumnChange, Collision<'a>)> {
+        let moves = |name: &&Ident| {
+            let column = self.table.column(name).filter(|it| !matches!(it.generated, Generated::Expression { .. }));
+            let change = column.and_then(|column| self.change_of(column));
+            let null_stays = change.is_some_and(|change| predicate::leaves_null_alone(&change.value));
+            // What makes something of something and leaves NULL alone doesn't move a row over a test for NULL.
+            !(null_stays && predicate::asks_at_most_for_null(definition.predicate, name))
+        };
+        // An exclusion's columns are listed with those of its predicate.
+        let names = names.iter().filter(|name| predicate::mentions(definition.predicate, name));
+        self.first(names.filter(moves)).map(|(change, _)| (change, Collision::Enters))
     }
 
     /// What is known of a key element's new value.
-    fn known(&self, element: &Element<'_>) -> Known {
+    fn of(&self, element: &Element<'_>) -> Known {
         known::of_expression(element.expression, &|name| {
-            let column = self.table.column(name);
-            column.map_or(Known::default(), |column| known::of_column(self.catalog, self.table, self.changes, column))
+            self.table.column(name).map_or(Known::default(), |column| self.known(column))
         })
     }
 
@@ -145,8 +136,8 @@ impl<'a> Row<'a> {
     fn stays_out(&self, definition: &Definition<'_>, names: &[Ident]) -> bool {
         let keeps_out = |change: &ColumnChange| {
             let column = self.table.column_at(change.column);
-            let known = known::of_column(self.catalog, self.table, self.changes, column);
-            names.contains(&column.name) && predicate::keeps_out(definition.predicate, column, &change.value, known)
+            let keeps_out = || predicate::keeps_out(definition.predicate, column, &change.value, self.known(column));
+            names.contains(&column.name) && keeps_out()
         };
         !definition.predicate.is_empty() && self.changes.iter().any(keeps_out)
     }

@@ -5,10 +5,13 @@
 
 mod analyze;
 mod assert;
+mod bits;
 mod capture;
 mod closure;
 pub mod explain;
+mod generate;
 mod helper;
+mod looks;
 mod lower;
 mod orphans;
 mod predicate;

@@ -5,7 +5,7 @@
 //! at counts only.
 
 use super::script::Sql;
-use super::value;
+use super::value::{self, At};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
@@ -299,9 +299,10 @@ impl Asking<'_> {
         let mut w = Writer::new();
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        self.new_value(&mut w, column, change);
+        let by_row = matches!(change.value, NewValue::Expression(_));
+        self.new_value(&mut w, column, change, by_row);
         w.kw(" AS efface_value");
-        self.source(&mut w, rows, matches!(change.value, NewValue::Expression(_)));
+        self.source(&mut w, rows, by_row);
         w.kw(" OFFSET 0) AS efface_new");
         let name = format!("{}.{}", table.name.bare(), column.name.bare());
         Some(Question {
@@ -327,16 +328,17 @@ impl Asking<'_> {
         let of =
             |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
         let first = check.columns.iter().find_map(of)?;
-        // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
-        let by_row = check
-            .columns
-            .iter()
-            .any(|name| of(name).is_none_or(|change| matches!(change.value, NewValue::Expression(_))));
+        // Whether the answer depends on rows: a column stays, its new value is computed from the row, or it stays NULL
+        // beside another that is something.
+        let of_row = |change: &ColumnChange| {
+            matches!(change.value, NewValue::Expression(_)) || (change.keeps_null && check.columns.len() > 1)
+        };
+        let by_row = check.columns.iter().any(|name| of(name).is_none_or(of_row));
         let mut w = Writer::new();
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
                 (Some(change), Some(column)) => {
-                    self.new_value(w, column, change);
+                    self.new_value(w, column, change, by_row);
                     w.kw(" AS ").ident(name);
                 }
                 _ => {
@@ -354,7 +356,7 @@ impl Asking<'_> {
         })
     }
 
-    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
+    fn new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange, by_row: bool) {
         w.kw("CAST(");
         match &change.value {
             NewValue::Default => {
@@ -365,7 +367,7 @@ impl Asking<'_> {
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
             | NewValue::Random(_) => {
-                value::value(w, column, change);
+                value::value(w, column, change, if by_row { At::Row } else { At::NoRow });
             }
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");

@@ -5,6 +5,7 @@
 
 use super::definition::{parenthesized, split_at_word};
 use crate::catalog::Column;
+use crate::ident::Ident;
 use crate::pgtype::PgType;
 use crate::resolve::known::Known;
 use crate::resolve::model::NewValue;
@@ -14,13 +15,42 @@ pub(super) fn keeps_out(predicate: &str, column: &Column, value: &NewValue, know
     conjuncts(predicate).iter().any(|part| excludes(part, column, value, known))
 }
 
+/// Whether a predicate asks no more of a column than whether it is NULL.
+pub(super) fn asks_at_most_for_null(predicate: &str, name: &Ident) -> bool {
+    let names = [name.as_str().to_owned(), quoted(name.as_str())];
+    conjuncts(predicate).iter().all(|part| {
+        let tests = |test: &str| names.iter().any(|name| part.strip_prefix(name.as_str()) == Some(test));
+        // A longer name with this one in it is taken for it, which errs towards refusing.
+        !mentions(part, name) || tests(" IS NULL") || tests(" IS NOT NULL")
+    })
+}
+
+/// Whether NULL stays NULL with a new value, and nothing else becomes NULL.
+pub(super) fn leaves_null_alone(value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) => true,
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
+            false
+        }
+    }
+}
+
+/// Whether a name stands in some SQL that the server has printed.
+pub(super) fn mentions(sql: &str, name: &Ident) -> bool {
+    sql.contains(name.as_str()) || sql.contains(&quoted(name.as_str()))
+}
+
+/// As PostgreSQL prints names: quoted where they wouldn't be read back.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Whether a condition that has to hold can't hold with the new value of its column.
 fn excludes(part: &str, column: &Column, value: &NewValue, known: Known) -> bool {
     // Other texts may be equal in other types (`1` and `1.0`, `a` and `A` in citext), and in collations that say so.
     let exact = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !column.nondeterministic;
-    // As PostgreSQL prints names: quoted where they wouldn't be read back.
     let name = column.name.as_str();
-    let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+    let quoted = quoted(name);
     let (negated, test) = part.strip_prefix("NOT ").map_or((false, part), |rest| (true, rest));
     let Some(rest) = [name, &quoted].into_iter().find_map(|name| {
         let cast = test.strip_prefix(&format!("({name})::text"));
@@ -132,5 +162,15 @@ mod tests {
         assert!(stays_out("active", "active", &literal("false")) && !stays_out("active", "active", &literal("true")));
         assert!(stays_out("(NOT closed)", "closed", &literal("true")));
         assert!(!stays_out("(NOT (closed IS NULL))", "closed", &literal("true")));
+    }
+
+    #[test]
+    fn a_test_for_null_is_told_from_everything_else_that_reads_the_column() {
+        let at_most = |part: &str, column: &str| asks_at_most_for_null(part, &Ident::from(column));
+        assert!(at_most("(email IS NOT NULL)", "email") && at_most("(\"E\" IS NULL)", "E"));
+        assert!(at_most("((deleted_at IS NULL) AND active)", "email"));
+        assert!(!at_most("(email <> ''::text)", "email") && !at_most("(lower(email) IS NOT NULL)", "email"));
+        assert!(!at_most("((a IS NULL) OR (email IS NULL))", "email"));
+        assert!(!at_most("(\"a\"\"b\" = 1)", "a\"b"));
     }
 }

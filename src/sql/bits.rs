@@ -1,0 +1,80 @@
+//! Where do the bits of a generated value come from?
+//!
+//! How a value is made of bits (`generate`) is one question, where they come from another: from the server's strong source
+//! for `randomize`. Every bit comes out of [`Draws::digest`].
+
+use super::writer::Writer;
+
+/// Hexadecimal characters of one digest.
+const DIGEST: u32 = 64;
+/// Decimal digits that [`Draws::number`] gives without a noticeable lean.
+pub(super) const DIGITS: usize = 15;
+
+/// A source of bits.
+#[derive(Clone, Debug)]
+pub(super) enum Bits {
+    /// The server's strong source, which gives other bits at every call. `random()` could be guessed.
+    Random,
+}
+
+impl Bits {
+    /// The bits for a part of the old value, which is written so: an array's element, a composite's field.
+    pub fn of_part(&self, _part: &Writer) -> Bits {
+        match self {
+            Bits::Random => Bits::Random,
+        }
+    }
+}
+
+/// The draws of one value in the making; one that needs several has them numbered, so that they differ.
+pub(super) struct Draws<'a> {
+    bits: &'a Bits,
+    drawn: u32,
+}
+
+impl<'a> Draws<'a> {
+    pub fn from(bits: &'a Bits) -> Self {
+        Self { bits, drawn: 0 }
+    }
+
+    /// 32 bytes, a `bytea`, that say nothing about those of another draw.
+    pub fn digest(&mut self, w: &mut Writer) {
+        self.drawn += 1;
+        match self.bits {
+            Bits::Random => w.kw("sha256(uuid_send(gen_random_uuid()))"),
+        };
+    }
+
+    /// That many hexadecimal characters.
+    pub fn hex(&mut self, w: &mut Writer, length: u32) {
+        let mut left = length;
+        while left > 0 {
+            let part = left.min(DIGEST);
+            if left < length {
+                w.kw(" || ");
+            }
+            w.kw("left(encode(");
+            self.digest(w);
+            w.kw(", 'hex'), ").number(part).kw(")");
+            left -= part;
+        }
+        if length == 0 {
+            w.kw("''");
+        }
+    }
+
+    /// Sixty bits as a number that is never negative, a `bigint`.
+    pub fn number(&mut self, w: &mut Writer) {
+        w.kw("('x' || ");
+        self.hex(w, 15);
+        w.kw(")::bit(60)::bigint");
+    }
+
+    /// A version 4 UUID.
+    pub fn uuid(&mut self, w: &mut Writer) {
+        self.drawn += 1;
+        match self.bits {
+            Bits::Random => w.kw("gen_random_uuid()"),
+        };
+    }
+}

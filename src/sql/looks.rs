@@ -1,0 +1,58 @@
+//! What do generated values look like, so that they can be told from what stood there before?
+
+use crate::action::Generator;
+use crate::action::random::{FIRST_NAMES, LAST_NAMES};
+
+/// How long generated values are of which the pattern leaves that open: the server takes no repetition count above 255,
+/// and needs several times as long for a smaller one.
+pub(super) fn hexadecimal_length(generator: &Generator) -> Option<u32> {
+    match generator {
+        Generator::Email { local, domain } => Some(local + 1 + domain.chars().count() as u32),
+        Generator::Hex { length } => Some(*length),
+        Generator::Digits { .. }
+        | Generator::Name
+        | Generator::FirstName
+        | Generator::LastName
+        | Generator::Choice { .. }
+        | Generator::Inet
+        | Generator::Uuid
+        | Generator::Number { .. }
+        | Generator::Date { .. }
+        | Generator::Timestamp { .. }
+        | Generator::Boolean => None,
+    }
+}
+
+/// What generated values look like, as a regular expression; none where anything might look so.
+pub(super) fn pattern(generator: &Generator) -> Option<String> {
+    match generator {
+        Generator::Email { domain, .. } => Some(format!("^[0-9a-f]+@{}$", escape(domain))),
+        Generator::Hex { .. } => Some("^[0-9a-f]+$".to_owned()),
+        Generator::Digits { format } => {
+            let parts: String =
+                format.chars().map(|c| if c == '#' { "[0-9]".to_owned() } else { escape(&c.to_string()) }).collect();
+            Some(format!("^{parts}$"))
+        }
+        Generator::Name => Some(format!("^({}) ({})$", FIRST_NAMES.join("|"), LAST_NAMES.join("|"))),
+        Generator::FirstName => Some(format!("^({})$", FIRST_NAMES.join("|"))),
+        Generator::LastName => Some(format!("^({})$", LAST_NAMES.join("|"))),
+        // A number may be stored in another spelling than it was written in.
+        Generator::Choice { from } if from.iter().any(|value| value.parse::<f64>().is_ok()) => None,
+        Generator::Choice { from } => {
+            let values: Vec<_> = from.iter().map(|value| escape(value)).collect();
+            Some(format!("^({})$", values.join("|")))
+        }
+        Generator::Inet => Some("^192\\.0\\.2\\.".to_owned()),
+        Generator::Uuid
+        | Generator::Number { .. }
+        | Generator::Date { .. }
+        | Generator::Timestamp { .. }
+        | Generator::Boolean => None,
+    }
+}
+
+/// A text as a regular expression that matches just it (manual, 9.7.3).
+fn escape(text: &str) -> String {
+    let special = |c: char| "\\^$.|?*+()[]{}".contains(c);
+    text.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+}
