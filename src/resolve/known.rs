@@ -66,7 +66,7 @@ impl Known {
 
 /// A row in the middle of being changed.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     pub catalog: &'a Catalog,
     pub table: &'a Table,
     pub changes: &'a [ColumnChange],
@@ -78,8 +78,13 @@ pub(super) struct Row<'a> {
 const MAX_BYTES: usize = 8 << 10;
 
 impl<'a> Row<'a> {
+    /// Whether a column may be NULL when the row has been changed.
+    pub fn may_be_null(&self, column: &Column) -> bool {
+        !self.known(column).some
+    }
+
     /// What is known of a column's value when the row has been changed.
-    pub fn known(&self, column: &Column) -> Known {
+    pub(super) fn known(&self, column: &Column) -> Known {
         let known = match &column.generated {
             Generated::Expression { sql, .. } => of_expression(sql, &|name| {
                 // A generated column is made of none.

@@ -31,6 +31,7 @@ mod unique;
 mod words;
 
 pub(crate) use followers::as_changes;
+pub(crate) use known::Row;
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
