@@ -25,4 +25,5 @@ mod throwaway;
 mod tool;
 mod torture;
 mod tried;
+mod unique;
 mod whose;
