@@ -178,6 +178,10 @@ impl Following<'_> {
             Expr::Cast { expr, data_type, .. } => cast(self.known(expr), data_type),
             Expr::BinaryOp { left, op, right } => operator(op, self.known(left), self.known(right)),
             Expr::Function(function) => self.function(function),
+            Expr::Substring { expr, substring_from, substring_for, .. } => {
+                let parts = [Some(expr), substring_from.as_ref(), substring_for.as_ref()].into_iter().flatten();
+                called("substring", &parts.map(|part| self.known(part)).collect::<Vec<_>>())
+            }
             Expr::IsNull(_)
             | Expr::IsNotNull(_)
             | Expr::IsTrue(_)
@@ -444,7 +448,16 @@ mod tests {
 
     #[test]
     fn what_is_made_of_null_is_null_only_where_that_is_certain() {
-        for sql in ["a", "lower(a)", "(a || b)", "(b -> a)", "\"left\"(a, 3)", "COALESCE(a, NULL::text)", "(a)::date"] {
+        for sql in [
+            "a",
+            "lower(a)",
+            "(a || b)",
+            "(b -> a)",
+            "\"left\"(a, 3)",
+            "SUBSTRING(a FROM 1 FOR 3)",
+            "COALESCE(a, NULL::text)",
+            "(a)::date",
+        ] {
             assert!(of(Known::NULL, sql).null, "{sql}");
         }
         for sql in [

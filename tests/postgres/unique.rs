@@ -136,9 +136,7 @@ fn every_decision_is_refused_under_a_unique_index_or_commits() {
     for some in all.chunks(TOGETHER) {
         db.sql(&some.iter().map(Combination::schema).collect::<Vec<_>>().join("\n"));
     }
-    eprintln!("schema {:.1}", began.elapsed().as_secs_f32());
     let catalog = db.catalog();
-    eprintln!("catalog {:.1}", began.elapsed().as_secs_f32());
     let part = |combinations: &[&Combination<'_>]| {
         let tables: BTreeSet<_> = combinations.iter().map(|it| it.table()).collect();
         let names = catalog.tables.iter().map(|table| &table.name).filter(|name| tables.contains(name.name.as_str()));
@@ -147,14 +145,10 @@ fn every_decision_is_refused_under_a_unique_index_or_commits() {
 
     let mut wrong = Vec::new();
     let (refused, ran) = decide(&db, &all, &part, &mut wrong);
-    eprintln!("decided {:.1} {}", began.elapsed().as_secs_f32(), ran.len());
     for some in ran.chunks(TOGETHER) {
-        eprintln!("chunk {:.1}", began.elapsed().as_secs_f32());
         db.sql(&some.iter().map(|combination| combination.rows()).collect::<Vec<_>>().join("\n"));
         let failed = |combinations: &[&Combination<'_>]| {
-            eprintln!("  filled {:.1}", began.elapsed().as_secs_f32());
             let checked = tried::check(&db, &part(combinations), &policy(combinations));
-            eprintln!("  checked {:.1}", began.elapsed().as_secs_f32());
             match &checked.script {
                 Some(script) if checked.errors().is_empty() => tried::run(&db, script, "").err().map(|it| it.words),
                 _ => Some(checked.text()),

@@ -18,6 +18,8 @@ pub struct Decision {
     pub default: &'static str,
     /// Whether values never meet.
     pub is_unique: bool,
+    /// Whether it is tried under every index, and not only under some.
+    pub everywhere: bool,
 }
 
 impl Decision {
@@ -79,7 +81,7 @@ fn of_kind(kind: Kind) -> Vec<(&'static str, Shape)> {
 pub fn all() -> Vec<Decision> {
     let mut all = Vec::new();
     for kind in Kind::ALL {
-        for (options, (ty, fill, most, is_unique)) in of_kind(*kind) {
+        for (place, (options, (ty, fill, most, is_unique))) in of_kind(*kind).into_iter().enumerate() {
             let beside = if options.is_empty() { String::new() } else { format!(", {options}") };
             all.push(Decision {
                 name: format!("random {} in {ty}{}", kind.name(), beside.replace(',', "")),
@@ -90,6 +92,7 @@ pub fn all() -> Vec<Decision> {
                 most,
                 default: "",
                 is_unique,
+                everywhere: place == 0,
             });
         }
     }
@@ -97,6 +100,7 @@ pub fn all() -> Vec<Decision> {
     let others: &[(&str, String, &str, &str, u32, &str, bool)] = &[
         ("null in text", "null".into(), "text", TEXT, 2_000, "", true),
         ("null in int", "null".into(), "int", "{m}", 2_000, "", true),
+        ("null in uuid", "null".into(), "uuid", UUID, 2_000, "", true),
         ("null in date", "null".into(), "date", DAY, 2_000, "", true),
         ("a literal in text", "{ replace: x }".into(), "text", TEXT, 2_000, "", false),
         ("a literal in citext", "{ replace: X }".into(), "citext", TEXT, 2_000, "", false),
@@ -143,7 +147,7 @@ pub fn all() -> Vec<Decision> {
     ];
     for (name, yaml, ty, fill, most, default, is_unique) in others {
         let (name, yaml, most, is_unique) = ((*name).to_owned(), yaml.clone(), *most, *is_unique);
-        all.push(Decision { name, kind: None, yaml, ty, fill, most, default, is_unique });
+        all.push(Decision { name, kind: None, yaml, ty, fill, most, default, is_unique, everywhere: true });
     }
     all
 }

@@ -38,6 +38,8 @@ pub struct Index {
     pub refuses: bool,
     /// Whether some decision runs under it.
     pub runs: bool,
+    /// Whether every decision is tried under it.
+    pub always: bool,
     /// Whether random tokens fit.
     pub takes_tokens: bool,
 }
@@ -57,12 +59,14 @@ impl Index {
         let fits = !identity || (matches!(self.nulls, Nulls::None) && self.fill.is_empty());
         // Before 17, a partitioned table has none.
         let fits = fits && !(identity && self.whole_table.contains("partition"));
-        fits && match self.of {
-            Of::Any => true,
-            Of::Text => decision.is_text() && (self.collation.is_empty() || decision.ty != "citext"),
-            Of::Uuid => decision.ty == "uuid",
-            Of::Number => matches!(decision.ty, "int" | "bigint"),
-        }
+        (self.always || decision.everywhere)
+            && fits
+            && match self.of {
+                Of::Any => true,
+                Of::Text => decision.is_text() && (self.collation.is_empty() || decision.ty != "citext"),
+                Of::Uuid => decision.ty == "uuid",
+                Of::Number => matches!(decision.ty, "int" | "bigint"),
+            }
     }
 }
 
@@ -81,6 +85,7 @@ const PLAIN: Index = Index {
     since: 0,
     refuses: true,
     runs: true,
+    always: false,
     takes_tokens: true,
 };
 const TENANT: Index = Index { by_tenant: true, ..PLAIN };
@@ -92,7 +97,7 @@ pub fn all() -> Vec<Index> {
     let part = "create table {t} ({columns}, primary key (id, tenant)) partition by list (tenant);
         create table {t}_0 partition of {t} for values in (0); create table {t}_1 partition of {t} default";
     vec![
-        Index { name: "a plain index", ddl: "create unique index {i} on {t} (v)", ..PLAIN },
+        Index { always: true, name: "a plain index", ddl: "create unique index {i} on {t} (v)", ..PLAIN },
         Index { name: "an index without NULL", ddl: "create unique index {i} on {t} (v)", nulls: Nulls::None, ..PLAIN },
         Index { name: "a constraint", ddl: "alter table {t} add constraint {i} unique (v)", ..PLAIN },
         Index {
@@ -119,13 +124,19 @@ pub fn all() -> Vec<Index> {
             ..PLAIN
         },
         Index {
+            always: true,
             name: "an index whose NULLs are equal",
             ddl: "create unique index {i} on {t} (v) nulls not distinct",
             nulls: Nulls::One,
             since: 15,
             ..PLAIN
         },
-        Index { name: "a key beside an unchanged tenant", ddl: "create unique index {i} on {t} (tenant, v)", ..TENANT },
+        Index {
+            always: true,
+            name: "a key beside an unchanged tenant",
+            ddl: "create unique index {i} on {t} (tenant, v)",
+            ..TENANT
+        },
         Index {
             name: "a key beside an unchanged tenant, NULLs equal",
             ddl: "create unique index {i} on {t} (tenant, v) nulls not distinct",
@@ -163,6 +174,7 @@ pub fn all() -> Vec<Index> {
             ..TENANT
         },
         Index {
+            always: true,
             name: "a key beside the primary key",
             ddl: "create unique index {i} on {t} (id, v)",
             refuses: false,
@@ -245,6 +257,7 @@ pub fn all() -> Vec<Index> {
             ..PLAIN
         },
         Index {
+            always: true,
             name: "a generated column",
             generated: "g {type} generated always as (v) stored",
             ddl: "create unique index {i} on {t} (g)",
@@ -270,6 +283,7 @@ pub fn all() -> Vec<Index> {
             ..TEXT
         },
         Index {
+            always: true,
             name: "an exclusion by equality",
             ddl: "alter table {t} add constraint {i} exclude using btree (v with =)",
             ..PLAIN
@@ -279,11 +293,12 @@ pub fn all() -> Vec<Index> {
             ddl: "alter table {t} add constraint {i} exclude using btree (tenant with =, v with =) where (flag)",
             ..TENANT
         },
-        Index { name: "lower(v)", ddl: "create unique index {i} on {t} (lower(v))", ..TEXT },
+        Index { always: true, name: "lower(v)", ddl: "create unique index {i} on {t} (lower(v))", ..TEXT },
         Index { name: "btrim(lower(v))", ddl: "create unique index {i} on {t} (btrim(lower(v)))", ..TEXT },
         Index { name: "trim(v)", ddl: "create unique index {i} on {t} (trim(v))", ..TEXT },
         Index { name: "md5(v)", ddl: "create unique index {i} on {t} (md5(v::text))", ..TEXT },
         Index {
+            always: true,
             name: "coalesce(v, '')",
             ddl: "create unique index {i} on {t} (coalesce(v, ''))",
             nulls: Nulls::One,
@@ -297,9 +312,9 @@ pub fn all() -> Vec<Index> {
         },
         Index { name: "a constant beside v", ddl: "create unique index {i} on {t} ((v || '@'))", ..TEXT },
         Index { name: "another column beside v", ddl: "create unique index {i} on {t} ((w || v))", ..SHORT },
-        Index { name: "left(v, 3)", ddl: "create unique index {i} on {t} (left(v, 3))", ..SHORT },
+        Index { always: true, name: "left(v, 3)", ddl: "create unique index {i} on {t} (left(v, 3))", ..SHORT },
         Index { name: "substring(v)", ddl: "create unique index {i} on {t} (substring(v from 1 for 3))", ..SHORT },
-        Index { name: "v::varchar(3)", ddl: "create unique index {i} on {t} ((v::varchar(3)))", ..SHORT },
+        Index { always: true, name: "v::varchar(3)", ddl: "create unique index {i} on {t} ((v::varchar(3)))", ..SHORT },
         Index {
             name: "v::\"char\"",
             ddl: "create unique index {i} on {t} ((v::text::\"char\"))",
@@ -351,12 +366,27 @@ pub fn all() -> Vec<Index> {
             ..TEXT
         },
         Index {
+            always: true,
             name: "left(v::text, 3)",
             ddl: "create unique index {i} on {t} (left(v::text, 3))",
             of: Of::Uuid,
             ..PLAIN
         },
-        Index { name: "v::text", ddl: "create unique index {i} on {t} ((v::text))", of: Of::Uuid, ..PLAIN },
-        Index { name: "v % 10", ddl: "create unique index {i} on {t} ((v % 10))", of: Of::Number, most: 9, ..PLAIN },
+        Index {
+            always: true,
+            name: "v::text",
+            ddl: "create unique index {i} on {t} ((v::text))",
+            of: Of::Uuid,
+            ..PLAIN
+        },
+        Index {
+            always: true,
+            name: "v % 10",
+            ddl: "create unique index {i} on {t} ((v % 10))",
+            of: Of::Number,
+            nulls: Nulls::None,
+            most: 9,
+            ..PLAIN
+        },
     ]
 }
