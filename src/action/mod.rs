@@ -4,9 +4,13 @@
 //! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
 //! written as SQL is the `sql` module's business.
 
+mod generator;
+mod partial;
 pub mod random;
 
-pub use random::{Generator, Kind, Randomize};
+pub use generator::{Generator, Part, UNIQUE_HEX};
+pub use partial::{Generalize, Mask, Unit};
+pub use random::{Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};
 
@@ -28,6 +32,14 @@ pub enum Decision {
     Sql(Fragment),
     /// The value becomes random.
     Randomize(Randomize),
+    /// The value becomes one that hangs on it and on a secret: the same for the same value, wherever it stands.
+    Pseudonymize(Randomize),
+    /// Most characters of the value become the same one.
+    Mask(Spanned<Mask>),
+    /// The value becomes a coarser one.
+    Generalize(Spanned<Generalize>),
+    /// The value moves by a random number of days, at most so many, either way.
+    ShiftDays(Spanned<u32>),
     /// The reference becomes one to a stand-in row, of which this is the key's value.
     ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.

@@ -7,7 +7,8 @@ use super::arguments::ApplyArguments;
 use super::failure::Failure;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, print, transaction};
+use super::rehearse::{Given, Intent, print, transaction};
+use super::secret::secret;
 use super::whose::{Kind, Whose, is_stdin};
 use crate::catalog::Catalog;
 use crate::ident::shown;
@@ -57,7 +58,8 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
-    let keys = whose.keys(&loaded)?;
+    let secret = secret(&arguments.secret, &loaded)?;
+    let given = Given { keys: whose.keys(&loaded)?, secret };
     match consent {
         Consent::Given => {}
         Consent::ForDatabase(named) => same_database(&named, &database(&live, output).await?)?,
@@ -67,11 +69,11 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
                 Kind::Subjects => "yes",
                 Kind::EveryRow => database.as_str(),
             };
-            confirm(&summary(&loaded, &live, &whose, &keys), words)?;
+            confirm(&summary(&loaded, &live, &whose, &given.keys), words)?;
         }
     }
     let intent = if arguments.no_analyze { Intent::ApplyWithoutAnalyze } else { Intent::Apply };
-    let Some(receipt) = transaction(&live, &loaded, &keys, intent, output).await? else { return Ok(()) };
+    let Some(receipt) = transaction(&live, &loaded, &given, intent, output).await? else { return Ok(()) };
     if let Err(failure) = print(&receipt, arguments.format, output) {
         // It is committed: neither may the receipt be lost, nor may the exit code say otherwise.
         output.warn(failure.message.unwrap_or_default());

@@ -170,12 +170,22 @@ pub(super) struct Subjects {
     pub expired: bool,
 }
 
+/// What keys pseudonyms.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct SecretFile {
+    /// The file with the secret that keys pseudonyms, one line; without it EFFACE_SECRET holds the secret itself
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RehearseArguments {
     /// The policy
     pub policy: PathBuf,
     #[command(flatten)]
     pub subjects: Subjects,
+    #[command(flatten)]
+    pub secret: SecretFile,
     #[command(flatten)]
     pub database: Database,
     /// How the account of the run is printed
@@ -193,6 +203,8 @@ pub(super) struct ApplyArguments {
     pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub subjects: Subjects,
+    #[command(flatten)]
+    pub secret: SecretFile,
     #[command(flatten)]
     pub database: Database,
     /// Don't ask

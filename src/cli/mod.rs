@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod rehearse;
 mod schema;
+mod secret;
 mod snapshot;
 mod subject;
 mod whose;

@@ -6,9 +6,11 @@ use super::judge;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::progress::Steps;
+use super::secret::secret;
 use super::whose::Whose;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates};
+use crate::server::Secret;
 use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
 use crate::sql::Role;
 
@@ -20,8 +22,9 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
     let (loaded, _) = judge::load(file, &whose, &catalog, Some(&live), output).await?;
-    let keys = whose.keys(&loaded)?;
-    match transaction(&live, &loaded, &keys, Intent::Rehearse, output).await? {
+    let secret = secret(&arguments.secret, &loaded)?;
+    let given = Given { keys: whose.keys(&loaded)?, secret };
+    match transaction(&live, &loaded, &given, Intent::Rehearse, output).await? {
         Some(account) => print(&account, arguments.format, output),
         None => Ok(()),
     }
@@ -38,12 +41,20 @@ pub(super) enum Intent {
     ApplyWithoutAnalyze,
 }
 
+/// What a run is given beside its script.
+pub(super) struct Given {
+    /// The subjects' keys, a list for each column.
+    pub keys: Vec<Vec<String>>,
+    /// What keys pseudonyms, where the script makes some.
+    pub secret: Option<Secret>,
+}
+
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
 /// Nothing where the run was to choose its subjects and there is nobody.
 pub(super) async fn transaction(
     live: &Live,
     loaded: &Loaded,
-    keys: &[Vec<String>],
+    given: &Given,
     intent: Intent,
     output: &Output,
 ) -> Result<Option<Account>, Failure> {
@@ -51,7 +62,14 @@ pub(super) async fn transaction(
     let catalog = &loaded.catalog;
     let touched = touched_tables(&loaded.plan, &loaded.policy, catalog);
     let reviewed_part = catalog.part(&touched);
-    let order = Order { script: &loaded.script, keys, tables: &touched, reviewed: &reviewed_part, mode };
+    let order = Order {
+        script: &loaded.script,
+        keys: &given.keys,
+        secret: given.secret.as_ref(),
+        tables: &touched,
+        reviewed: &reviewed_part,
+        mode,
+    };
     let mut progress = Steps::new(output, &loaded.script);
     let interrupt = Box::pin(interrupted());
     let finished = run_script(&live.settings, &live.connection, &order, &mut progress, interrupt).await;

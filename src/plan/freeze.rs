@@ -11,7 +11,7 @@ use super::model::{Choice, Closure, ExpectedNone, Predicate, RowLock, Step, Step
 use super::scopes::Scopes;
 use super::{predicate, propagate};
 use crate::catalog::{Basis, Catalog, TableId};
-use crate::resolve::{NewValue, Reach, ResolvedPolicy, RuleId, Subject};
+use crate::resolve::{Reach, ResolvedPolicy, RuleId, Subject};
 
 /// The rows to lock, top-down.
 pub(super) fn row_locks(
@@ -201,9 +201,5 @@ pub(super) fn table_locks(
 /// Tables from which a step computes new values.
 fn computed_from(step: &Step) -> Vec<TableId> {
     let StepAction::Change(changes) = &step.action else { return Vec::new() };
-    let tables = changes.iter().filter_map(|change| match &change.value {
-        NewValue::Expression(expression) => Some(expression.reads.tables.iter().copied()),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => None,
-    });
-    tables.flatten().collect()
+    changes.iter().filter_map(|change| change.value.reads()).flat_map(|reads| reads.tables.iter().copied()).collect()
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
-    ColumnChange, Condition, Follower, IfShared, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport, RuleId,
-    Subject, Values,
+    ColumnChange, Condition, Follower, IfShared, NewValue, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport,
+    RuleId, Subject, Values,
 };
 use crate::source::Span;
 
@@ -54,6 +54,17 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.
     pub triggers: Vec<FiredTrigger>,
+}
+
+impl Plan {
+    /// Whether new values are keyed by a secret, which the run then needs.
+    pub fn is_keyed(&self) -> bool {
+        let changes = self.steps.iter().filter_map(|step| match &step.action {
+            StepAction::Change(changes) => Some(changes),
+            StepAction::Delete => None,
+        });
+        changes.flatten().any(|change| matches!(&change.value, NewValue::Derived(derived) if derived.is_keyed()))
+    }
 }
 
 /// Who says which subjects a run has.

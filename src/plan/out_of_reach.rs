@@ -5,7 +5,7 @@ use super::predicate::{self, Reads};
 use super::propagate;
 use crate::catalog::{Catalog, TableId};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::resolve::{NewValue, ResolvedPolicy};
+use crate::resolve::ResolvedPolicy;
 use crate::source::Span;
 
 /// A sweep asks for its rows again. Where steps change a column on the way to them, or delete rows on it that what a
@@ -119,10 +119,10 @@ fn answers_otherwise(steps: &[Step], way: &Predicate) -> Option<Span> {
     }
 }
 
-/// The place of an expression that a step without remembered rows would apply to its rows once more.
+/// The place of a computed value that a step without remembered rows would apply to its rows once more.
 fn written_twice(step: &Step) -> Option<Span> {
     let StepAction::Change(changes) = &step.action else { return None };
-    let expression = changes.iter().find(|change| matches!(change.value, NewValue::Expression(..)))?;
+    let expression = changes.iter().find(|change| !change.value.is_same_when_repeated())?;
     (!matches!(step.rows, Predicate::Captured { .. })).then_some(expression.value_at)
 }
 

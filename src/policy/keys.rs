@@ -57,6 +57,10 @@ pub(super) static DECISION: Place = Place {
         "replace",
         "sql",
         "randomize",
+        "pseudonymize",
+        "mask",
+        "generalize",
+        "shift_days",
         "reassign_to",
         "propagate",
         "domain",
@@ -65,23 +69,14 @@ pub(super) static DECISION: Place = Place {
         "max",
         "length",
         "from",
-    ],
-    later: &[
-        "pseudonymize",
-        "mask",
         "keep_first",
         "keep_last",
-        "generalize",
-        "shift_days",
-        "json",
-        "other_keys",
-        "scrub",
-        "with",
-        "short",
     ],
+    later: &["json", "other_keys", "scrub", "with", "short"],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
-pub(super) const ACTIONS: &[&str] = &["keep", "replace", "sql", "randomize", "reassign_to"];
+pub(super) const ACTIONS: &[&str] =
+    &["keep", "replace", "sql", "randomize", "pseudonymize", "mask", "generalize", "shift_days", "reassign_to"];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =

@@ -10,6 +10,8 @@ mod decision;
 mod keys;
 mod model;
 mod name;
+mod partial;
+mod random;
 mod reach;
 mod read;
 mod rules;

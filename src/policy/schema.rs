@@ -5,8 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::decision::options;
-use crate::action::random::Kind;
+use super::random::options;
+use crate::action::Unit;
+use crate::action::random::{Kind, LONGEST};
 use crate::diagnostic::Code;
 
 /// The JSON Schema (draft 2020-12) of version 1 of the policy language, as far as this version of efface knows it.
@@ -208,8 +209,8 @@ fn rule() -> Value {
 fn decision() -> Value {
     let mut forms = vec![
         json!({
-            "description": "the value stays, becomes NULL, its default, random by its type, or is not decided yet",
-            "enum": ["keep", null, "default", "randomize", "undecided"],
+            "description": "the value stays, becomes NULL, its default, random by its type, a pseudonym by its type, or is not decided yet",
+            "enum": ["keep", null, "default", "randomize", "pseudonymize", "undecided"],
         }),
         object("the value stays", &["keep"], &[("keep", described("why the value stays", "reason"))]),
         object(
@@ -234,7 +235,21 @@ fn decision() -> Value {
             &[("reassign_to", described("the key of the stand-in row", "literal")), propagate()],
         ),
     ];
-    // Kinds with the same options share a form.
+    for (action, description) in [
+        ("randomize", "the value becomes random; NULL stays NULL"),
+        (
+            "pseudonymize",
+            "the value becomes one made of it and of a secret: equal values become equal ones, in every table and run with the same secret",
+        ),
+    ] {
+        forms.extend(random_forms(action, description));
+    }
+    forms.extend(partial_forms());
+    json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
+}
+
+/// The forms of an action that takes a kind of random value: kinds with the same options share one.
+fn random_forms(action: &str, description: &str) -> Vec<Value> {
     let mut groups: Vec<(&[&str], Vec<Kind>)> = Vec::new();
     for kind in Kind::ALL.iter().copied() {
         match groups.iter_mut().find(|(known, _)| *known == options(kind)) {
@@ -242,16 +257,63 @@ fn decision() -> Value {
             None => groups.push((options(kind), vec![kind])),
         }
     }
-    for (names, kinds) in groups {
+    let form = |(names, kinds): (&[&str], Vec<Kind>)| {
         let summaries: Vec<String> = kinds.iter().map(|kind| format!("{}: {}", kind.name(), kind.summary())).collect();
         let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
         let kind = json!({ "description": summaries.join("; "), "enum": kinds });
-        let mut properties = vec![("randomize", kind)];
+        let mut properties = vec![(action, kind)];
         properties.extend(names.iter().map(|name| (*name, option(name))));
         properties.push(propagate());
-        forms.push(object("the value becomes random", &["randomize"], &properties));
-    }
-    json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
+        object(description, &[action], &properties)
+    };
+    groups.into_iter().map(form).collect()
+}
+
+/// The forms of the actions that let a part of the value stay.
+fn partial_forms() -> Vec<Value> {
+    let kept = |description: &str| json!({ "description": description, "type": "integer", "minimum": 1, "maximum": 1_000_000 });
+    let units: Vec<&str> = Unit::ALL.iter().map(|unit| unit.name()).collect();
+    let step = json!({ "description": "numbers are cut to its multiples, towards zero", "type": ["number", "string"], "pattern": "^[0-9]*[1-9][0-9]*(\\.[0-9]+)?$|^[0-9]+\\.[0-9]*[1-9][0-9]*$", "exclusiveMinimum": 0 });
+    vec![
+        object(
+            "every character of the value becomes the same one, but for some at the ends",
+            &["mask"],
+            &[
+                (
+                    "mask",
+                    json!({ "description": "the character", "type": ["string", "number"], "pattern": "^\\S$", "minimum": 0, "maximum": 9 }),
+                ),
+                ("keep_first", kept("how many characters at the beginning stay")),
+                ("keep_last", kept("how many characters at the end stay")),
+                propagate(),
+            ],
+        ),
+        object(
+            "the value becomes a coarser one",
+            &["generalize"],
+            &[
+                (
+                    "generalize",
+                    json!({
+                        "description": "a unit to whose beginning a moment is cut, or a number",
+                        "anyOf": [{ "description": "moments are cut to its beginning", "enum": units }, step],
+                    }),
+                ),
+                propagate(),
+            ],
+        ),
+        object(
+            "the value moves by a random number of days, never by none",
+            &["shift_days"],
+            &[
+                (
+                    "shift_days",
+                    json!({ "description": "the most days, either way", "type": "integer", "minimum": 1, "maximum": 36_525 }),
+                ),
+                propagate(),
+            ],
+        ),
+    ]
 }
 
 /// The option of every action that makes a new value.
@@ -269,7 +331,12 @@ fn option(name: &str) -> Value {
         }
         "min" => described("the least value", "literal"),
         "max" => described("the greatest value", "literal"),
-        "length" => json!({ "description": "how many characters", "type": "integer", "minimum": 1 }),
+        "length" => json!({
+            "description": "how many characters, of bytes how many bytes",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LONGEST,
+        }),
         _ => list("the values, of which one is chosen", reference("literal")),
     }
 }

@@ -1,7 +1,7 @@
 //! Does every decision fit its column?
 
-use super::known::Row;
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use super::known::{Extent, Row};
+use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::{literal, words};
 use crate::catalog::{Catalog, Check, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
@@ -17,7 +17,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(found);
             }
         }
-        generated_not_null(Row { catalog, table, changes, follows: false }, report);
+        generated_not_null(Row { catalog, table, changes, extent: Extent::Some }, report);
         match_full(catalog, rule, table, report);
         if !catalog.observed.live {
             unverified_checks(catalog, table, changes, report);
@@ -51,7 +51,7 @@ fn of_change(
             literal::Fit::AskServer => found.push(words::unverified_literal(table, column, span)),
             literal::Fit::No(problem) => found.push(words::literal_misfit(catalog, table, column, problem, span)),
         },
-        NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => {}
+        NewValue::Null | NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) | NewValue::Derived(_) => {}
     }
     let is_subject_key =
         policy.subject.rows().is_some_and(|rows| rows.table == rule.table && rows.key.contains(&change.column));
@@ -71,7 +71,7 @@ fn of_change(
         .keys_of(&table.name)
         .find_map(|(_, key)| Some((key.child_columns().find_map(|name| moved(table, name, column))?, key)));
     if let Some((moved, key)) = referencing
-        && matches!(change.value, NewValue::Literal(_) | NewValue::Random(_))
+        && matches!(change.value, NewValue::Literal(_) | NewValue::Random(_) | NewValue::Derived(_))
     {
         found.push(words::broken_reference(table, moved, key, span));
     }
@@ -152,9 +152,20 @@ pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[Col
     for change in changes {
         let column = table.column_at(change.column);
         // A domain's CHECKs hold for NULL nearly always too; every other new value has to be asked about.
+        let parts = match &change.value {
+            NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
+                generator.parts_of_domains()
+            }
+            NewValue::Derived(_)
+            | NewValue::Null
+            | NewValue::Default
+            | NewValue::Literal(_)
+            | NewValue::StandIn(_)
+            | NewValue::Expression(_) => Vec::new(),
+        };
         let asks = |check: &Check| change.value != NewValue::Null || may_refuse_null(&check.expression);
-        let constrained =
-            column.domains.iter().find(|name| catalog.domain(name).is_some_and(|d| d.checks.iter().any(asks)));
+        let mut domains = column.domains.iter().chain(parts.into_iter().map(|(domain, _)| domain));
+        let constrained = domains.find(|name| catalog.domain(name).is_some_and(|it| it.checks.iter().any(asks)));
         if let Some(domain) = constrained {
             report.push(words::unverified_domain(table, column, domain, change.value_at));
         }

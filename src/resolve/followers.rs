@@ -3,12 +3,10 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
-use super::known::Row;
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use super::known::{Extent, Row};
+use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
-use crate::action::Generator;
-use crate::action::random::{FIRST_NAMES, LAST_NAMES};
 use crate::catalog::{Catalog, Generated, Table};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -71,7 +69,7 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    let row = Row { catalog, table, changes: &following, follows: true };
+    let row = Row { catalog, table, changes: &following, extent: Extent::Following };
     unique::of_row(row, report);
     fit::generated_not_null(row, report);
     if !catalog.observed.live {
@@ -114,34 +112,15 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
                 report.push(words::literal_misfit(catalog, table, column, problem, span));
             }
         }
-        NewValue::Random(generator) => {
+        NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
             let limit = column.ty.length_limit();
-            if let (Some(limit), Some(length)) = (limit, longest(generator))
+            if let (Some(limit), Some(length)) = (limit, generator.longest())
                 && length > limit as usize
             {
                 report.push(words::follower_too_short(table, column, length, limit, span));
             }
         }
-        NewValue::Expression(_) | NewValue::Null | NewValue::Default => {}
-    }
-}
-
-/// The most characters of a random text; none where values aren't texts.
-fn longest(generator: &Generator) -> Option<usize> {
-    let most = |names: &[&str]| names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    match generator {
-        Generator::Email { local, domain } => Some(*local as usize + 1 + domain.chars().count()),
-        Generator::Name => Some(most(FIRST_NAMES) + 1 + most(LAST_NAMES)),
-        Generator::FirstName => Some(most(FIRST_NAMES)),
-        Generator::LastName => Some(most(LAST_NAMES)),
-        Generator::Hex { length } => Some(*length as usize),
-        Generator::Digits { format } => Some(format.chars().count()),
-        Generator::Uuid => Some(36),
-        Generator::Choice { from } => from.iter().map(|value| value.chars().count()).max(),
-        Generator::Number { .. }
-        | Generator::Date { .. }
-        | Generator::Timestamp { .. }
-        | Generator::Boolean
-        | Generator::Inet => None,
+        // Of the rest a column of the key's own type is as long as the key's.
+        NewValue::Expression(_) | NewValue::Derived(_) | NewValue::Null | NewValue::Default => {}
     }
 }

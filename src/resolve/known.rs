@@ -11,9 +11,10 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use super::model::{ColumnChange, NewValue};
+use super::model::{ColumnChange, Derived, NewValue};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::ident::Ident;
+use crate::pgtype::PgType;
 
 /// What is known of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,8 +71,18 @@ pub(crate) struct Row<'a> {
     pub catalog: &'a Catalog,
     pub table: &'a Table,
     pub changes: &'a [ColumnChange],
-    /// Whether the changes follow those of a natural key: rows that reference one row take one value.
-    pub follows: bool,
+    pub extent: Extent,
+}
+
+/// Which rows of the table change so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of them, as in a masked copy.
+    All,
+    /// Some.
+    Some,
+    /// Those that reference a natural key: where they reference one row they take one value.
+    Following,
 }
 
 /// A longer expression isn't looked at: chains of operators are trees as deep as they are long.
@@ -83,14 +94,22 @@ impl<'a> Row<'a> {
         !self.known(column).some
     }
 
+    /// What is known of an expression's value when the row has been changed.
+    pub(super) fn of_expression(&self, sql: &str) -> Known {
+        of_expression(sql, &|name| {
+            let Some(column) = self.table.column(name) else { return Known::NOTHING };
+            let known = self.known(column);
+            let derived = matches!(self.change_of(column), Some(ColumnChange { value: NewValue::Derived(_), .. }));
+            // One value is made of values that are equal, and an expression may tell `1.0` from `1.00`.
+            let exact = matches!(column.ty, PgType::Text { .. } | PgType::Char { .. });
+            Known { apart: if derived && !exact { Apart::No } else { known.apart }, ..known }
+        })
+    }
+
     /// What is known of a column's value when the row has been changed.
     pub(super) fn known(&self, column: &Column) -> Known {
         let known = match &column.generated {
-            Generated::Expression { sql, .. } => of_expression(sql, &|name| {
-                // A generated column is made of none.
-                let source = self.table.column(name).filter(|it| !matches!(it.generated, Generated::Expression { .. }));
-                source.map_or(Known::NOTHING, |source| self.known(source))
-            }),
+            Generated::Expression { sql, .. } => self.of_expression(sql),
             Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => match self.change_of(column) {
                 Some(change) => self.new_value(column, change),
                 None => Known { same: true, some: self.catalog.is_never_null(column), ..Known::NOTHING },
@@ -117,12 +136,27 @@ impl<'a> Row<'a> {
             NewValue::Null => Known::NULL,
             NewValue::Literal(_) | NewValue::StandIn(_) => Known::CONSTANT,
             NewValue::Random(generator) => Known {
-                apart: match (generator.is_unique(), self.follows) {
-                    (true, false) => Apart::OrNull,
-                    (true, true) => Apart::OrAsBefore,
+                apart: match (generator.is_unique(), self.extent) {
+                    (true, Extent::All | Extent::Some) => Apart::OrNull,
+                    (true, Extent::Following) => Apart::OrAsBefore,
                     (false, _) => Apart::No,
                 },
-                some: !change.keeps_null && (!self.follows || self.catalog.is_never_null(column)),
+                some: self.catalog.is_never_null(column),
+                ..Known::NOTHING
+            },
+            // NULL is computed from NULL alone. Different values become different pseudonyms, but where some rows stay as
+            // they are, or were pseudonymised by an earlier run, one of them may have a pseudonym already.
+            NewValue::Derived(derived) => Known {
+                apart: match (derived, self.extent) {
+                    (Derived::Pseudonym(generator), Extent::All | Extent::Following) if generator.is_unique() => {
+                        Apart::OrAsBefore
+                    }
+                    (
+                        Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. },
+                        Extent::All | Extent::Some | Extent::Following,
+                    ) => Apart::No,
+                },
+                some: self.catalog.is_never_null(column),
                 ..Known::NOTHING
             },
             NewValue::Default => match (self.catalog.default_of(column), &column.generated) {

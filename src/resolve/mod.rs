@@ -9,6 +9,7 @@ mod accept;
 mod cascade;
 mod condition;
 mod coverage;
+mod derived;
 mod first_match;
 mod fit;
 mod followers;
@@ -31,7 +32,7 @@ mod unique;
 mod words;
 
 pub(crate) use followers::as_changes;
-pub(crate) use known::Row;
+pub(crate) use known::{Extent, Row};
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
@@ -131,16 +132,39 @@ impl NewValue {
         match self {
             NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) => true,
             NewValue::Random(generator) => generator.is_recognisable(),
+            NewValue::Derived(derived) => derived.is_idempotent(),
             NewValue::Default | NewValue::Expression(_) => false,
         }
     }
 }
 
 impl NewValue {
-    /// What the author's expression reads; none where the value isn't one.
+    /// Whether rows that have the value may be given it once more, and nothing is lost.
+    pub fn is_same_when_repeated(&self) -> bool {
+        match self {
+            NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => {
+                true
+            }
+            NewValue::Derived(derived) => derived.is_idempotent(),
+            NewValue::Expression(_) => false,
+        }
+    }
+
+    /// Whether it hangs on what stands in the row.
+    pub fn is_computed(&self) -> bool {
+        match self {
+            NewValue::Expression(_) | NewValue::Derived(_) => true,
+            NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => {
+                false
+            }
+        }
+    }
+
+    /// What it is computed from, besides the value that stands there; none where that is all.
     pub fn reads(&self) -> Option<&Reads> {
         match self {
             NewValue::Expression(expression) => Some(&expression.reads),
+            NewValue::Derived(derived) => derived.reads(),
             NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => {
                 None
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::action::Generator;
+use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
@@ -309,6 +309,50 @@ pub enum NewValue {
     Random(Generator),
     /// A reference to a stand-in row: this is its key's value, read as the column's type.
     StandIn(String),
+    /// Something that is computed from the value that stands there.
+    Derived(Derived),
+}
+
+/// A new value that is computed from the old one. NULL stays NULL, and an array's elements are computed one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Derived {
+    /// What the generator makes of a digest of the value, keyed by the run's secret.
+    Pseudonym(Generator),
+    /// Most of its characters are masked.
+    Mask(Mask),
+    /// A coarser one.
+    Generalize(Generalize),
+    /// Moved by a random number of days, at most so many, either way.
+    Shift {
+        /// The most days; at least one.
+        days: u32,
+    },
+}
+
+impl Derived {
+    /// Whether computing it once more, from what has come out, gives the same: so that the verification sees that it has
+    /// been done, and rows to which it has been done need no writing.
+    pub fn is_idempotent(&self) -> bool {
+        match self {
+            Derived::Mask(_) | Derived::Generalize(_) => true,
+            Derived::Pseudonym(_) | Derived::Shift { .. } => false,
+        }
+    }
+
+    /// Whether it is keyed by the run's secret.
+    pub fn is_keyed(&self) -> bool {
+        match self {
+            Derived::Pseudonym(_) => true,
+            Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => false,
+        }
+    }
+
+    /// What it reads besides the value itself; none where that is all.
+    pub fn reads(&self) -> Option<&Reads> {
+        match self {
+            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+        }
+    }
 }
 
 /// A query whose rows must be the same after as before.

@@ -10,7 +10,7 @@ use super::model::{
     ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
 };
-use super::{condition, generator, parents, path, subject, words};
+use super::{condition, derived, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
@@ -330,9 +330,15 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
         Decision::Replace(text) => text.span,
         Decision::Sql(fragment) => fragment.span,
         Decision::ReassignTo(text) => text.span,
-        Decision::Keep { .. } | Decision::Null | Decision::Default | Decision::Randomize(_) | Decision::Undecided => {
-            decision.span
-        }
+        Decision::Mask(mask) => mask.span,
+        Decision::Generalize(generalize) => generalize.span,
+        Decision::ShiftDays(days) => days.span,
+        Decision::Keep { .. }
+        | Decision::Null
+        | Decision::Default
+        | Decision::Randomize(_)
+        | Decision::Pseudonymize(_)
+        | Decision::Undecided => decision.span,
     }
 }
 
@@ -356,6 +362,12 @@ fn new_value(
         Decision::Randomize(randomize) => {
             generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)
         }
+        Decision::Pseudonymize(randomize) => {
+            derived::pseudonym(context.catalog, table, column, randomize, span, report)
+        }
+        Decision::Mask(mask) => derived::mask(table, column, mask, report),
+        Decision::Generalize(generalize) => derived::generalize(table, column, generalize, report),
+        Decision::ShiftDays(days) => derived::shift(table, column, days, report),
         // These change nothing; the caller has dealt with them.
         Decision::Keep { .. } | Decision::Undecided => None,
     }
@@ -365,9 +377,13 @@ fn new_value(
 fn keeps_null(catalog: &Catalog, column: &Column, value: &NewValue) -> bool {
     match value {
         NewValue::Random(_) => !catalog.is_never_null(column),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
-            false
-        }
+        // What is computed from NULL is NULL, without anybody's asking.
+        NewValue::Derived(_)
+        | NewValue::Null
+        | NewValue::Default
+        | NewValue::Literal(_)
+        | NewValue::StandIn(_)
+        | NewValue::Expression(_) => false,
     }
 }
 

@@ -8,8 +8,8 @@ mod definition;
 mod predicate;
 
 use self::definition::{Definition, Element};
-use super::known::{self, Known, Row};
-use super::model::{ColumnChange, ResolvedPolicy, RowAction};
+use super::known::{Extent, Known, Row};
+use super::model::{ColumnChange, ResolvedPolicy, RowAction, Subject};
 use super::words;
 use crate::catalog::{Catalog, Column, Exclusion, Generated, UniqueIndex};
 use crate::diagnostic::Report;
@@ -19,7 +19,11 @@ use crate::ident::Ident;
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
     for rule in &policy.rules {
         let RowAction::Change { changes, .. } = &rule.action else { continue };
-        of_row(Row { catalog, table: catalog.table(rule.table), changes, follows: false }, report);
+        // Whether the rule decides every row of its table.
+        let whole = policy.subject == Subject::EveryRow && rule.condition.is_none();
+        let alone = policy.rules_of(rule.table).count() == 1;
+        let extent = if whole && alone { Extent::All } else { Extent::Some };
+        of_row(Row { catalog, table: catalog.table(rule.table), changes, extent }, report);
     }
 }
 
@@ -79,7 +83,7 @@ impl<'a> Row<'a> {
             known.null || (known.is_distinct(false) && by_equality(&element))
         };
         let equal = definition.elements.iter().filter(by_equality);
-        let plain: Vec<Ident> = equal.filter_map(|element| self.plain(element)).collect();
+        let plain: Vec<Ident> = equal.filter_map(|it| Some(self.plain(it)?.name.clone())).collect();
         let safe = definition.elements.iter().any(distinct)
             || self.stays_out(&definition, &exclusion.columns)
             || self.holds_a_key(&plain, false);
@@ -118,18 +122,19 @@ impl<'a> Row<'a> {
 
     /// What is known of a key element's new value.
     fn of(&self, element: &Element<'_>) -> Known {
-        known::of_expression(element.expression, &|name| {
-            self.table.column(name).map_or(Known::default(), |column| self.known(column))
-        })
+        match self.plain(element) {
+            Some(column) => self.known(column),
+            None => self.of_expression(element.expression),
+        }
     }
 
     /// The column that an element is, where it is one.
-    fn plain(&self, element: &Element<'_>) -> Option<Ident> {
+    fn plain(&self, element: &Element<'_>) -> Option<&'a Column> {
         let is = |column: &&Column| {
             let name = column.name.as_str();
             element.expression == name || element.expression == format!("\"{}\"", name.replace('"', "\"\""))
         };
-        self.table.columns.iter().find(is).map(|column| column.name.clone())
+        self.table.columns.iter().find(is)
     }
 
     /// Whether some new value keeps the row out of a partial index.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::Generator;
+use crate::action::{Generalize, Generator};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
-use crate::resolve::{NewValue, ResolvedPolicy, RowAction};
+use crate::resolve::{Derived, NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
 
 /// Why a row stays that others reference too.
@@ -50,6 +50,30 @@ pub(super) fn new_value(value: &NewValue) -> String {
         NewValue::StandIn(key) => format!("a reference to \"{}\"", shown(key)),
         NewValue::Expression(expression) => format!("sql: {}", one_line(&expression.fragment.text)),
         NewValue::Random(generator) => random(generator),
+        NewValue::Derived(derived) => self::derived(derived),
+    }
+}
+
+fn derived(derived: &Derived) -> String {
+    match derived {
+        Derived::Pseudonym(generator) => {
+            format!(
+                "a pseudonym, by the run's secret: {}",
+                random(generator).replace(" random ", " ").replace(" at random", "")
+            )
+        }
+        Derived::Mask(mask) => {
+            let kept = match (mask.keep_first, mask.keep_last) {
+                (0, 0) => String::new(),
+                (first, 0) => format!(", but for the first {first}"),
+                (0, last) => format!(", but for the last {last}"),
+                (first, last) => format!(", but for the first {first} and the last {last}"),
+            };
+            format!("masked with {}{kept}", shown(&mask.with.to_string()))
+        }
+        Derived::Generalize(Generalize::Unit(unit)) => format!("cut to the {}", unit.name()),
+        Derived::Generalize(Generalize::Step(step)) => format!("cut to a multiple of {step}"),
+        Derived::Shift { days } => format!("moved by a random number of days, {days} at most, either way"),
     }
 }
 
@@ -59,15 +83,24 @@ fn random(generator: &Generator) -> String {
         Generator::Name => "a random name".into(),
         Generator::FirstName => "a random first name".into(),
         Generator::LastName => "a random last name".into(),
-        Generator::Hex { length } => format!("{length} random hexadecimal characters"),
+        Generator::Hex { length } => count((*length).into(), "random hexadecimal character"),
         Generator::Digits { format } => format!("random digits as {}", shown(format)),
-        Generator::Uuid => "a random uuid".into(),
+        Generator::Uuid { .. } => "a random uuid".into(),
         Generator::Number { min, max, .. } => format!("a random number from {min} to {max}"),
         Generator::Date { min, max } => format!("a random day from {min} to {max}"),
         Generator::Timestamp { min, max } => format!("a random moment from {min} to {max}"),
         Generator::Boolean => "true or false at random".into(),
-        Generator::Choice { from } => format!("one of {} values at random", from.len()),
-        Generator::Inet => "a random address in 192.0.2.0/24".into(),
+        Generator::Choice { from, .. } => format!("one of {} values at random", from.len()),
+        Generator::Inet { .. } => "a random address in 192.0.2.0/24".into(),
+        Generator::Bytes { length } => count((*length).into(), "random byte"),
+        Generator::BitString { length } => count((*length).into(), "random bit"),
+        Generator::Composed { format: "%s", .. } => "a random value of its type".into(),
+        Generator::Composed { format, .. } => format!("a random value like `{}`", format.replace("%s", "…")),
+        Generator::Each { element, .. } => format!("each element {}", random(&element.generator)),
+        Generator::Fields { fields, .. } => {
+            let names: Vec<_> = fields.iter().map(|(name, _)| format!("`{}`", name.bare())).collect();
+            format!("its fields at random: {}", names.join(", "))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod connect;
 pub mod error;
 pub mod explain;
 pub mod introspect;
+mod secret;
 pub mod settings;
 #[cfg(feature = "cli")]
 pub mod throwaway;
@@ -18,4 +19,5 @@ mod tls;
 pub use connect::{Connection, connect};
 pub use error::ServerError;
 pub use introspect::introspect;
+pub use secret::{Secret, SecretError};
 pub use settings::Settings;

@@ -47,6 +47,7 @@ pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> W
 fn name(assertion: Assertion) -> &'static str {
     match assertion {
         Assertion::Subject => "subject",
+        Assertion::Secret => "secret",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
         Assertion::StandIns => "stand_ins",
@@ -246,7 +247,7 @@ impl Scene<'_> {
             }),
             StepAction::Change(changes) => {
                 let holds: Vec<Writer> =
-                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect();
+                    changes.iter().filter_map(|change| value::holds(self, table, change)).collect();
                 if holds.is_empty() {
                     return None;
                 }

@@ -22,6 +22,7 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.head();
     lowering.tables();
     lowering.subject();
+    lowering.secret();
     lowering.freeze();
     lowering.guards();
     lowering.before();
@@ -90,14 +91,18 @@ impl Lowering<'_> {
             }
             (Subject::EveryRow, _) => ("for every row".to_owned(), String::new()),
         };
+        let (secret, input) = match plan.is_keyed() {
+            true => (", with the secret on standard input, one line", " < SECRET_FILE"),
+            false => ("", ""),
+        };
         vec![
             format!(
                 "{}: made by efface from {}. Do not edit: change the policy.",
                 shown(&plan.policy),
                 shown(self.file.short_name())
             ),
-            format!("Run it {whose}:"),
-            format!("  psql -X {arguments}-f THIS_FILE"),
+            format!("Run it {whose}{secret}:"),
+            format!("  psql -X {arguments}-f THIS_FILE{input}"),
         ]
     }
 
@@ -201,6 +206,23 @@ impl Lowering<'_> {
             let bound = statement("$1").finish();
             self.push(Phase::Subject, "set the subject", Role::BindSubject { column: index, bound }, Vec::new(), psql);
         }
+    }
+
+    fn secret(&mut self) {
+        if !self.scene.plan.is_keyed() {
+            return;
+        }
+        let phase = Phase::Subject;
+        let comment =
+            vec!["The secret comes as data: it stands in no statement, and in no log of statements.".to_owned()];
+        self.prepare(phase, "make room for the secret", comment, self.scene.secret_table());
+        let (psql, engine) = self.scene.copy_secret();
+        let role = Role::CopySecret { copy: engine.finish() };
+        self.push(phase, "take the secret", role, Vec::new(), psql);
+        let check = self.scene.secret_check();
+        self.assertion(phase, Assertion::Secret, "not a secret:", &[check], Vec::new());
+        self.prepare(phase, "make keys of the secret", Vec::new(), self.scene.secret_keys());
+        self.prepare(phase, "forget the secret", Vec::new(), self.scene.drop_secret());
     }
 
     // 3. Freeze.
@@ -392,6 +414,7 @@ impl Lowering<'_> {
         self.assertions += 1;
         let title = match assertion {
             Assertion::Subject => "check the subject",
+            Assertion::Secret => "check the secret",
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
             Assertion::StandIns => "check the stand-in rows",
@@ -719,7 +742,8 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
 /// Whether a type may come from an extension.
 fn may_be_an_extensions(ty: &PgType) -> bool {
     match ty {
-        PgType::Array { of } => may_be_an_extensions(of),
-        other => matches!(other, PgType::Citext | PgType::Other { .. }),
+        PgType::Array { of, .. } => may_be_an_extensions(of),
+        PgType::Citext | PgType::Composite { .. } | PgType::Range { .. } | PgType::Other { .. } => true,
+        _ => false,
     }
 }

@@ -4,6 +4,7 @@
 //! its type, whether new values keep the CHECKs. Every question is asked in a read-only transaction; those that run look
 //! at counts only.
 
+mod parts;
 mod values;
 
 use super::script::Sql;
@@ -35,7 +36,7 @@ enum About {
     /// The author's SQL, and where in the question's text it begins, in bytes.
     Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
     /// Whether the new value of `table.column` is one of its type, and not too long for it.
-    Value { column: String, type_sql: String, generated: bool, null_is_asked: bool, by_author: bool },
+    Value { column: String, type_sql: String, which: Which, null_is_asked: bool, by_author: bool },
     /// Whether the new value of `table.column`, which refuses NULL, is NULL.
     Null { column: String, by_author: bool },
     /// Whether both sides of a reference that the policy adds can be compared, as the policy writes it.
@@ -44,6 +45,17 @@ enum About {
     Check { table: String, check: String, by_author: bool },
     /// A CHECK that is NOT VALID, and of which no column changes.
     OldRows { table: String, check: String },
+}
+
+/// Which value it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// The one that the column takes.
+    New,
+    /// An array's element or a composite's field in it, or one that may be chosen.
+    Part,
+    /// The one that the database makes of others.
+    Generated,
 }
 
 /// What the server answered, when the answer isn't "fine".
@@ -82,7 +94,7 @@ impl Question {
             // An expression that the server doesn't even understand (class 42) has a question of its own. A literal has
             // none: `x` as a regclass is refused in that class too.
             ("42", _) if by_author => None,
-            ("42", About::Value { generated: false, .. }) => Some(self.words(answer)),
+            ("42", About::Value { which: Which::New | Which::Part, .. }) => Some(self.words(answer)),
             // What writes can't be tried in a transaction that reads: most often a sequence, whose numbers fit.
             ("25", About::Value { .. } | About::Null { .. }) => None,
             ("42" | "25", _) => Some(self.unverified(&format!("the server can't be asked: {message}"))),
@@ -138,10 +150,11 @@ impl Question {
                     .at(self.origin, "followed here")
                     .help("compare values of one type: cast one side in the path, as `via: ref::bigint -> users.id`")
             }
-            About::Value { column, type_sql, generated, by_author, .. } => {
-                let value = match generated {
-                    true => format!("what the database makes of the new values for `{column}`"),
-                    false => format!("the new value of `{column}`"),
+            About::Value { column, type_sql, which, by_author, .. } => {
+                let value = match which {
+                    Which::New => format!("the new value of `{column}`"),
+                    Which::Part => format!("a part of the new value of `{column}`"),
+                    Which::Generated => format!("what the database makes of the new values for `{column}`"),
                 };
                 match (sqlstate, constraint) {
                     ("", _) => Diagnostic::new(Code::TooLong, format!("{value} is too long{rows}"))
@@ -152,11 +165,11 @@ impl Question {
                         format!("{value} breaks the CHECK `{check}` of its domain"),
                     )
                     .at(self.origin, "the server refuses it")
-                    .note(format!("the column's type is `{type_sql}`"))
+                    .note(format!("its type is `{type_sql}`"))
                     .help("look at the domain with `\\dD`, and choose a value that keeps it"),
                     ("23502", _) => Diagnostic::new(Code::NotNull, format!("{value} would be null"))
                         .at(self.origin, "the server refuses it")
-                        .note(format!("the column's type `{type_sql}` is a domain that refuses NULL"))
+                        .note(format!("its type `{type_sql}` is a domain that refuses NULL"))
                         .help("choose a value that is never null"),
                     (code, _) if *by_author && !is_of_type(code) => {
                         Diagnostic::new(Code::SqlRefused, format!("{value} can't be computed: {message}"))
@@ -165,9 +178,9 @@ impl Question {
                     }
                     _ => {
                         let words = format!("{value} is not one of type `{type_sql}`: {message}");
-                        let help = match generated {
-                            true => "look at the column's expression with `\\d`".to_owned(),
-                            false => format!("try it in psql: SELECT CAST(… AS {type_sql})"),
+                        let help = match which {
+                            Which::New | Which::Part => format!("try it in psql: SELECT CAST(… AS {type_sql})"),
+                            Which::Generated => "look at the column's expression with `\\d`".to_owned(),
                         };
                         Diagnostic::new(Code::WrongType, words).at(self.origin, "the server refuses it").help(help)
                     }

@@ -4,7 +4,7 @@
 //! wherever it goes), and each table takes part once: of two changes to a row, a statement carries out the first alone.
 
 use super::helper::Helper;
-use super::value::{self, At};
+use super::value::At;
 use super::writer::{Scene, Writer};
 use crate::catalog::{ColumnId, KeyId, Table, TableId};
 use crate::plan::{Along, Step};
@@ -203,7 +203,8 @@ impl Together<'_> {
             | NewValue::Literal(_)
             | NewValue::StandIn(_)
             | NewValue::Expression(_)
-            | NewValue::Random(_) => value::value(w, column, change, At::Beside(self.own())),
+            | NewValue::Random(_)
+            | NewValue::Derived(_) => self.scene.value(w, self.own(), change, At::Beside(self.own())),
         }
     }
 
@@ -262,7 +263,7 @@ impl Together<'_> {
                         Some(remembered) => {
                             w.sql(&remembered);
                         }
-                        None => value::value(w, table.column_at(change.column), change, At::Beside(table)),
+                        None => self.scene.value(w, table, change, At::Beside(table)),
                     },
                 }
             },

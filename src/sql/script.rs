@@ -103,6 +103,12 @@ pub enum Role {
         /// The same statement with `$1`.
         bound: Sql,
     },
+    /// Takes the secret that keys pseudonyms: psql passes its standard input on, the engine sends `copy` and the secret as
+    /// its data, one line.
+    CopySecret {
+        /// The same statement as the server takes it.
+        copy: Sql,
+    },
     /// Chooses the subjects by the policy's own condition; returns their number in its first column. With none the run is
     /// over: nothing has changed.
     ChooseSubjects,
@@ -145,6 +151,8 @@ pub enum Role {
 pub enum Assertion {
     /// The subject exists and may be erased by this policy.
     Subject,
+    /// The secret that keys pseudonyms is one.
+    Secret,
     /// No guard found a row.
     Guards,
     /// No table has more rows in scope than `limits.max_rows` allows.
@@ -227,6 +235,8 @@ impl Script {
             text.push_str(statement.sql.as_str());
             match statement.role {
                 Role::ChooseSubjects | Role::NarrowSubjects { .. } => text.push_str(&unless_nobody()),
+                // psql's own commands end with their line.
+                Role::CopySecret { .. } => text.push('\n'),
                 Role::Begin
                 | Role::Prepare
                 | Role::LockTables

@@ -33,16 +33,15 @@ impl Scene<'_> {
                     ",\n    ",
                     |w, change| {
                         w.column(table, change.column).kw(" = ");
-                        value::value(w, table.column_at(change.column), change, At::Row);
+                        self.value(w, table, change, At::Row);
                     },
                 );
                 let rows = self.rows(step.table, &step.rows);
                 let several = matches!(step.rows, Predicate::Any(_));
                 w.kw("\nWHERE ");
                 // Rows that have their new values already are not written again.
-                let holds: Option<Vec<Writer>> = value::all_knowable(changes).then(|| {
-                    changes.iter().filter_map(|change| value::holds(table.column_at(change.column), change)).collect()
-                });
+                let holds: Option<Vec<Writer>> = value::all_knowable(changes)
+                    .then(|| changes.iter().filter_map(|change| value::holds(self, table, change)).collect());
                 match holds {
                     Some(holds) => {
                         w.kw(if several { "(" } else { "" }).sql(&rows).kw(if several { ")" } else { "" });
@@ -81,8 +80,9 @@ impl Scene<'_> {
                 | NewValue::Literal(_)
                 | NewValue::StandIn(_)
                 | NewValue::Expression(_)
-                | NewValue::Random(_) => {
-                    value::value(&mut w, column, change, At::Row);
+                | NewValue::Random(_)
+                | NewValue::Derived(_) => {
+                    self.value(&mut w, table, change, At::Row);
                     &mut w
                 }
             };
@@ -102,7 +102,7 @@ impl Scene<'_> {
         w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
             if change.is_told_by_looks() {
-                value::value(w, table.column_at(change.column), change, At::Beside(table));
+                self.value(w, table, change, At::Beside(table));
             } else {
                 remembered += 1;
                 w.printed(&self.helper(Helper::Values)).kw(".value").number(remembered);

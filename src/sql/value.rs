@@ -1,9 +1,9 @@
 //! A column's new value, as SQL, and how to tell afterwards that it is there.
 
 use super::bits::Bits;
-use super::generate::generated;
-use super::looks::{hexadecimal_length, pattern};
-use super::writer::Writer;
+use super::generate::{generated, is_something};
+use super::looks::looks;
+use super::writer::{Scene, Writer};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::{ColumnChange, NewValue};
@@ -20,41 +20,51 @@ pub(super) enum At<'a> {
 }
 
 impl At<'_> {
-    /// The old value of a column; none without a row.
-    pub fn old(self, column: &Column) -> Option<Writer> {
+    /// The old value of a column.
+    pub fn old(self, column: &Column) -> Writer {
         let mut w = Writer::new();
+        // Where different texts may be equal the server takes no regular expressions.
+        let loose = column.nondeterministic && !matches!(self, At::NoRow);
+        w.kw(if loose { "(" } else { "" });
         match self {
             At::Row => w.ident(&column.name),
             At::Beside(table) => w.ident(&table.name.name).kw(".").ident(&column.name),
-            At::NoRow => return None,
+            At::NoRow => w.kw("CAST(NULL AS ").printed(&column.type_sql).kw(")"),
         };
-        Some(w)
+        w.kw(if loose { " COLLATE \"C\")" } else { "" });
+        w
     }
 }
 
-/// The new value, for `SET column = …`.
-pub(super) fn value(w: &mut Writer, column: &Column, change: &ColumnChange, at: At<'_>) {
-    match &change.value {
-        NewValue::Null => w.kw("NULL"),
-        NewValue::Default => w.kw("DEFAULT"),
-        NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
-        NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
-        NewValue::Random(generator) => {
-            match at.old(column).filter(|_| change.keeps_null) {
-                Some(old) => {
-                    w.kw("CASE WHEN ").sql(&old).kw(" IS NOT NULL THEN ");
-                    generated(w, column, generator, &Bits::Random);
-                    w.kw(" END");
+impl Scene<'_> {
+    /// The new value, for `SET column = …`.
+    pub fn value(&self, w: &mut Writer, table: &Table, change: &ColumnChange, at: At<'_>) {
+        let column = table.column_at(change.column);
+        match &change.value {
+            NewValue::Null => w.kw("NULL"),
+            NewValue::Default => w.kw("DEFAULT"),
+            NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
+            NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
+            NewValue::Random(generator) => {
+                let old = at.old(column);
+                let may_be_null = change.keeps_null && !matches!(at, At::NoRow);
+                if may_be_null {
+                    w.kw("CASE WHEN ").sql(&is_something(generator, &old)).kw(" THEN ");
                 }
-                None => generated(w, column, generator, &Bits::Random),
+                generated(w, generator, &old, &Bits::Random);
+                w.kw(if may_be_null { " END" } else { "" })
             }
-            w
-        }
-    };
+            NewValue::Derived(derived) => {
+                self.derived(w, table, column, derived, at);
+                w
+            }
+        };
+    }
 }
 
 /// A condition that is true where the new value is there; none where it can't be known.
-pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
+pub(super) fn holds(scene: &Scene<'_>, table: &Table, change: &ColumnChange) -> Option<Writer> {
+    let column = table.column_at(change.column);
     let mut w = Writer::new();
     match &change.value {
         NewValue::Null => {
@@ -63,30 +73,34 @@ pub(super) fn holds(column: &Column, change: &ColumnChange) -> Option<Writer> {
         NewValue::Literal(text) | NewValue::StandIn(text) => {
             // The operator of enums takes no domain over one.
             let enum_domain = matches!(column.ty, PgType::Enum { .. }) && !column.domains.is_empty();
-            let as_text = enum_domain || !column.ty.has_equality();
-            w.ident(&column.name).kw(if as_text { "::text = " } else { " = " });
+            // The new value is the text that was asked for, and no other that is equal to it.
+            let loose = column.nondeterministic || column.ty == PgType::Citext;
+            let as_text = enum_domain || loose || !column.ty.has_equality();
+            w.sql(&At::Row.old(column)).kw(if as_text { "::text = " } else { " = " });
             literal(&mut w, column, text);
             w.kw(if as_text { "::text" } else { "" });
         }
         NewValue::Random(generator) => {
-            let pattern = pattern(generator)?;
+            let looks = looks(generator, &At::Row.old(column))?;
             if change.keeps_null {
-                w.kw("(").ident(&column.name).kw(" IS NULL OR ");
+                w.kw("(").ident(&column.name).kw(" IS NULL OR ").sql(&looks).kw(")");
+            } else {
+                w.sql(&looks);
             }
-            w.ident(&column.name).kw("::text ~ ").text(&pattern);
-            if let Some(length) = hexadecimal_length(generator) {
-                w.kw(" AND length(").ident(&column.name).kw("::text) = ").number(length);
-            }
-            w.kw(if change.keeps_null { ")" } else { "" });
         }
+        NewValue::Derived(derived) => return scene.derived_holds(table, column, derived),
         NewValue::Default | NewValue::Expression(_) => return None,
     }
     Some(w)
 }
 
-/// Whether all new values of a step are known beforehand, so that rows which have them need no writing.
+/// Whether it can be told of all new values of a step whether they are there, so that rows which have them need no writing.
 pub(super) fn all_knowable(changes: &[ColumnChange]) -> bool {
-    changes.iter().all(|change| matches!(change.value, NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_)))
+    changes.iter().all(|change| match &change.value {
+        NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) => true,
+        NewValue::Derived(derived) => derived.is_idempotent(),
+        NewValue::Default | NewValue::Expression(_) | NewValue::Random(_) => false,
+    })
 }
 
 /// A literal as a value of its column's type, cut and rounded as an assignment would.

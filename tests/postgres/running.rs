@@ -34,7 +34,14 @@ fn ready(db: &Db) -> Ready {
 impl Ready {
     fn run(&self, db: &Db, settings: &Settings, mode: Mode, progress: &mut dyn Progress) -> Result<Finished, RunError> {
         let keys = [vec!["42".to_owned()]];
-        let order = Order { script: &self.script, keys: &keys, tables: &self.tables, reviewed: &self.reviewed, mode };
+        let order = Order {
+            script: &self.script,
+            keys: &keys,
+            secret: None,
+            tables: &self.tables,
+            reviewed: &self.reviewed,
+            mode,
+        };
         db.block_on(async {
             let connection = connect(settings, "efface tests").await.expect("a session");
             run(settings, &connection, &order, progress, Box::pin(std::future::pending())).await
@@ -142,6 +149,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
     let order = Order {
         script: &ready.script,
         keys: &keys,
+        secret: None,
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,

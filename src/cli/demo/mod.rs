@@ -11,7 +11,7 @@ use super::arguments::{DemoArguments, Subjects};
 use super::failure::{Exit, Failure};
 use super::load::{self, Live, Loaded};
 use super::output::Output;
-use super::rehearse::{Intent, interrupted, transaction};
+use super::rehearse::{Given, Intent, interrupted, transaction};
 use super::whose::Whose;
 use crate::review::{Account, Estimates, count, text};
 use crate::server::throwaway::{Server, find_or_install};
@@ -94,19 +94,19 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     steps(&loaded).iter().try_for_each(|line| tell(line))?;
 
     tell(&format!("\n$ efface rehearse {POLICY_NAME} --subject {CLIENT}"))?;
-    let keys = subject(CLIENT)?.keys(&loaded)?;
-    let rehearsed = run_for(live, &loaded, &keys, Intent::Rehearse, output).await?;
+    let client_given = given(CLIENT, &loaded)?;
+    let rehearsed = run_for(live, &loaded, &client_given, Intent::Rehearse, output).await?;
     let rows = |rows: u64| count(rows, "row");
     let (erased, changed) =
         (rehearsed.erased.iter().map(|it| it.rows).sum(), rehearsed.anonymised.iter().map(|it| it.rows).sum());
     tell(&format!("  would delete {} and change {}; everything was rolled back", rows(erased), rows(changed)))?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {DEBTOR} --yes    (a client who owes money)"))?;
-    let debtor = subject(DEBTOR)?.keys(&loaded)?;
+    let debtor = given(DEBTOR, &loaded)?;
     blocked(run_for(live, &loaded, &debtor, Intent::Apply, output).await, output)?;
 
     tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes"))?;
-    let receipt = run_for(live, &loaded, &keys, Intent::Apply, output).await?;
+    let receipt = run_for(live, &loaded, &client_given, Intent::Apply, output).await?;
     receipt.text().lines().try_for_each(|line| tell(&format!("  {line}")))?;
 
     tell(&format!("\nAfter: the same reports, and where client {CLIENT} can be found"))?;
@@ -122,12 +122,17 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 async fn run_for(
     live: &Live,
     loaded: &Loaded,
-    keys: &[Vec<String>],
+    given: &Given,
     intent: Intent,
     output: &Output,
 ) -> Result<Account, Failure> {
     let nobody = || Failure::new(Exit::Bug, "a client was named, and the run was for nobody");
-    transaction(live, loaded, keys, intent, output).await?.ok_or_else(nobody)
+    transaction(live, loaded, given, intent, output).await?.ok_or_else(nobody)
+}
+
+/// What a run for one client is given; the club's policy makes no pseudonyms.
+fn given(key: &str, loaded: &Loaded) -> Result<Given, Failure> {
+    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None })
 }
 
 /// The subject, as if it had been typed.

@@ -28,7 +28,7 @@ pub(super) fn asks_at_most_for_null(predicate: &str, name: &Ident) -> bool {
 /// Whether NULL stays NULL with a new value, and nothing else becomes NULL.
 pub(super) fn leaves_null_alone(value: &NewValue) -> bool {
     match value {
-        NewValue::Random(_) => true,
+        NewValue::Random(_) | NewValue::Derived(_) => true,
         NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
             false
         }

@@ -1,6 +1,7 @@
 //! The words of this stage's findings: facts come from the passes, wording is here.
 
 mod deletes;
+mod derived;
 mod followers;
 mod names;
 mod parents;
@@ -13,6 +14,7 @@ mod values;
 mod virtual_keys;
 
 pub(super) use deletes::*;
+pub(super) use derived::*;
 pub(super) use followers::*;
 pub(super) use names::*;
 pub(super) use parents::*;

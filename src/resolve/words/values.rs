@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Column, Exclusion, ForeignKey, Table, UniqueIndex}
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::{Ident, shown};
 use crate::resolve::literal::Misfit;
-use crate::resolve::model::{ColumnChange, NewValue};
+use crate::resolve::model::{ColumnChange, Derived, NewValue};
 use crate::resolve::unique::Collision;
 use crate::source::Span;
 
@@ -206,6 +206,10 @@ pub(in crate::resolve) fn not_unique(
         NewValue::Default => "a second row would get the same default",
         NewValue::Expression(_) => "efface can't tell that the expression is unique",
         NewValue::Random(_) => "these random values may repeat",
+        NewValue::Derived(Derived::Pseudonym(_)) => {
+            "an equal value that was pseudonymised before, or is in a row that this rule doesn't reach, has this pseudonym"
+        }
+        NewValue::Derived(_) => "two values may become one",
     };
     let message = match how {
         Collision::Value => format!("column `{}` is under the unique index `{}`", of(table, column), index.name.bare()),

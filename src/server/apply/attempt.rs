@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io::Cursor;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::SinkExt;
 use futures_util::future::join_all;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
@@ -12,7 +15,7 @@ use super::outcome::{Chosen, Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
-use crate::server::{Connection, ServerError};
+use crate::server::{Connection, Secret, ServerError};
 use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
 
 /// Why a transaction did not come to its end.
@@ -161,6 +164,17 @@ impl<'a> Attempt<'a> {
             Role::BindSubject { column, bound } => {
                 let keys = array_text(&self.order.keys[*column]);
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
+                Vec::new()
+            }
+            Role::CopySecret { copy } => {
+                // `check_shape` has seen that there is one.
+                let line = self.order.secret.map(Secret::line).unwrap_or_default();
+                let copied = async {
+                    let mut sink = pin!(client.copy_in(copy.as_str()).await?);
+                    sink.send(Cursor::new(line.into_bytes())).await?;
+                    sink.finish().await
+                };
+                self.watched(title, copied).await?;
                 Vec::new()
             }
             Role::LockRows { .. } | Role::CountShared { .. } | Role::ChooseSubjects | Role::NarrowSubjects { .. } => {

@@ -27,7 +27,7 @@ use retry::Tries;
 
 use crate::catalog::Catalog;
 use crate::ident::TableName;
-use crate::server::{Connection, Settings};
+use crate::server::{Connection, Secret, Settings};
 use crate::sql::{Role, Script};
 
 /// What is to be run, for whom, and against which schema it was reviewed.
@@ -38,6 +38,8 @@ pub struct Order<'a> {
     /// For each key column of the subject the keys as text, all of one length; nothing where the script chooses the
     /// subjects, or means every row.
     pub keys: &'a [Vec<String>],
+    /// What keys the script's pseudonyms, where it makes some.
+    pub secret: Option<&'a Secret>,
     /// The tables of the plan.
     pub tables: &'a BTreeSet<TableName>,
     /// The part of the catalog about these tables that the plan was made from.
@@ -154,6 +156,10 @@ fn check_shape(order: &Order<'_>) -> Result<(), RunError> {
     let columns: Vec<_> = (0..order.script.key.len()).filter(|_| !chooses).collect();
     if bound != columns {
         return malformed("the script does not bind each key column once");
+    }
+    let keyed = roles().any(|role| matches!(role, Role::CopySecret { .. }));
+    if keyed && order.secret.is_none() {
+        return malformed("the script makes pseudonyms, and there is no secret");
     }
     if order.keys.len() != columns.len() {
         return malformed("the keys don't have the subject's columns");

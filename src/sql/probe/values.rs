@@ -3,26 +3,26 @@
 //! They are computed as the step would compute them, what the database generates from them too, and then held against
 //! everything that an UPDATE is held against: types and their lengths, domains, NOT NULL, CHECKs.
 
-use super::{About, Question, fragment_question};
+use super::{About, Question, Which, fragment_question, parts};
 use crate::action::Generator;
 use crate::catalog::{Check, Column, Generated, TableId};
 use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 use crate::plan::{Predicate, rows_for_anyone};
 use crate::resolve::{
-    ColumnChange, Expression, NewValue, ResolvedPolicy, ResolvedRule, Row, RowAction, as_changes, propagation,
+    ColumnChange, Expression, Extent, NewValue, ResolvedPolicy, ResolvedRule, Row, RowAction, as_changes, propagation,
 };
-use crate::sql::value::{self, At};
+use crate::sql::value::At;
 use crate::sql::writer::{Scene, Writer};
 
 /// So many random values are tried: one of a few hundred possible ones that doesn't fit is then found.
-const TRIES: i128 = 5_000;
+pub(super) const TRIES: i128 = 5_000;
 
 /// The questions about what a rule makes, in its own rows and in those that follow its natural keys.
 pub(super) fn of_rule(scene: Scene<'_>, policy: &ResolvedPolicy, rule: &ResolvedRule) -> Vec<Question> {
     let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
     let catalog = scene.catalog;
-    let row = Row { catalog, table: catalog.table(rule.table), changes, follows: false };
+    let row = Row { catalog, table: catalog.table(rule.table), changes, extent: Extent::Some };
     let own = Rows { scene, row, id: rule.table, rows: rows_for_anyone(policy, rule) };
     let mut questions: Vec<_> = own.expressions().chain(own.questions()).collect();
     // What goes along with natural keys, in whosever row.
@@ -30,7 +30,7 @@ pub(super) fn of_rule(scene: Scene<'_>, policy: &ResolvedPolicy, rule: &Resolved
         let mut changes = as_changes(changes, follower);
         // An expression over the rule's own table says nothing about another one's.
         changes.retain(|change| !matches!(change.value, NewValue::Expression(_)));
-        let row = Row { catalog, table: catalog.table(follower.table), changes: &changes, follows: true };
+        let row = Row { catalog, table: catalog.table(follower.table), changes: &changes, extent: Extent::Following };
         questions.extend(Rows { scene, row, id: follower.table, rows: Predicate::All(Vec::new()) }.questions());
     }
     questions
@@ -86,7 +86,9 @@ impl Rows<'_> {
         let values = columns.flat_map(|(column, change)| {
             let value = self.is_asked(column, change).then(|| self.value(column, change));
             let null = self.is_asked_for_null(column, change).then(|| self.null(column, change));
-            value.into_iter().chain(null)
+            let parts =
+                if is_generated(column) { Vec::new() } else { parts::questions(self.row.table, column, change) };
+            value.into_iter().chain(null).chain(parts)
         });
         values.chain(self.row.table.checks.iter().filter_map(|check| self.check(check)))
     }
@@ -99,8 +101,12 @@ impl Rows<'_> {
             NewValue::Literal(_) | NewValue::StandIn(_) => {
                 constrained || !matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. })
             }
-            NewValue::Null => constrained,
-            NewValue::Random(_) => constrained || matches!(column.ty, PgType::Array { .. } | PgType::Other { .. }),
+            NewValue::Null | NewValue::Derived(_) => constrained,
+            // Parts that are made of nothing old are tried without the rows.
+            NewValue::Random(generator) => {
+                let of_row = |(_, part): &(&TableName, &Generator)| part.reads_old_value();
+                constrained || generator.parts_of_domains().iter().any(of_row)
+            }
             NewValue::Expression(_) => true,
             NewValue::Default => self.scene.catalog.default_of(column).is_some(),
         }
@@ -123,7 +129,7 @@ impl Rows<'_> {
         let about = About::Value {
             column: self.name(column),
             type_sql: column.type_sql.clone(),
-            generated: is_generated(column),
+            which: if is_generated(column) { Which::Generated } else { Which::New },
             null_is_asked: self.is_asked_for_null(column, change),
             by_author: self.is_by_author(&[column]),
         };
@@ -190,7 +196,14 @@ impl Rows<'_> {
             (_, NewValue::Default) => {
                 w.kw("(").printed(self.scene.catalog.default_of(column).unwrap_or("NULL")).kw(") AS efface_value");
             }
-            (_, NewValue::Null | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_)) => {
+            (
+                _,
+                NewValue::Null
+                | NewValue::Literal(_)
+                | NewValue::StandIn(_)
+                | NewValue::Random(_)
+                | NewValue::Derived(_),
+            ) => {
                 let source = self.source_of(&[column]);
                 self.new_value(w, column, change, source);
                 w.kw(" AS efface_value");
@@ -270,7 +283,10 @@ impl Rows<'_> {
                 reads.unknown || !reads.own.is_empty() || !reads.tables.is_empty()
             }
             // It stays NULL beside another that is something.
-            Some(NewValue::Random(_)) => columns.len() > 1 && change.is_some_and(|change| change.keeps_null),
+            Some(NewValue::Random(generator)) => {
+                generator.reads_old_value() || (columns.len() > 1 && change.is_some_and(|change| change.keeps_null))
+            }
+            Some(NewValue::Derived(_)) => true,
             Some(NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_)) => false,
         };
         let generators = || changes().flatten().filter_map(generator);
@@ -317,17 +333,17 @@ impl Rows<'_> {
             (_, Some([min, max])) => {
                 let end = |w: &mut Writer, value: Generator| {
                     let value = NewValue::Random(value);
-                    value::value(w, column, &ColumnChange { value, ..change.clone() }, at);
+                    self.scene.value(w, self.row.table, &ColumnChange { value, ..change.clone() }, at);
                 };
                 w.kw("CASE efface_try WHEN -1 THEN ");
                 end(w, min);
                 w.kw(" WHEN 0 THEN ");
                 end(w, max);
                 w.kw(" ELSE ");
-                value::value(w, column, change, at);
+                self.scene.value(w, self.row.table, change, at);
                 w.kw(" END");
             }
-            (_, None) => value::value(w, column, change, at),
+            (_, None) => self.scene.value(w, self.row.table, change, at),
         }
         w.kw(" AS ").printed(&column.type_sql).kw(")");
     }
@@ -349,9 +365,12 @@ fn is_expression(change: &ColumnChange) -> bool {
 fn generator(change: &ColumnChange) -> Option<&Generator> {
     match &change.value {
         NewValue::Random(generator) => Some(generator),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
-            None
-        }
+        NewValue::Null
+        | NewValue::Default
+        | NewValue::Literal(_)
+        | NewValue::StandIn(_)
+        | NewValue::Expression(_)
+        | NewValue::Derived(_) => None,
     }
 }
 
@@ -377,10 +396,15 @@ fn ends(generator: &Generator) -> Option<[Generator; 2]> {
         | Generator::LastName
         | Generator::Hex { .. }
         | Generator::Digits { .. }
-        | Generator::Uuid
+        | Generator::Uuid { .. }
         | Generator::Boolean
         | Generator::Choice { .. }
-        | Generator::Inet => None,
+        | Generator::Inet { .. }
+        | Generator::Bytes { .. }
+        | Generator::BitString { .. }
+        | Generator::Composed { .. }
+        | Generator::Each { .. }
+        | Generator::Fields { .. } => None,
     }
 }
 
@@ -394,7 +418,7 @@ fn too_long(w: &mut Writer, ty: &PgType) {
     if let Some(limit) = limit(ty) {
         w.kw(" + count(*) FILTER (WHERE length(rtrim(efface_value::text, ' ')) > ").number(limit).kw(")");
     }
-    if let PgType::Array { of } = ty
+    if let PgType::Array { of, .. } = ty
         && let Some(limit) = limit(of)
     {
         w.kw(" + count(*) FILTER (WHERE EXISTS (SELECT FROM unnest(efface_value::text[]) AS efface_part");

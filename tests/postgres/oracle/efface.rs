@@ -46,7 +46,14 @@ impl Efface {
         let subjects = case.subject_keys();
         let column = |at: usize| subjects.iter().map(|key| key[at].clone()).collect();
         let keys: Vec<Vec<String>> = (0..subjects.first().map_or(0, Vec::len)).map(column).collect();
-        let order = Order { script: &script, keys: &keys, tables: &tables, reviewed: &reviewed, mode: Mode::Apply };
+        let order = Order {
+            script: &script,
+            keys: &keys,
+            secret: None,
+            tables: &tables,
+            reviewed: &reviewed,
+            mode: Mode::Apply,
+        };
         let settings = settings(self.db.url());
         let mut silent = Silent;
         let run = apply::run(&settings, self.db.connection(), &order, &mut silent, Box::pin(std::future::pending()));
@@ -59,6 +66,7 @@ impl Efface {
                     Assertion::Guards | Assertion::Shared | Assertion::Expected => EngineOutcome::Blocked(names),
                     Assertion::Reports => EngineOutcome::RolledBack(names),
                     Assertion::Subject
+                    | Assertion::Secret
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References

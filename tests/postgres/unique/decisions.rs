@@ -38,6 +38,7 @@ const TEXT: &str = "lpad(to_hex({m}), 3, '0') || 'x'";
 const UUID: &str = "lpad(to_hex({m}), 3, '0') || substr(md5({m}::text), 4)";
 const DAY: &str = "date '2001-01-01' + {m}::int";
 const ADDRESS: &str = "inet '10.0.0.0' + {m}";
+const BYTES: &str = "decode(lpad(to_hex({m}), 8, '0'), 'hex')";
 const FLAG: &str = "case {m} when 1 then true when 2 then false end";
 const MOOD: &str = "(array['good', 'bad', 'so so'])[{m}]::text::mood";
 
@@ -75,6 +76,7 @@ fn of_kind(kind: Kind) -> Vec<(&'static str, Shape)> {
         Kind::Boolean => vec![("", ("boolean", FLAG, 2, false))],
         Kind::Choice => vec![("from: [a, b, c]", text(false)), ("", ("mood", MOOD, 3, false))],
         Kind::Inet => vec![("", ("inet", ADDRESS, 2_000, false))],
+        Kind::Bytes => vec![("", ("bytea", BYTES, 2_000, true)), ("length: 7", ("bytea", BYTES, 2_000, false))],
     }
 }
 
