@@ -11,6 +11,7 @@ use efface::sql::{Role, Script};
 use efface::{plan, policy, resolve, sql};
 use tokio_postgres::types::Type;
 
+use crate::cases::secret;
 use crate::harness::Db;
 
 /// What check says about a policy.
@@ -83,6 +84,7 @@ pub fn run(db: &Db, script: &Script, key: &str) -> Result<(), Refused> {
                 Role::BindSubject { bound, .. } => {
                     client.query_typed(bound.as_str(), &[(&key, Type::TEXT)]).await.map(drop)
                 }
+                Role::CopySecret { copy } => secret(client, copy.as_str()).await,
                 _ => client.simple_query(statement.sql.as_str()).await.map(drop),
             };
             done.map_err(|error| {

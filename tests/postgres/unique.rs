@@ -7,8 +7,10 @@ mod decisions;
 mod indexes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use efface::action::Kind;
+use efface::catalog::Catalog;
 use efface::diagnostic::Code;
 
 use self::decisions::Decision;
@@ -18,8 +20,9 @@ use crate::oracle::tell;
 use crate::tried::{self, Checked};
 
 const ROWS: u32 = 2_000;
-/// So many tables change in one transaction.
+/// So many tables change in one transaction, in as many sessions at once.
 const TOGETHER: usize = 40;
+const SESSIONS: usize = 2;
 
 /// A decision about the column `v` of a table, and a unique index there.
 struct Combination<'a> {
@@ -143,46 +146,57 @@ fn every_decision_is_refused_under_a_unique_index_or_commits() {
         tried::part(&catalog, &names.cloned().collect())
     };
 
-    let mut wrong = Vec::new();
-    let (refused, ran) = decide(&db, &all, &part, &mut wrong);
-    for some in ran.chunks(TOGETHER) {
-        db.sql(&some.iter().map(|combination| combination.rows()).collect::<Vec<_>>().join("\n"));
-        let failed = |combinations: &[&Combination<'_>]| {
-            let checked = tried::check(&db, &part(combinations), &policy(combinations));
-            match &checked.script {
-                Some(script) if checked.errors().is_empty() => tried::run(&db, script, "").err().map(|it| it.words),
-                _ => Some(checked.text()),
-            }
-        };
-        // Together first; each alone where that fails.
-        if failed(some).is_some() {
-            let alone = some.iter().filter_map(|one| Some(format!("{}: {}", one.name(), failed(&[*one])?)));
-            wrong.extend(alone.collect::<Vec<_>>());
+    let (refused, ran, mut wrong) = decide(&db, &all, &part);
+    let left = Mutex::new(ran.chunks(TOGETHER));
+    let next = || left.lock().expect("no session panics with it").next();
+    let url = db.url().to_owned();
+    let session = || {
+        let db = Db::open(&url);
+        let mut wrong = Vec::new();
+        while let Some(some) = next() {
+            wrong.extend(carried_out(&db, some, &part));
         }
-    }
+        wrong
+    };
+    std::thread::scope(|scope| {
+        let sessions: Vec<_> = (0..SESSIONS).map(|_| scope.spawn(session)).collect();
+        wrong.extend(sessions.into_iter().flat_map(|session| session.join().expect("a session ends")));
+    });
     let score = Score::of(&refused, &ran);
     score.tell(began.elapsed().as_secs_f32());
     assert!(wrong.is_empty(), "{} combinations:\n{}", wrong.len(), wrong.join("\n"));
     score.has_both(&decisions, &indexes);
 }
 
-type Sorted<'a, 'b> = (Vec<&'b Combination<'a>>, Vec<&'b Combination<'a>>);
+/// The live catalog with the tables of some combinations only.
+type Part<'p> = &'p (dyn Fn(&[&Combination<'_>]) -> Catalog + Sync);
+/// Those that check refuses, those that it takes, and what it says about anything else than an index.
+type Decided<'a, 'b> = (Vec<&'b Combination<'a>>, Vec<&'b Combination<'a>>, Vec<String>);
 
-/// Which combinations check refuses, and which it takes; what it says about anything else than the index is wrong.
-fn decide<'a, 'b>(
-    db: &Db,
-    all: &'b [Combination<'a>],
-    part: &dyn Fn(&[&Combination<'_>]) -> efface::catalog::Catalog,
-    wrong: &mut Vec<String>,
-) -> Sorted<'a, 'b> {
+fn decide<'a, 'b>(db: &Db, all: &'b [Combination<'a>], part: Part<'_>) -> Decided<'a, 'b> {
     let everything: Vec<_> = all.iter().collect();
     let found = refused(&tried::check(db, &part(&everything), &policy(&everything)));
     let (refused, ran): (Vec<_>, Vec<_>) = everything.into_iter().partition(|it| found.contains_key(&it.table()));
-    let strange = refused
-        .iter()
-        .filter_map(|it| found.get(&it.table()).filter(|(named, _)| !named).map(|(_, words)| (it, words)));
-    wrong.extend(strange.map(|(it, words)| format!("{}: {words}", it.name())));
-    (refused, ran)
+    let strange = refused.iter().filter_map(|it| Some((it, found.get(&it.table()).filter(|(named, _)| !named)?)));
+    let strange = strange.map(|(it, (_, words))| format!("{}: {words}", it.name())).collect();
+    (refused, ran, strange)
+}
+
+/// Fills the tables and changes every row; what the server says against it.
+fn carried_out(db: &Db, some: &[&Combination<'_>], part: Part<'_>) -> Vec<String> {
+    db.sql(&some.iter().map(|combination| combination.rows()).collect::<Vec<_>>().join("\n"));
+    let failed = |combinations: &[&Combination<'_>]| {
+        let checked = tried::check(db, &part(combinations), &policy(combinations));
+        match &checked.script {
+            Some(script) if checked.errors().is_empty() => tried::run(db, script, "").err().map(|it| it.words),
+            _ => Some(checked.text()),
+        }
+    };
+    // Together first; each alone where that fails.
+    match failed(some) {
+        None => Vec::new(),
+        Some(_) => some.iter().filter_map(|one| Some(format!("{}: {}", one.name(), failed(&[*one])?))).collect(),
+    }
 }
 
 /// How many were refused and how many ran, by decision and by index.

@@ -102,6 +102,8 @@ impl Rows<'_> {
                 constrained || !matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. })
             }
             NewValue::Null | NewValue::Derived(_) => constrained,
+            // Each of them is asked about.
+            NewValue::Random(Generator::Choice { .. }) => false,
             // Parts that are made of nothing old are tried without the rows.
             NewValue::Random(generator) => {
                 let of_row = |(_, part): &(&TableName, &Generator)| part.reads_old_value();

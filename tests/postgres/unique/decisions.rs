@@ -24,7 +24,8 @@ pub struct Decision {
 
 impl Decision {
     pub fn is_text(&self) -> bool {
-        ["text", "varchar", "char", "citext"].iter().any(|name| self.ty.starts_with(name))
+        let named = ["text", "varchar", "char", "citext"].iter().any(|name| self.ty.starts_with(name));
+        named && !self.ty.ends_with(']')
     }
 
     /// The type without its default.
@@ -94,7 +95,8 @@ pub fn all() -> Vec<Decision> {
                 most,
                 default: "",
                 is_unique,
-                everywhere: place == 0,
+                // `text` makes what `token` makes.
+                everywhere: place == 0 && *kind != Kind::Text,
             });
         }
     }
@@ -102,6 +104,22 @@ pub fn all() -> Vec<Decision> {
     let others: &[(&str, String, &str, &str, u32, &str, bool)] = &[
         ("null in text", "null".into(), "text", TEXT, 2_000, "", true),
         ("null in int", "null".into(), "int", "{m}", 2_000, "", true),
+        ("a pseudonym in text", "{ pseudonymize: email }".into(), "text", TEXT, 2_000, "", true),
+        ("a short pseudonym in text", "{ pseudonymize: token, length: 8 }".into(), "text", TEXT, 2_000, "", false),
+        ("a pseudonym in uuid", "{ pseudonymize: uuid }".into(), "uuid", UUID, 2_000, "", true),
+        ("a pseudonym in int", "{ pseudonymize: integer }".into(), "int", "{m}", 2_000, "", false),
+        ("a mask in text", "{ mask: \"*\", keep_last: 2 }".into(), "text", TEXT, 2_000, "", false),
+        ("a coarser number", "{ generalize: 10 }".into(), "int", "{m}", 2_000, "", false),
+        ("days that are shifted", "{ shift_days: 30 }".into(), "date", DAY, 2_000, "", false),
+        (
+            "random texts in an array",
+            "randomize".into(),
+            "text[]",
+            "array[lpad(to_hex({m}), 3, '0')]",
+            2_000,
+            "",
+            false,
+        ),
         ("null in uuid", "null".into(), "uuid", UUID, 2_000, "", true),
         ("null in date", "null".into(), "date", DAY, 2_000, "", true),
         ("a literal in text", "{ replace: x }".into(), "text", TEXT, 2_000, "", false),
@@ -149,7 +167,9 @@ pub fn all() -> Vec<Decision> {
     ];
     for (name, yaml, ty, fill, most, default, is_unique) in others {
         let (name, yaml, most, is_unique) = ((*name).to_owned(), yaml.clone(), *most, *is_unique);
-        all.push(Decision { name, kind: None, yaml, ty, fill, most, default, is_unique, everywhere: true });
+        // What is refused wherever values meet needs no trial everywhere, but by one constant.
+        let everywhere = is_unique && name != "null in int" && name != "null in date" || name == "a literal in text";
+        all.push(Decision { name, kind: None, yaml, ty, fill, most, default, is_unique, everywhere });
     }
     all
 }
