@@ -68,7 +68,8 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
     let settings = sql::explain::settings(&loaded.plan, catalog, false);
     for question in sql::probe::questions(&loaded.plan, &loaded.policy, catalog) {
         let answer = ask::answer(client, &settings, &question).await?;
-        if let Some(found) = answer.and_then(|answer| question.finding(&answer)) {
+        let found = answer.and_then(|answer| question.finding(&answer));
+        if let Some(found) = found.filter(|found| !loaded.policy.accepts(found)) {
             findings.push(found);
         }
     }

@@ -201,13 +201,14 @@ impl Question {
                 )
             }
             About::OldRows { table, check } => {
-                let rows = match answer {
-                    Answer::Wrong(1) => "1 row".to_owned(),
-                    Answer::Wrong(rows) => format!("{rows} rows"),
-                    Answer::Refused { .. } | Answer::TooLong => "rows".to_owned(),
+                let (rows, break_it) = match answer {
+                    Answer::Wrong(1) => ("1 row".to_owned(), "breaks"),
+                    Answer::Wrong(rows) => (format!("{rows} rows"), "break"),
+                    Answer::Refused { .. } | Answer::TooLong => ("rows".to_owned(), "break"),
                 };
-                let words =
-                    format!("{rows} of table `{table}` that this rule may reach break the CHECK `{check}` already");
+                let words = format!(
+                    "{rows} of table `{table}` that this rule may reach {break_it} the CHECK `{check}` already"
+                );
                 Diagnostic::new(Code::BrokenAlready, words)
                     .at(self.origin, "changes them")
                     .about(table.clone())

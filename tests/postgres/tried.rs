@@ -54,7 +54,8 @@ pub fn check(db: &Db, catalog: &Catalog, text: &str) -> Checked {
     let settings = sql::explain::settings(&plan, catalog, false);
     for question in sql::probe::questions(&plan, policy, catalog) {
         let answer = db.block_on(ask::answer(&db.connection().client, &settings, &question)).expect("a connection");
-        if let Some(found) = answer.and_then(|answer| question.finding(&answer)) {
+        let found = answer.and_then(|answer| question.finding(&answer));
+        if let Some(found) = found.filter(|found| !policy.accepts(found)) {
             report.push(found);
         }
     }
@@ -69,14 +70,8 @@ pub fn part(catalog: &Catalog, tables: &BTreeSet<TableName>) -> Catalog {
     part
 }
 
-/// How a statement was refused.
-pub struct Refused {
-    pub constraint: String,
-    pub words: String,
-}
-
-/// Runs a script to its end, or rolls back.
-pub fn run(db: &Db, script: &Script, key: &str) -> Result<(), Refused> {
+/// Runs a script to its end, or rolls back and says why.
+pub fn run(db: &Db, script: &Script, key: &str) -> Result<(), String> {
     let client = &db.connection().client;
     let outcome = db.block_on(async {
         for statement in &script.statements {
@@ -89,11 +84,8 @@ pub fn run(db: &Db, script: &Script, key: &str) -> Result<(), Refused> {
             };
             done.map_err(|error| {
                 let told = error.as_db_error().unwrap_or_else(|| panic!("{error}"));
-                let code = told.code().code();
-                Refused {
-                    constraint: told.constraint().unwrap_or_default().to_owned(),
-                    words: format!("{code} at {}: {}\n{}", statement.title, told.message(), statement.sql.as_str()),
-                }
+                let (code, title) = (told.code().code(), &statement.title);
+                format!("{code} at {title}: {}\n{}", told.message(), statement.sql.as_str())
             })?;
         }
         Ok(())

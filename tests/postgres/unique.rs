@@ -188,7 +188,7 @@ fn carried_out(db: &Db, some: &[&Combination<'_>], part: Part<'_>) -> Vec<String
     let failed = |combinations: &[&Combination<'_>]| {
         let checked = tried::check(db, &part(combinations), &policy(combinations));
         match &checked.script {
-            Some(script) if checked.errors().is_empty() => tried::run(db, script, "").err().map(|it| it.words),
+            Some(script) if checked.errors().is_empty() => tried::run(db, script, "").err(),
             _ => Some(checked.text()),
         }
     };
