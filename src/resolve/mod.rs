@@ -16,6 +16,7 @@ mod fit;
 mod followers;
 mod generator;
 mod inheritance;
+mod known;
 mod link;
 mod literal;
 mod model;
@@ -33,6 +34,7 @@ mod words;
 
 pub use document::{Branch, Leaf, Node};
 pub(crate) use followers::as_changes;
+pub(crate) use known::{Extent, Row};
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};

@@ -8,6 +8,7 @@ use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
+use crate::policy::Acceptance;
 pub use crate::policy::IfShared;
 use crate::source::{Fragment, Span};
 
@@ -45,6 +46,8 @@ pub struct ResolvedPolicy {
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
     pub limits: ResolvedLimits,
+    /// Warnings that someone has looked at, see [`ResolvedPolicy::accepts`].
+    pub(super) accepted: Vec<Acceptance>,
 }
 
 /// What a path compares where there is no key.

@@ -97,6 +97,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         virtual_conditions,
         values,
         expectations: Vec::new(),
+        accepted: policy.accept.clone(),
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         reports: reports.collect(),

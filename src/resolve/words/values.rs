@@ -160,13 +160,34 @@ pub(in crate::resolve) fn partition_key(table: &Table, column: &Column, span: Sp
     .help("keep it")
 }
 
-pub(in crate::resolve) fn exclusion(table: &Table, column: &Column, exclusion: &Exclusion, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::ExclusionConstraint,
-        format!("column `{}` is under the exclusion constraint `{}`", of(table, column), exclusion.name.bare()),
-    )
-    .at(span, "may collide with another row")
-    .help("keep it, or set it to `null`")
+pub(in crate::resolve) fn exclusion(
+    table: &Table,
+    exclusion: &Exclusion,
+    change: &ColumnChange,
+    how: Collision<'_>,
+) -> Diagnostic {
+    let column = table.column_at(change.column);
+    let message = match how {
+        Collision::Value => {
+            format!("column `{}` is under the exclusion constraint `{}`", of(table, column), exclusion.name.bare())
+        }
+        Collision::Enters => format!(
+            "column `{}` decides which rows are under the exclusion constraint `{}`",
+            of(table, column),
+            exclusion.name.bare()
+        ),
+        Collision::Generated(made) => format!(
+            "column `{}`, from which `{}` is generated, decides about the exclusion constraint `{}`",
+            of(table, column),
+            made.name.bare(),
+            exclusion.name.bare()
+        ),
+    };
+    let plain = how == Collision::Value && !column.not_null && change.value != NewValue::Null;
+    Diagnostic::new(Code::ExclusionConstraint, message)
+        .at(change.value_at, "may collide with another row")
+        .note(shown(&exclusion.definition).to_string())
+        .help(if plain { "keep it, or set it to `null`" } else { "keep it" })
 }
 
 pub(in crate::resolve) fn not_unique(
