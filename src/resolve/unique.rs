@@ -10,11 +10,13 @@ mod predicate;
 
 use self::definition::{Definition, Element};
 use super::known::{Extent, Known, Row};
-use super::model::{ColumnChange, ResolvedPolicy, RowAction, Subject};
+use super::model::{ColumnChange, NewValue, ResolvedPolicy, RowAction, Subject};
 use super::words;
+use crate::action::{Generator, UNIQUE_HEX};
 use crate::catalog::{Catalog, Column, Exclusion, Generated, UniqueIndex};
 use crate::diagnostic::Report;
 use crate::ident::Ident;
+use crate::pgtype::PgType;
 
 /// Reports changes under unique indexes and exclusion constraints that could collide.
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
@@ -37,7 +39,7 @@ pub(super) fn of_row(row: Row<'_>, report: &mut Report) {
         let touching = document::touching(row.table, index, row.changes);
         let row = Row { changes: &touching, ..row };
         if let Some((change, how)) = row.collides(index) {
-            report.push(words::not_unique(row.table, index, change, how));
+            report.push(words::not_unique(row.table, index, change, how, &row.instead(index, change)));
         }
     }
     for exclusion in &row.table.exclusions {
@@ -70,6 +72,32 @@ impl<'a> Row<'a> {
             || self.stays_out(&definition, &index.predicate_columns)
             || self.holds_a_key(&index.columns, index.nulls_not_distinct);
         (!safe).then_some(found)
+    }
+
+    /// What could be decided instead of a change that collides, as the policy writes it.
+    fn instead(&self, index: &UniqueIndex, change: &ColumnChange) -> Vec<&'static str> {
+        let column = self.table.column_at(change.column);
+        let fits = |length: u32| column.ty.length_limit().is_none_or(|limit| limit >= length);
+        let hex = |length: u32| NewValue::Random(Generator::Hex { length });
+        let text = column.ty.is_text();
+        let candidates = [
+            (text && fits(32), "`{ randomize: email }`", hex(32)),
+            (text && fits(UNIQUE_HEX), "`{ randomize: token }`", hex(UNIQUE_HEX)),
+            (column.ty == PgType::Uuid, "`randomize`", NewValue::Random(Generator::Uuid { text: false })),
+            (!self.catalog.refuses_null(column), "`null`", NewValue::Null),
+        ];
+        let does = |value: NewValue| {
+            let keeps_null = matches!(value, NewValue::Random(_)) && !self.catalog.is_never_null(column);
+            let instead = ColumnChange { value, keeps_null, ..change.clone() };
+            let others = self.changes.iter().filter(|other| other.column != change.column).cloned();
+            let changes: Vec<_> = others.chain([instead]).collect();
+            Row { changes: &changes, ..*self }.collides(index).is_none()
+        };
+        candidates
+            .into_iter()
+            .filter(|(fits, _, value)| *fits && does(value.clone()))
+            .map(|(_, word, _)| word)
+            .collect()
     }
 
     /// The first change that may bring two rows together which an exclusion constraint keeps apart.

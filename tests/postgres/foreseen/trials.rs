@@ -43,6 +43,7 @@ pub fn all() -> Vec<Trial> {
     all.extend(domains());
     all.extend(exclusions());
     all.extend(odd_columns());
+    all.extend(followers());
     all
 }
 
@@ -516,6 +517,44 @@ fn odd_columns() -> Vec<Trial> {
             "the source of a generated column that is referenced",
             "key: { randomize: token }",
             &[("referenced-column", "made_key")],
+        ),
+    ]
+}
+
+/// Values that go along with a natural key into another table.
+fn followers() -> Vec<Trial> {
+    let schema = "create table t (id int primary key, key text unique);
+        create table child (id int primary key, key text references t (key), note text,
+            size int generated always as (length(key)) stored, constraint of_a_size check (size < 40),
+            constraint no_digit_first check (key !~ '^[0-9]'));
+        insert into t select n, chr(96 + n) || n from generate_series(1, 20) as n;
+        insert into child select n, chr(96 + n) || n from generate_series(1, 20) as n;
+        alter table child add constraint noted check (note is not null) not valid";
+    let trial = |sentence, schema: &str, decision, expected: &[_]| {
+        let rule = format!("{}  {{s}}.child:\n    keep: x\n", columns(decision));
+        ruled(sentence, schema, &rule, expected)
+    };
+    let valid = schema.replace("note is not null", "note is null");
+    let takes_digits = valid.replace("'^[0-9]'", "'^[x-z]'");
+    vec![
+        trial(
+            "a natural key that a CHECK of the table which follows refuses",
+            &valid,
+            "key: { randomize: token, propagate: true }",
+            &[("check-constraint", "`no_digit_first` of table `c")],
+        ),
+        trial(
+            "a natural key that is too long for what is generated from what follows",
+            &takes_digits,
+            "key: { randomize: token, length: 50, propagate: true }",
+            &[("check-constraint", "`of_a_size` of table `c")],
+        ),
+        trial("a natural key that both tables take", &takes_digits, "key: { randomize: token, propagate: true }", FINE),
+        trial(
+            "rows that follow and break a CHECK already",
+            &takes_digits.replace("note is null", "note is not null"),
+            "key: { randomize: token, propagate: true }",
+            &[("broken-already", "20 rows of table")],
         ),
     ]
 }
