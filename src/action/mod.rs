@@ -6,9 +6,11 @@
 
 mod partial;
 pub mod random;
+mod scrub;
 
 pub use partial::{Generalize, Mask, Unit};
 pub use random::{Generator, Kind, Randomize};
+pub use scrub::{SHORT, Scrub, ValuesOf};
 
 use crate::source::{Fragment, Spanned};
 
@@ -38,6 +40,8 @@ pub enum Decision {
     Generalize(Spanned<Generalize>),
     /// The value moves by a random number of days, at most so many, either way.
     ShiftDays(Spanned<u32>),
+    /// People's values in the text become another text.
+    Scrub(Spanned<Scrub>),
     /// The reference becomes one to a stand-in row, of which this is the key's value.
     ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.

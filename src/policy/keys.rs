@@ -71,12 +71,26 @@ pub(super) static DECISION: Place = Place {
         "from",
         "keep_first",
         "keep_last",
+        "scrub",
+        "with",
+        "short",
+        "via",
     ],
-    later: &["json", "other_keys", "scrub", "with", "short"],
+    later: &["json", "other_keys"],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
-pub(super) const ACTIONS: &[&str] =
-    &["keep", "replace", "sql", "randomize", "pseudonymize", "mask", "generalize", "shift_days", "reassign_to"];
+pub(super) const ACTIONS: &[&str] = &[
+    "keep",
+    "replace",
+    "sql",
+    "randomize",
+    "pseudonymize",
+    "mask",
+    "generalize",
+    "shift_days",
+    "scrub",
+    "reassign_to",
+];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =

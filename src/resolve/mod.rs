@@ -24,6 +24,7 @@ mod parents;
 mod partitions;
 mod path;
 mod propagate;
+mod scrub;
 mod session;
 mod subject;
 mod suspects;
@@ -34,6 +35,7 @@ pub(crate) use followers::as_changes;
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
+pub(crate) use scrub::leads_to;
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};

@@ -41,6 +41,7 @@ impl Scene<'_> {
             Derived::Mask(mask) => partial::mask(w, input.value, input.ty, mask),
             Derived::Generalize(generalize) => partial::generalize(w, input.value, input.ty, generalize),
             Derived::Shift { days } => partial::shift(w, input.value, input.ty, *days),
+            Derived::Scrub(scrub) => self.scrub(w, input, scrub),
         }
     }
 

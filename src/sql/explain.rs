@@ -38,7 +38,9 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         w.kw(", true)");
         w.finish()
     });
-    std::iter::once(path.finish()).chain(key).collect()
+    let mut strings = Writer::new();
+    strings.kw("SET LOCAL standard_conforming_strings = on");
+    [path.finish(), strings.finish()].into_iter().chain(key).collect()
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

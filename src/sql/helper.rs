@@ -17,10 +17,14 @@ pub(super) enum Helper {
     Moved,
     /// The row to which a reference is reassigned.
     StandIn,
+    /// The row in hand, on the way to those whose it is.
+    Own,
+    /// A table on that way.
+    Way,
 }
 
 impl Helper {
-    const ALL: [Self; 4] = [Self::Reached, Self::Values, Self::Moved, Self::StandIn];
+    const ALL: [Self; 6] = [Self::Reached, Self::Values, Self::Moved, Self::StandIn, Self::Own, Self::Way];
 
     /// Its name, with so many words more.
     fn name(self, more: usize) -> String {
@@ -29,6 +33,8 @@ impl Helper {
             Self::Values => "values",
             Self::Moved => "moved",
             Self::StandIn => "stand_in",
+            Self::Own => "own",
+            Self::Way => "way",
         };
         format!("efface_{}{own}", "own_".repeat(more))
     }

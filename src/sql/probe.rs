@@ -297,6 +297,7 @@ impl Asking<'_> {
             return None;
         }
         let mut w = Writer::new();
+        self.scene.with_patterns(&mut w, &[change]);
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
         let by_row = change.value.is_computed();
@@ -331,6 +332,8 @@ impl Asking<'_> {
         // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
         let by_row = check.columns.iter().any(|name| of(name).is_none_or(|change| change.value.is_computed()));
         let mut w = Writer::new();
+        let changing: Vec<&ColumnChange> = check.columns.iter().filter_map(of).collect();
+        self.scene.with_patterns(&mut w, &changing);
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
                 (Some(change), Some(_)) => {
