@@ -265,19 +265,33 @@ impl Lowering<'_> {
 
     /// The values that steps look for in texts, and whose rows these are, as everything is before the first change.
     fn values_to_scrub(&mut self) {
-        let checks = self.scene.value_checks();
         let headline = "values can't be looked for in texts:";
-        self.assertion(Phase::Freeze, Assertion::Values, headline, &checks, Vec::new());
+        let Some(check) = self.scene.encoding_check() else { return };
+        self.assertion(Phase::Freeze, Assertion::Values, headline, &[check], Vec::new());
+        for (index, (name, spelling)) in self.scene.spelling().into_iter().enumerate() {
+            let comment = match index {
+                0 => vec!["How words, letters and their escapes are told in texts, whose ever they are.".to_owned()],
+                _ => Vec::new(),
+            };
+            let mut w = Writer::new();
+            w.kw("CREATE TEMP TABLE ").kw(name).kw(" ON COMMIT DROP AS\n").sql(&spelling);
+            self.prepare(Phase::Freeze, "prepare to read texts", comment, w);
+        }
         for (index, patterns) in self.scene.plan.patterns.iter().enumerate() {
             let number = index as i128 + 1;
             let title = "read the values to scrub";
             let comment = vec![
-                format!("what is to be scrubbed, as a pattern of search for each person ({})", self.place(patterns.origin)),
-                "The patterns hold people's values: this table is never analyzed but for its key, and goes with the transaction."
+                format!(
+                    "What is scrubbed by {}, as a regular expression for each person: their values side by side, character by",
+                    self.place(patterns.origin)
+                ),
+                "character. Of this table only the key is ever analyzed, so that no statistics hold a value."
                     .to_owned(),
             ];
-            let table = self.scene.pattern_table(index);
-            self.prepare(Phase::Freeze, title, comment, table);
+            let mut w = Writer::new();
+            w.kw("CREATE TEMP TABLE efface_patterns_").number(number).kw(" ON COMMIT DROP AS\n");
+            self.scene.patterns(&mut w, patterns);
+            self.prepare(Phase::Freeze, title, comment, w);
             let Some(owner) = &patterns.values.owner else { continue };
             let keys = |w: &mut Writer| {
                 w.list(1..=owner.key.len(), ", ", |w, n| {
@@ -295,7 +309,7 @@ impl Lowering<'_> {
             w.kw(")");
             self.prepare(Phase::Freeze, title, Vec::new(), w);
         }
-        let checks = self.scene.pattern_checks();
+        let checks = self.scene.value_checks();
         self.assertion(Phase::Freeze, Assertion::Values, headline, &checks, Vec::new());
         for (index, owners) in self.scene.plan.owners.iter().enumerate() {
             let name = self.name(owners.table);

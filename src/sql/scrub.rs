@@ -121,7 +121,11 @@ impl Scene<'_> {
         if needed.is_empty() {
             return;
         }
-        w.kw("WITH ").list(needed, ", ", |w, (index, set)| {
+        w.kw("WITH ");
+        for (name, spelling) in self.spelling() {
+            w.kw(name).kw(" AS MATERIALIZED (\n").sql(&spelling).kw("\n), ");
+        }
+        w.list(needed, ", ", |w, (index, set)| {
             w.kw("efface_patterns_").number(index as i128 + 1).kw(" AS MATERIALIZED (\n");
             self.patterns(w, set);
             w.kw("\n)");
