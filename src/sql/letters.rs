@@ -156,15 +156,16 @@ pub fn blanks() -> String {
 /// White space in any of its forms, as a regular expression.
 pub fn any_blanks() -> String {
     format!(
-        r"(?:[{}]|\\+(?:[nrtf]|u(?:00[aA]0|000[9aAdD]))|{AMPERSAND}(?:nbsp|#(?:0*(?:9|10|13|160)|[xX]0*(?:9|[aA]|[dD]|[aA]0)));)+",
+        r"(?:[{}]|\\+(?:[nrtf]|u(?:00[aA]0|000[9a-dA-D]))|{AMPERSAND}(?:nbsp|#(?:0*(?:9|10|13|160)|[xX]0*(?:9|[aA]|[dD]|[aA]0)));)+",
         blanks(),
     )
 }
 
 /// What a JSON escape looks like behind which a word begins: that of white space, and of any character from a block without
 /// letters of words.
-pub fn escaped_blank() -> &'static str {
-    r"\\+(?:[bfnrt]|u(?:00[0-9aAbB].|0[eEfF]..|1[014-9a-dA-D]..|[2-9a-fA-F]...))"
+pub fn escaped_blank() -> String {
+    let any = any_digit(&(0..16).collect::<Vec<_>>());
+    r"\\+(?:[bfnrt]|u(?:00[0-9aAbB]X|0[eEfF]XX|1[014-9a-dA-D]XX|[2-9a-fA-F]XXX))".replace('X', &any)
 }
 
 /// What an escape looks like before which a word goes on: that of a character of a word, in JSON or HTML. Those of ASCII are
@@ -173,7 +174,7 @@ pub fn escaped_letter() -> String {
     let names =
         "(?:[A-Za-z](?:grave|acute|circ|tilde|uml|ring|cedil|slash|caron)|(?:AE|ae|OE|oe|sz)lig|ETH|eth|THORN|thorn)";
     let decimal = "(?:19[2-9]|[2-9][0-9][0-9]|[12][0-9][0-9][0-9]|3[0-5][0-9][0-9])";
-    let hexadecimal = "(?:[c-fC-F].|[1-9a-dA-D]..)";
+    let hexadecimal = "(?:[c-fC-F][0-9a-fA-F]|[1-9a-dA-D][0-9a-fA-F]{2})";
     format!(r"\\+u{}|{AMPERSAND}(?:{names}|#(?:0*{decimal}|[xX]0*{hexadecimal}));", numerals(&escaped_words(), 4))
 }
 
@@ -223,9 +224,6 @@ fn numerals(ranges: &[(u32, u32)], width: u32) -> String {
 
 /// Any of some hexadecimal digits.
 fn any_digit(digits: &[u32]) -> String {
-    if digits.len() == 16 {
-        return ".".to_owned();
-    }
     let mut text = String::new();
     for run in digits.chunk_by(|a, b| a + 1 == *b && *b != 10) {
         for letter in [false, true] {

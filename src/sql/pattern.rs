@@ -17,7 +17,7 @@ use crate::resolve::{Owner, ValueSource};
 /// Longer expressions would come near to what the server compiles.
 const LONGEST: u32 = 100_000;
 /// What a value has to have to be looked for: a letter or a digit of any script.
-const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0003ffff]";
+const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
 
 impl Scene<'_> {
     /// How texts are read, the same for all values: one row of regular expressions and their parts, which letters differ by
@@ -99,21 +99,10 @@ impl Scene<'_> {
         for (form, behind, before, comma) in
             [("plain", "behind", "before", ",\n"), ("escaped", "behind_escapes", "before_escapes", "\n")]
         {
-            w.kw("  concat_ws('|', ")
-                .kw(behind)
-                .kw(" || '(?:' || NULLIF(concat_ws('|', '(?:' || ")
-                .kw(form)
-                .kw("_both || ')' || ")
-                .kw(before);
-            w.kw(", ")
-                .kw(form)
-                .kw("_begins), '') || ')', '(?:' || ")
-                .kw(form)
-                .kw("_ends || ')' || ")
-                .kw(before)
-                .kw(", ")
-                .kw(form);
-            w.kw("_none) AS ").kw(form).kw(comma);
+            // Values that begin with no word come first: where one of these and another end alike, nothing is put back.
+            w.kw("  concat_ws('|', '(?:' || ").kw(form).kw("_ends || ')' || ").kw(before).kw(", ").kw(form);
+            w.kw("_none,\n    ").kw(behind).kw(" || '(?:' || NULLIF(concat_ws('|', '(?:' || ").kw(form);
+            w.kw("_both || ')' || ").kw(before).kw(", ").kw(form).kw("_begins), '') || ')') AS ").kw(form).kw(comma);
         }
         w.kw("FROM ");
         self.table_of(w, "efface_spelling");
@@ -180,16 +169,19 @@ impl Scene<'_> {
         bracket(w);
         w.kw(", string_agg(regexp_replace(apart, '.', ").regex(r"[\&]").kw(", 'g'), '|')) || ')'\n      ELSE ");
         bracket(w);
-        w.kw(" END AS plain,\n      string_agg(regexp_replace(hex || '|' || upper(hex), ").regex(r"(\w{4})(?=\w)");
-        w.kw(", ").regex(r"\1\\\\+u").kw(", 'g'), '|') AS json,\n      string_agg(ascii(c)::text, '|') AS decimal,");
+        w.kw(" END AS plain,\n      string_agg(CASE WHEN low IS NULL THEN high || '|' || upper(high)\n");
+        w.kw("        ELSE '(?:' || high || '|' || upper(high) || ")
+            .regex(r")\\+u(?:")
+            .kw(" || low || '|' || upper(low) || ')' END, '|') AS json,\n");
+        w.kw("      string_agg(ascii(c)::text, '|') AS decimal,");
         w.kw(" string_agg(to_hex(ascii(c)) || '|' || upper(to_hex(ascii(c))), '|') AS hexadecimal,\n");
         w.kw("      coalesce(string_agg(name || '|', ''), '') AS names, string_agg(escaped_apart, '|') AS escaped_apart\n");
         w.kw("    FROM (SELECT DISTINCT letter FROM unit WHERE letter <> ' ') AS own LEFT JOIN ");
         self.table_of(w, "efface_alike");
         w.kw(" USING (letter)\n    CROSS JOIN LATERAL regexp_split_to_table(coalesce(letters, letter), '') AS c\n");
-        w.kw("    CROSS JOIN LATERAL (\n      SELECT NULLIF(normalize(c, NFD), c), CASE WHEN ascii(c) < 65536 THEN lpad(to_hex(ascii(c)), 4, '0')\n");
-        // The two halves of a character outside of the first plane (RFC 8259, 7).
-        w.kw("        ELSE to_hex(55232 + ascii(c) / 1024) || to_hex(56320 + ascii(c) % 1024) END\n    ) AS form (apart, hex)\n");
+        // JSON writes a character outside of the first plane as two halves (RFC 8259, 7).
+        w.kw("    CROSS JOIN LATERAL (\n      SELECT NULLIF(normalize(c, NFD), c), lpad(to_hex(CASE WHEN ascii(c) < 65536 THEN ascii(c) ELSE 55232 + ascii(c) / 1024 END), 4, '0'),\n");
+        w.kw("        CASE WHEN ascii(c) >= 65536 THEN to_hex(56320 + ascii(c) % 1024) END\n    ) AS form (apart, high, low)\n");
         w.kw("    CROSS JOIN LATERAL (\n      SELECT string_agg(CASE WHEN ascii(mark) < 128 THEN '[' || mark || ']' ELSE '(?:' || mark || ");
         w.regex(r"|\\+u(?:").kw(" || lpad(to_hex(ascii(mark)), 4, '0') || '|' || lpad(upper(to_hex(ascii(mark))), 4, '0')\n        || ')|' || ampersand");
         w.kw(" || '#(?:0*' || ascii(mark) || '|[xX]0*(?:' || to_hex(ascii(mark)) || '|' || upper(to_hex(ascii(mark))) || '));)' END, '' ORDER BY n)\n");

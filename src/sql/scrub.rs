@@ -18,8 +18,8 @@ const SEARCHES: u32 = 9;
 const GROUPS: usize = 9;
 /// A JSON text in pieces: strings, numbers, and what stands between them.
 const TOKENS: &str = r#""(?:[^"\\]|\\.)*"|[-0-9][-+.0-9eE]*|[^"0-9-]+"#;
-/// A JSON string that the server can read: without a NUL, and without half of a character.
-const READABLE: &str = r#"^"(?:[^"\\]|\\(?:["\\/bfnrt]|u(?:[1-9a-ce-fA-CE-F]...|[dD][0-7]..|0(?:[1-9a-fA-F]..|0[1-9a-fA-F].|00[1-9a-fA-F])|[dD][89abAB]..\\u[dD][c-fC-F]..)))*"$"#;
+/// What the server reads of a JSON string, between its quotes: no NUL, and no half of a character.
+const READABLE: &str = r#"\\[^u]|\\u(?:[1-9a-ce-fA-CE-F]...|[dD][0-7]..|0(?:[1-9a-fA-F]..|0[1-9a-fA-F].|00[1-9a-fA-F])|[dD][89abAB]..\\u[dD][c-fC-F]..)"#;
 
 impl Scene<'_> {
     /// A text or document without the values.
@@ -29,10 +29,17 @@ impl Scene<'_> {
             PgType::Jsonb => Some("jsonb"),
             _ => None,
         };
-        w.kw("(SELECT CASE WHEN efface_old.text ~ efface_sought.pattern THEN ");
+        w.kw("(SELECT CASE WHEN ");
+        // Only `json` keeps an escape that says what needs none.
+        w.kw(if document == Some("json") {
+            "(strpos(efface_old.text, '\\u') > 0 AND efface_sought.pattern IS NOT NULL) OR "
+        } else {
+            ""
+        });
+        w.kw("efface_old.text ~ efface_sought.pattern THEN ");
         match document {
             Some(ty) => {
-                self.scrubbed_document(w, scrub);
+                self.scrubbed_document(w, scrub, ty);
                 w.kw("::").kw(ty).kw(" ELSE ").sql(input.value);
             }
             None => {
@@ -59,22 +66,38 @@ impl Scene<'_> {
         w.kw(" AS efface_new (text))");
     }
 
-    /// A document, piece by piece. A string that the server can't read is replaced as a whole, and so is a number that is a
-    /// value.
-    fn scrubbed_document(&self, w: &mut Writer, scrub: &Scrub) {
+    /// A document, piece by piece. A number that is a value becomes a string; a string that the server can't read is searched
+    /// without what it can't read, and goes as a whole.
+    fn scrubbed_document(&self, w: &mut Writer, scrub: &Scrub, ty: &'static str) {
         let new = format!("\"{}\"", scrub.with);
         let mut said = Writer::new();
-        said.kw("(token::jsonb #>> '{}') COLLATE \"C\"");
-        w.kw("(\n        SELECT string_agg(CASE\n          WHEN token ~ '^[-0-9]' THEN CASE WHEN regexp_replace(token, efface_sought.pattern, '', 'g') = '' THEN ");
-        w.text(&new).kw(" ELSE token END\n          WHEN token !~ efface_sought.pattern OR token !~ '^\"' THEN token\n          WHEN token ~ ");
-        w.regex(READABLE).kw(" THEN to_json(");
+        said.kw("said");
+        w.kw("(\n        SELECT string_agg(CASE\n");
+        w.kw("          WHEN said ~ efface_sought.pattern THEN ");
+        if ty == "json" {
+            w.kw("CASE WHEN token ~ ").regex(&format!("^\"(?:[^\\\\]|{READABLE})*\"$")).kw(" THEN ");
+        }
+        w.kw("to_json(");
         scrubbed(w, &said, &scrub.with, groups(scrub));
-        w.kw(")::text\n          ELSE ")
-            .text(&new)
-            .kw(" END, '' ORDER BY n)\n        FROM regexp_matches(efface_old.text, ");
-        w.regex(TOKENS).kw(
-            ", 'g') WITH ORDINALITY AS cuts (cut, n) CROSS JOIN LATERAL (SELECT cut[1]) AS cut_out (token)\n      )",
-        );
+        w.kw(")::text");
+        if ty == "json" {
+            w.kw(" ELSE ").text(&new).kw(" END");
+        }
+        w.kw("\n          WHEN token ~ '^[-0-9]' AND regexp_replace(token, efface_sought.pattern, '', 'g') = '' THEN ")
+            .text(&new);
+        w.kw("\n          ELSE token END, '' ORDER BY n)\n        FROM regexp_matches(efface_old.text, ").regex(TOKENS);
+        w.kw(", 'g') WITH ORDINALITY AS cuts (cut, n) CROSS JOIN LATERAL (SELECT cut[1], CASE\n          WHEN cut[1] !~ '^\"' THEN NULL WHEN strpos(cut[1], ");
+        w.regex("\\").kw(") = 0 THEN substr(cut[1], 2, length(cut[1]) - 2) ELSE (");
+        match ty {
+            "json" => w
+                .kw("regexp_replace(cut[1], ")
+                .regex(&format!(r"({READABLE})|\\u...."))
+                .kw(", ")
+                .regex(r"\1")
+                .kw(", 'g')"),
+            _ => w.kw("cut[1]"),
+        };
+        w.kw("::jsonb #>> '{}') END COLLATE \"C\") AS piece (token, said)\n      )");
     }
 
     /// The pattern to search a text with: those of all people whose row it is, as one.

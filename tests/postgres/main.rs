@@ -17,6 +17,7 @@ mod oracle;
 mod quoting;
 mod reference;
 mod running;
+mod scrub;
 mod state;
 
 mod telling;
