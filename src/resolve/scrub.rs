@@ -4,6 +4,8 @@
 //! to the same person. Where they can't (a `where` with `:subject`, parents), the values of all people of the run are looked
 //! for in each row.
 
+use std::collections::BTreeMap;
+
 use super::model::{Derived, Owner, Path, People, Reach, Reads, Scrub, ValueSet, ValueSource};
 use super::names::{self, Context, Whose};
 use super::{path, words};
@@ -183,16 +185,16 @@ fn of_everybody(
     let mut tables: Vec<TableId> = named.iter().map(|found| found.table).collect();
     tables.sort();
     tables.dedup();
-    if let (Some(via), [first, second, ..]) = (target.via, &tables[..]) {
-        report.push(words::scrub_via_several(catalog.table(*first), catalog.table(*second), via.span));
-        return None;
-    }
+    let written = written_ways(context, target, &tables, report)?;
     let mut people = Vec::new();
     let mut complete = true;
     for owner in tables {
         let of_owner: Vec<&Named> = named.iter().filter(|found| found.table == owner).collect();
         let at = of_owner.first().map_or(span, |found| found.at);
-        let ways = everybody_s_ways(context, target, owner, at, report);
+        let ways = match written.get(&owner) {
+            Some(ways) => Some(ways.clone()),
+            None => only_way(context, target, owner, at, report),
+        };
         let key = key_of(catalog, owner);
         if key.is_none() {
             report.push(words::scrub_without_key(catalog.table(owner), at));
@@ -210,18 +212,38 @@ fn of_everybody(
     complete.then_some(people)
 }
 
-fn everybody_s_ways(
+/// The paths of `via`, each with the table of those to whom it leads.
+fn written_ways(
+    context: &Context<'_>,
+    target: &Target<'_>,
+    tables: &[TableId],
+    report: &mut Report,
+) -> Option<BTreeMap<TableId, Vec<Path>>> {
+    let mut ways: BTreeMap<TableId, Vec<Path>> = BTreeMap::new();
+    let mut complete = true;
+    for text in target.via.iter().flat_map(|via| &via.paths) {
+        let to = |owner: TableId, report: &mut Report| path::resolve(context, owner, target.table, text, report);
+        let found = tables.iter().find_map(|owner| Some((*owner, to(*owner, &mut Report::default())?)));
+        match (found, tables.first()) {
+            (Some((owner, way)), _) => ways.entry(owner).or_default().push(way),
+            (None, first) => {
+                // What is wrong with it is the same for every table that it doesn't lead to.
+                first.map(|owner| to(*owner, report));
+                complete = false;
+            }
+        }
+    }
+    complete.then_some(ways)
+}
+
+/// The way from a row to the people of a table, where there is only one.
+fn only_way(
     context: &Context<'_>,
     target: &Target<'_>,
     owner: TableId,
     at: Span,
     report: &mut Report,
 ) -> Option<Vec<Path>> {
-    if let Some(via) = target.via {
-        let found: Vec<_> =
-            via.paths.iter().map(|text| path::resolve(context, owner, target.table, text, report)).collect();
-        return found.into_iter().collect();
-    }
     if target.table == owner {
         return Some(vec![Path(Vec::new())]);
     }

@@ -21,10 +21,26 @@ pub(super) enum Helper {
     Own,
     /// A table on that way.
     Way,
+    /// Those whose the row is, where that was remembered.
+    Owner,
+    /// The patterns of their values.
+    Pattern,
+    /// The text in which these are looked for.
+    Text,
 }
 
 impl Helper {
-    const ALL: [Self; 6] = [Self::Reached, Self::Values, Self::Moved, Self::StandIn, Self::Own, Self::Way];
+    const ALL: [Self; 9] = [
+        Self::Reached,
+        Self::Values,
+        Self::Moved,
+        Self::StandIn,
+        Self::Own,
+        Self::Way,
+        Self::Owner,
+        Self::Pattern,
+        Self::Text,
+    ];
 
     /// Its name, with so many words more.
     fn name(self, more: usize) -> String {
@@ -35,6 +51,9 @@ impl Helper {
             Self::StandIn => "stand_in",
             Self::Own => "own",
             Self::Way => "way",
+            Self::Owner => "owner",
+            Self::Pattern => "pattern",
+            Self::Text => "text",
         };
         format!("efface_{}{own}", "own_".repeat(more))
     }

@@ -225,12 +225,17 @@ impl Scene<'_> {
     pub fn owners(&self, w: &mut Writer, owners: &RowOwners, round: Option<usize>) {
         let table = self.catalog.table(owners.table);
         let Some(owner) = &owners.people.values.owner else { return };
+        let found = self.helper(Helper::Owner);
         w.list(&owners.people.ways, "\nUNION\n", |w, way| {
             let way = self.way_of_row(table, way, owner);
             w.kw("SELECT ").list(owners.key.iter().enumerate(), ", ", |w, (n, column)| {
                 w.sql(&qualified(table, &table.column_at(*column).name)).kw(" AS key").number(n as i128 + 1);
             });
-            w.kw(", efface_owner.*\nFROM ").rows_of(self.catalog, &table.name).kw(" CROSS JOIN LATERAL (SELECT ");
+            w.kw(", ")
+                .printed(&found)
+                .kw(".*\nFROM ")
+                .rows_of(self.catalog, &table.name)
+                .kw(" CROSS JOIN LATERAL (SELECT ");
             w.list(way.key.iter().enumerate(), ", ", |w, (n, key)| {
                 w.sql(key).kw(" AS owner").number(n as i128 + 1);
             });
@@ -244,8 +249,8 @@ impl Scene<'_> {
                 Some(round) => owners.added(round),
                 None => owners.rows.clone(),
             };
-            w.kw(") AS efface_owner\nWHERE ").sql(&self.rows(owners.table, &rows));
-            w.kw("\n  AND efface_owner.owner1 IS NOT NULL");
+            w.kw(") AS ").printed(&found).kw("\nWHERE ").sql(&self.rows(owners.table, &rows));
+            w.kw("\n  AND ").printed(&found).kw(".owner1 IS NOT NULL");
         });
     }
 }

@@ -5,6 +5,7 @@
 //! says, so that nothing else of the document is touched and it stays one.
 
 use super::derived::Input;
+use super::helper::Helper;
 use super::letters;
 use super::owner::qualified;
 use super::writer::{Scene, Writer};
@@ -21,42 +22,55 @@ const TOKENS: &str = r#""(?:[^"\\]|\\.)*"|[-0-9][-+.0-9eE]*|[^"0-9-]+"#;
 /// What the server reads of a JSON string, between its quotes: no NUL, and no half of a character.
 const READABLE: &str = r#"\\[^u]|\\u(?:[1-9a-ce-fA-CE-F]...|[dD][0-7]..|0(?:[1-9a-fA-F]..|0[1-9a-fA-F].|00[1-9a-fA-F])|[dD][89abAB]..\\u[dD][c-fC-F]..)"#;
 
+/// How a document is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// As it was written.
+    Json,
+    /// As what it says.
+    Jsonb,
+}
+
 impl Scene<'_> {
     /// A text or document without the values.
     pub fn scrub(&self, w: &mut Writer, input: Input<'_>, scrub: &Scrub) {
-        let document = match input.ty {
-            PgType::Json => Some("json"),
-            PgType::Jsonb => Some("jsonb"),
-            _ => None,
-        };
+        let old = self.old_text();
         w.kw("(SELECT CASE WHEN ");
-        // Only `json` keeps an escape that says what needs none.
-        w.kw(if document == Some("json") {
-            "(strpos(efface_old.text, '\\u') > 0 AND efface_sought.pattern IS NOT NULL) OR "
-        } else {
-            ""
-        });
-        w.kw("efface_old.text ~ efface_sought.pattern THEN ");
-        match document {
-            Some(ty) => {
-                self.scrubbed_document(w, scrub, ty);
-                w.kw("::").kw(ty).kw(" ELSE ").sql(input.value);
+        match input.ty {
+            PgType::Json => {
+                // Only `json` keeps escapes of what needs none: there the strings alone tell.
+                w.kw("efface_sought.pattern IS NOT NULL AND (strpos(").sql(&old).kw(", ").regex(r"\u").kw(") > 0 OR ");
+                w.sql(&old).kw(" ~ efface_sought.pattern) THEN ");
+                self.scrubbed_document(w, scrub, Kind::Json);
+                w.kw("::json ELSE ").sql(input.value);
             }
-            None => {
+            PgType::Jsonb => {
+                w.sql(&old).kw(" ~ efface_sought.pattern THEN ");
+                self.scrubbed_document(w, scrub, Kind::Jsonb);
+                w.kw("::jsonb ELSE ").sql(input.value);
+            }
+            _ => {
+                w.sql(&old).kw(" ~ efface_sought.pattern THEN ");
                 self.scrubbed_to_fit(w, input.ty.length_limit(), scrub);
-                w.kw(" ELSE efface_old.text");
+                w.kw(" ELSE ").sql(&old);
             }
         }
-        w.kw(" END\n      FROM (SELECT ").sql(input.value).kw("::text COLLATE \"C\" AS text) AS efface_old");
-        w.kw(" CROSS JOIN LATERAL (");
+        w.kw(" END\n      FROM (SELECT ").sql(input.value).kw("::text COLLATE \"C\" AS text) AS ");
+        w.printed(&self.helper(Helper::Text)).kw(" CROSS JOIN LATERAL (");
         self.sought(w, input, scrub);
         w.kw(") AS efface_sought)");
     }
 
+    /// The text that is searched.
+    fn old_text(&self) -> Writer {
+        let mut w = Writer::new();
+        w.printed(&self.helper(Helper::Text)).kw(".text");
+        w
+    }
+
     /// A text that has become too long with the new text in it has stars there instead: no value is shorter than one.
     fn scrubbed_to_fit(&self, w: &mut Writer, limit: Option<u32>, scrub: &Scrub) {
-        let mut old = Writer::new();
-        old.kw("efface_old.text");
+        let old = self.old_text();
         let limit = limit.filter(|_| scrub.with.chars().count() > 1);
         let Some(limit) = limit else { return scrubbed(w, &old, &scrub.with, groups(scrub)) };
         w.kw("(SELECT CASE WHEN length(text) <= ").number(limit).kw(" THEN text ELSE ");
@@ -68,56 +82,58 @@ impl Scene<'_> {
 
     /// A document, piece by piece. A number that is a value becomes a string; a string that the server can't read is searched
     /// without what it can't read, and goes as a whole.
-    fn scrubbed_document(&self, w: &mut Writer, scrub: &Scrub, ty: &'static str) {
+    fn scrubbed_document(&self, w: &mut Writer, scrub: &Scrub, kind: Kind) {
         let new = format!("\"{}\"", scrub.with);
         let mut said = Writer::new();
         said.kw("said");
-        w.kw("(\n        SELECT string_agg(CASE\n");
-        w.kw("          WHEN said ~ efface_sought.pattern THEN ");
-        if ty == "json" {
+        w.kw("(\n        SELECT string_agg(CASE\n          WHEN said ~ efface_sought.pattern THEN ");
+        if kind == Kind::Json {
             w.kw("CASE WHEN token ~ ").regex(&format!("^\"(?:[^\\\\]|{READABLE})*\"$")).kw(" THEN ");
         }
         w.kw("to_json(");
         scrubbed(w, &said, &scrub.with, groups(scrub));
         w.kw(")::text");
-        if ty == "json" {
+        if kind == Kind::Json {
             w.kw(" ELSE ").text(&new).kw(" END");
         }
-        w.kw("\n          WHEN token ~ '^[-0-9]' AND regexp_replace(token, efface_sought.pattern, '', 'g') = '' THEN ")
-            .text(&new);
-        w.kw("\n          ELSE token END, '' ORDER BY n)\n        FROM regexp_matches(efface_old.text, ").regex(TOKENS);
-        w.kw(", 'g') WITH ORDINALITY AS cuts (cut, n) CROSS JOIN LATERAL (SELECT cut[1], CASE\n          WHEN cut[1] !~ '^\"' THEN NULL WHEN strpos(cut[1], ");
-        w.regex("\\").kw(") = 0 THEN substr(cut[1], 2, length(cut[1]) - 2) ELSE (");
-        match ty {
-            "json" => w
-                .kw("regexp_replace(cut[1], ")
-                .regex(&format!(r"({READABLE})|\\u...."))
-                .kw(", ")
-                .regex(r"\1")
-                .kw(", 'g')"),
-            _ => w.kw("cut[1]"),
-        };
+        w.kw("\n          WHEN token ~ '^[-0-9]' AND regexp_replace(token, efface_sought.pattern, '', 'g') = '' THEN ");
+        w.text(&new)
+            .kw("\n          ELSE token END, '' ORDER BY n)\n        FROM regexp_matches(")
+            .sql(&self.old_text());
+        w.kw(", ")
+            .regex(TOKENS)
+            .kw(", 'g') WITH ORDINALITY AS cuts (cut, n)\n        CROSS JOIN LATERAL (SELECT cut[1], ");
+        w.kw("CASE WHEN cut[1] !~ '^\"' THEN NULL WHEN strpos(cut[1], ").regex("\\");
+        w.kw(") = 0 THEN substr(cut[1], 2, length(cut[1]) - 2)\n          ELSE (");
+        match kind {
+            Kind::Json => {
+                let readable = format!(r"({READABLE})|\\u....");
+                w.kw("regexp_replace(cut[1], ").regex(&readable).kw(", ").regex(r"\1").kw(", 'g')");
+            }
+            Kind::Jsonb => {
+                w.kw("cut[1]");
+            }
+        }
         w.kw("::jsonb #>> '{}') END COLLATE \"C\") AS piece (token, said)\n      )");
     }
 
     /// The pattern to search a text with: those of all people whose row it is, as one.
     fn sought(&self, w: &mut Writer, input: Input<'_>, scrub: &Scrub) {
-        w.kw("SELECT string_agg(CASE WHEN efface_old.text ~ ").regex(letters::ESCAPES);
+        w.kw("SELECT string_agg(CASE WHEN ").sql(&self.old_text()).kw(" ~ ").regex(letters::ESCAPES);
         w.kw(" THEN escaped ELSE plain END, '|') AS pattern FROM ");
-        let mut selects = Vec::new();
-        for people in &scrub.people {
-            selects.extend(self.patterns_of(input, people, &scrub.with));
-        }
-        match &selects[..] {
-            [(from, conditions)] => {
-                w.sql(from).kw(if conditions.as_str().is_empty() { "" } else { " WHERE " }).sql(conditions);
-            }
+        let where_ = |w: &mut Writer, (from, conditions): &(Writer, Writer)| {
+            w.sql(from).kw(if conditions.as_str().is_empty() { "" } else { " WHERE " }).sql(conditions);
+        };
+        let found: Vec<_> =
+            scrub.people.iter().flat_map(|people| self.patterns_of(input, people, &scrub.with)).collect();
+        match &found[..] {
+            [only] => where_(w, only),
             several => {
-                w.kw("(").list(several, " UNION ", |w, (from, conditions)| {
-                    w.kw("SELECT plain, escaped FROM ").sql(from);
-                    w.kw(if conditions.as_str().is_empty() { "" } else { " WHERE " }).sql(conditions);
+                w.kw("(").list(several, " UNION ", |w, one| {
+                    w.kw("SELECT plain, escaped FROM ");
+                    where_(w, one);
                 });
-                w.kw(") AS efface_pattern");
+                w.kw(") AS ").printed(&self.helper(Helper::Pattern));
             }
         }
     }
@@ -169,7 +185,8 @@ impl Scene<'_> {
         } else {
             patterns.kw("pg_temp.efface_patterns_").number(number);
         }
-        patterns.kw(" AS efface_pattern");
+        let alias = self.helper(Helper::Pattern);
+        patterns.kw(" AS ").printed(&alias);
         let Some(owner) = &people.values.owner else { return vec![(patterns, Writer::new())] };
         let id = self.catalog.table_id(&input.table.name);
         let remembered = (self.plan.owners.iter())
@@ -178,21 +195,23 @@ impl Scene<'_> {
         let same = |keys: &mut dyn Iterator<Item = Writer>| {
             let mut w = Writer::new();
             w.list(keys.enumerate(), " AND ", |w, (n, key)| {
-                w.kw("efface_pattern.key").number(n as i128 + 1).kw(" = ").sql(&key);
+                w.printed(&alias).kw(".key").number(n as i128 + 1).kw(" = ").sql(&key);
             });
             w
         };
         if let Some(index) = remembered {
             let mut from = Writer::new();
-            from.kw("pg_temp.efface_owners_").number(index as i128 + 1).kw(" AS efface_owner, ").sql(&patterns);
+            let remembered = self.helper(Helper::Owner);
+            from.kw("pg_temp.efface_owners_").number(index as i128 + 1).kw(" AS ").printed(&remembered);
+            from.kw(", ").sql(&patterns);
             let mut conditions = Writer::new();
             conditions.list(self.plan.owners[index].key.iter().enumerate(), " AND ", |w, (n, column)| {
-                w.kw("efface_owner.key").number(n as i128 + 1).kw(" = ");
+                w.printed(&remembered).kw(".key").number(n as i128 + 1).kw(" = ");
                 w.sql(&qualified(input.table, &input.table.column_at(*column).name));
             });
             let owners = (1..=owner.key.len()).map(|n| {
                 let mut w = Writer::new();
-                w.kw("efface_owner.owner").number(n as i128);
+                w.printed(&remembered).kw(".owner").number(n as i128);
                 w
             });
             conditions.kw(" AND ").sql(&same(&mut owners.into_iter()));

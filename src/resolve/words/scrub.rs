@@ -34,15 +34,6 @@ pub(in crate::resolve) fn scrub_outside_policy(table: &Table, span: Span) -> Dia
     .help(format!("add `{name}` under `tables`, with a rule that keeps its rows if they stay"))
 }
 
-pub(in crate::resolve) fn scrub_via_several(first: &Table, second: &Table, span: Span) -> Diagnostic {
-    let (first, second) = (first.name.bare(), second.name.bare());
-    let message = format!("`via` stands beside `scrub` with columns of two tables, `{first}` and `{second}`");
-    Diagnostic::new(Code::ConflictingKeys, message)
-        .at(span, "leads to one of them")
-        .note("without it, the only chain of foreign keys to each of the tables is followed")
-        .help("leave `via` out, or name columns of one table")
-}
-
 pub(in crate::resolve) fn scrub_without_key(table: &Table, span: Span) -> Diagnostic {
     let name = table.name.bare().to_string();
     Diagnostic::new(Code::NeedsPrimaryKey, format!("the people of table `{name}` can't be told apart"))
