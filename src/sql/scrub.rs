@@ -55,7 +55,7 @@ impl Scene<'_> {
                 w.kw(" ELSE ").sql(&old);
             }
         }
-        w.kw(" END\n      FROM (SELECT ").sql(input.value).kw("::text COLLATE \"C\" AS text) AS ");
+        w.kw(" END\n      FROM (SELECT CAST(").sql(input.value).kw(" AS text) COLLATE \"C\" AS text) AS ");
         w.printed(&self.helper(Helper::Text)).kw(" CROSS JOIN LATERAL (");
         self.sought(w, input, scrub);
         w.kw(") AS efface_sought)");
