@@ -147,7 +147,8 @@ impl<'a> Row<'a> {
                         | Derived::Mask(_)
                         | Derived::Generalize(_)
                         | Derived::Shift { .. }
-                        | Derived::Document(_),
+                        | Derived::Document(_)
+                        | Derived::Scrub(_),
                         Extent::All | Extent::Some | Extent::Following,
                     ) => Apart::No,
                 },

@@ -26,6 +26,7 @@ mod parents;
 mod partitions;
 mod path;
 mod propagate;
+mod scrub;
 mod session;
 mod subject;
 mod suspects;
@@ -38,6 +39,7 @@ pub(crate) use known::{Extent, Row};
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
+pub(crate) use scrub::leads_to;
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};

@@ -21,6 +21,7 @@ mod quoting;
 mod randomize;
 mod reference;
 mod running;
+mod scrub;
 mod state;
 
 mod telling;

@@ -135,7 +135,7 @@ impl Rows<'_> {
 
     /// Whether a new value is one of its column's type, and how often it would be too long.
     fn value(&self, column: &Column, change: &ColumnChange) -> Question {
-        let mut w = Writer::new();
+        let mut w = self.begun(&[column]);
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(CAST(efface_value AS ").printed(&column.type_sql).kw(")) * 0");
         if is_computed(column, change) {
@@ -155,7 +155,7 @@ impl Rows<'_> {
 
     /// In how many rows a column would become NULL.
     fn null(&self, column: &Column, change: &ColumnChange) -> Question {
-        let mut w = Writer::new();
+        let mut w = self.begun(&[column]);
         w.kw("SELECT count(*)");
         self.from_new_value(&mut w, column, change);
         // A composite value whose fields are all NULL `IS NULL`, and is something.
@@ -171,7 +171,7 @@ impl Rows<'_> {
         let columns: Vec<&Column> = check.columns.iter().filter_map(|name| table.column(name)).collect();
         let first = columns.iter().find_map(|column| self.row.change_of(column));
         let origin = first.or(self.row.changes.first().filter(|_| check.not_valid))?.origin;
-        let mut w = Writer::new();
+        let mut w = self.begun(&columns);
         // A row with several values is one row.
         let source = self.source_of(&self.read(&columns));
         let count = if source == Source::RowsAndEnds { "DISTINCT efface_row" } else { "*" };
@@ -185,6 +185,15 @@ impl Rows<'_> {
             None => About::OldRows { table: owner, check: name },
         };
         Some(Question { sql: w.finish(), runs: true, of_rows: source.is_of_rows(), about, origin })
+    }
+
+    /// What stands in front of a question about these columns' new values.
+    fn begun(&self, columns: &[&Column]) -> Writer {
+        let changes: Vec<&ColumnChange> =
+            self.read(columns).iter().filter_map(|column| self.row.change_of(column)).collect();
+        let mut w = Writer::new();
+        self.scene.with_patterns(&mut w, &changes);
+        w
     }
 
     fn name(&self, column: &Column) -> String {
