@@ -122,7 +122,7 @@ impl Question {
             .help(format!("try it in psql: SELECT CAST(… AS {type_sql})")),
             (About::Paths { column }, _) => Diagnostic::new(
                 Code::PathMisses,
-                format!("paths meet other shapes in documents of `{column}`{}", in_rows(answer)),
+                format!("documents of `{column}` have another shape than their paths{}", in_rows(answer)),
             )
             .at(self.origin, "an array where a key is named, or an object where `[*]` stands")
             .note("what is in it would stay, so a run would be rolled back")

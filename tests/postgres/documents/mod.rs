@@ -49,7 +49,12 @@ struct Table {
 fn edits_in_documents_do_what_the_model_says() {
     let seed = std::env::var("EFFACE_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rng = &mut Rng::new(seed);
-    let db = Db::with("create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing')");
+    let db = Db::with(
+        "create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing');
+         create function to_jsonb(text) returns jsonb language sql as $$ select '\"somebody else''s\"'::jsonb $$;
+         create function to_json(text) returns json language sql as $$ select '\"somebody else''s\"'::json $$;
+         create aggregate jsonb_agg(jsonb) (sfunc = jsonb_concat, stype = jsonb)",
+    );
     let mut policy = "version: 1\nname: documents\nevery_row: true\ntables:\n".to_owned();
     let mut edits = Vec::new();
     for table in 0..TABLES {
@@ -131,6 +136,30 @@ fn the_longest_path_leads_to_the_value_of_the_deepest_document() {
     let in_lists = in_lists.replace('1', "\"x\"");
     let same = format!("b = '{object}' and j::jsonb = '{object}' and l = '{in_lists}' and m::jsonb = '{in_lists}'");
     assert_eq!(db.value(&format!("select {same} from t")), "t");
+}
+
+#[test]
+fn a_check_with_a_database_knows_documents_that_no_path_was_meant_for() {
+    let db = Db::with(
+        "create table users (id int primary key, role text, profile jsonb, tags jsonb[], \
+             constraint named check (profile ? 'name'));
+         insert into users values
+             (1, 'client', '{\"name\": 1, \"contacts\": {\"email\": 1}}', array['[1]'::jsonb, '{\"a\": 1}']),
+             (2, 'staff', '{\"name\": 1, \"contacts\": {\"email\": 1}}', null),
+             (3, 'client', '{\"name\": 1, \"contacts\": []}', array['{}'::jsonb])",
+    );
+    let policy = "version: 1\nname: p\nsubject: { table: users, where: role = 'client' }\ntables:\n  users:\n    columns:\n      id: keep\n      \
+         role: keep\n      profile: { json: { \"$.contacts[*].email\": null, $.name: remove }, other_keys: keep }\n      \
+         tags: { json: { \"$[*]\": remove }, other_keys: keep }\n";
+    let ready = Ready::new(&db, policy);
+    let mut report = efface::diagnostic::Report::default();
+    for question in probe::questions(&ready.plan, &ready.policy, &ready.catalog).into_iter().filter(|it| it.runs) {
+        let rows = db.value(question.sql.as_str()).parse().expect("a count");
+        if rows > 0 {
+            report.push(question.finding(&Answer::Wrong(rows)).expect("a finding"));
+        }
+    }
+    insta::assert_snapshot!(render::text(&report, &ready.file, false));
 }
 
 /// Holds what the server says about documents that the paths miss against the model, and takes these away: a run would
@@ -290,6 +319,7 @@ impl Seen {
         };
         match (wanted, found) {
             (Wanted::Is(wanted), found) => wanted == found,
+            (Wanted::Equals(wanted), Json::Number(found)) => wanted.parse::<f64>() == found.parse::<f64>(),
             (Wanted::Random, Json::Text(text)) => hexadecimal(text) && self.random.insert(text.clone()),
             (Wanted::RandomNumber, Json::Number(number)) => {
                 number.parse().is_ok_and(|number: u8| (10..100).contains(&number))
@@ -310,7 +340,12 @@ impl Seen {
                         .all(|(wanted, found)| wanted.0 == found.0 && self.fits(&wanted.1, &found.1))
             }
             (
-                Wanted::Random | Wanted::RandomNumber | Wanted::PseudonymOf(_) | Wanted::Array(_) | Wanted::Object(_),
+                Wanted::Equals(_)
+                | Wanted::Random
+                | Wanted::RandomNumber
+                | Wanted::PseudonymOf(_)
+                | Wanted::Array(_)
+                | Wanted::Object(_),
                 _,
             ) => false,
         }
