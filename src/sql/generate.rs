@@ -121,8 +121,9 @@ fn part(w: &mut Writer, generator: &Generator, (old, ty): (&Writer, Option<&PgTy
 /// Whether an old value is not NULL. `IS NOT NULL` is not true of a composite value with a NULL in it (manual, 9.2).
 pub(super) fn is_something(generator: &Generator, old: &Writer) -> Writer {
     let mut w = Writer::new();
-    let by_field = matches!(generator, Generator::Fields { .. });
-    w.sql(old).kw(if by_field { " IS DISTINCT FROM NULL" } else { " IS NOT NULL" });
+    let composite =
+        matches!(generator, Generator::Fields { .. } | Generator::Choice { ty: PgType::Composite { .. }, .. });
+    w.sql(old).kw(if composite { " IS DISTINCT FROM NULL" } else { " IS NOT NULL" });
     w
 }
 
