@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{
-    Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, TriggerFunction, UniqueIndex,
+    Basis, Catalog, Column, CompositeType, Domain, EnumType, ForeignKey, Generated, Table, TriggerFunction, UniqueIndex,
 };
 use crate::ident::{Ident, TableName};
 
@@ -105,6 +105,7 @@ impl Catalog {
         }
         self.enums.sort_by(|a, b| a.name.cmp(&b.name));
         self.domains.sort_by(|a, b| a.name.cmp(&b.name));
+        self.composites.sort_by(|a, b| a.name.cmp(&b.name));
         for domain in &mut self.domains {
             domain.checks.sort_by(|a, b| a.name.cmp(&b.name));
         }
@@ -249,6 +250,11 @@ impl Catalog {
         self.enums.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.enums[index])
     }
 
+    /// The composite type of that name.
+    pub fn composite(&self, name: &TableName) -> Option<&CompositeType> {
+        self.composites.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.composites[index])
+    }
+
     /// The domain of that name.
     pub fn domain(&self, name: &TableName) -> Option<&Domain> {
         self.domains.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.domains[index])
@@ -281,7 +287,8 @@ impl Table {
     fn sort(&mut self) {
         self.columns.sort_by(|a, b| a.name.cmp(&b.name));
         self.unique.sort_by(|a, b| a.name.cmp(&b.name));
-        self.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        // Partitions may have CHECKs of one name.
+        self.checks.sort_by(|a, b| (&a.name, &a.partition).cmp(&(&b.name, &b.partition)));
         self.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         self.indexed.sort();
         self.indexed.dedup();

@@ -3,11 +3,10 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
+use super::known::{Extent, Row};
 use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
-use crate::action::Generator;
-use crate::action::random::{FIRST_NAMES, LAST_NAMES};
 use crate::catalog::{Catalog, Generated, Table};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -44,7 +43,8 @@ pub(crate) fn as_changes(changes: &[ColumnChange], follower: &Follower) -> Vec<C
         let root = changes.iter().find(|change| change.column == following.root)?;
         let at = root.propagate.unwrap_or(root.value_at);
         let value = root.value.clone();
-        Some(ColumnChange { column: following.column, value, origin: at, value_at: at, propagate: None })
+        let keeps_null = root.keeps_null;
+        Some(ColumnChange { column: following.column, value, keeps_null, origin: at, value_at: at, propagate: None })
     };
     follower.columns.iter().filter_map(of).collect()
 }
@@ -69,11 +69,9 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    for index in &table.unique {
-        if let Some((change, how)) = unique::collides(catalog, table, index, &following) {
-            report.push(words::not_unique(table, index, change, how));
-        }
-    }
+    let row = Row { catalog, table, changes: &following, extent: Extent::Following };
+    unique::of_row(row, report);
+    fit::generated_not_null(row, report);
     if !catalog.observed.live {
         fit::unverified_checks(catalog, table, &following, report);
     }
@@ -91,9 +89,6 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         && partitioned.columns.contains(&column.name)
     {
         report.push(words::partition_key(table, column, span));
-    }
-    if let Some(exclusion) = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name)) {
-        report.push(words::exclusion(table, column, exclusion, span));
     }
     // Made of the column, and referenced: nobody would tell those that reference it.
     let made = catalog.keys_to(&table.name).find_map(|(_, key)| {
@@ -119,7 +114,7 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         }
         NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
             let limit = column.ty.length_limit();
-            if let (Some(limit), Some(length)) = (limit, longest(generator))
+            if let (Some(limit), Some(length)) = (limit, generator.longest())
                 && length > limit as usize
             {
                 report.push(words::follower_too_short(table, column, length, limit, span));
@@ -127,25 +122,5 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         }
         // Of the rest a column of the key's own type is as long as the key's.
         NewValue::Expression(_) | NewValue::Derived(_) | NewValue::Null | NewValue::Default => {}
-    }
-}
-
-/// The most characters of a random text; none where values aren't texts.
-fn longest(generator: &Generator) -> Option<usize> {
-    let most = |names: &[&str]| names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    match generator {
-        Generator::Email { local, domain } => Some(*local as usize + 1 + domain.chars().count()),
-        Generator::Name => Some(most(FIRST_NAMES) + 1 + most(LAST_NAMES)),
-        Generator::FirstName => Some(most(FIRST_NAMES)),
-        Generator::LastName => Some(most(LAST_NAMES)),
-        Generator::Hex { length } => Some(*length as usize),
-        Generator::Digits { format } => Some(format.chars().count()),
-        Generator::Uuid => Some(36),
-        Generator::Choice { from } => from.iter().map(|value| value.chars().count()).max(),
-        Generator::Number { .. }
-        | Generator::Date { .. }
-        | Generator::Timestamp { .. }
-        | Generator::Boolean
-        | Generator::Inet => None,
     }
 }

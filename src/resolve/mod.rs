@@ -10,11 +10,13 @@ mod cascade;
 mod condition;
 mod coverage;
 mod derived;
+mod document;
 mod first_match;
 mod fit;
 mod followers;
 mod generator;
 mod inheritance;
+mod known;
 mod link;
 mod literal;
 mod model;
@@ -31,7 +33,9 @@ mod suspects;
 mod unique;
 mod words;
 
+pub use document::{Branch, Leaf, Node};
 pub(crate) use followers::as_changes;
+pub(crate) use known::{Extent, Row};
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
@@ -115,6 +119,14 @@ impl ResolvedRule {
     /// The paths by which its rows are reached: one empty path for the subject's own row, none for a condition.
     pub fn paths(&self) -> Vec<Path> {
         self.reach.paths()
+    }
+}
+
+impl ColumnChange {
+    /// Whether the verification can see by the looks of what is there that the change was made. A NULL that was to stay
+    /// looks like one that a trigger has written.
+    pub fn is_told_by_looks(&self) -> bool {
+        !self.keeps_null && self.value.is_recognisable()
     }
 }
 

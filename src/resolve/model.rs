@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::document::Branch;
 use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
+use crate::policy::Acceptance;
 pub use crate::policy::IfShared;
 use crate::source::{Fragment, Span};
 
@@ -44,6 +46,8 @@ pub struct ResolvedPolicy {
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
     pub limits: ResolvedLimits,
+    /// Warnings that someone has looked at, see [`ResolvedPolicy::accepts`].
+    pub(super) accepted: Vec<Acceptance>,
 }
 
 /// What a path compares where there is no key.
@@ -284,6 +288,8 @@ pub struct ColumnChange {
     pub column: ColumnId,
     /// Its new value.
     pub value: NewValue,
+    /// Whether rows may have NULL here, which then stays: nobody who had no number gets one.
+    pub keeps_null: bool,
     /// The column's place in the policy.
     pub origin: Span,
     /// The new value's place in the policy.
@@ -327,6 +333,8 @@ pub enum Derived {
     },
     /// People's values in it become another text.
     Scrub(Box<Scrub>),
+    /// A JSON document, in which values change. What is no document's NULL never becomes one.
+    Document(Branch),
 }
 
 /// What is looked for in a text, and what stands in its place then.
@@ -393,6 +401,7 @@ impl Derived {
         match self {
             Derived::Mask(_) | Derived::Generalize(_) | Derived::Scrub(_) => true,
             Derived::Pseudonym(_) | Derived::Shift { .. } => false,
+            Derived::Document(root) => root.is_idempotent(),
         }
     }
 
@@ -400,6 +409,7 @@ impl Derived {
     pub fn is_keyed(&self) -> bool {
         match self {
             Derived::Pseudonym(_) => true,
+            Derived::Document(root) => root.is_keyed(),
             Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } | Derived::Scrub(_) => false,
         }
     }
@@ -408,7 +418,11 @@ impl Derived {
     pub fn reads(&self) -> Option<&Reads> {
         match self {
             Derived::Scrub(scrub) => Some(&scrub.reads),
-            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+            Derived::Pseudonym(_)
+            | Derived::Mask(_)
+            | Derived::Generalize(_)
+            | Derived::Shift { .. }
+            | Derived::Document(_) => None,
         }
     }
 }

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
-    ColumnChange, Condition, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
+    ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
     ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, generator, parents, path, scrub, subject, words};
+use super::{condition, derived, document, generator, parents, path, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
-use crate::catalog::{Catalog, ColumnId, Generated, KeyId, Table, TableId};
+use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::{self, Policy, RowDecision, Rule, Via};
@@ -111,6 +111,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         virtual_conditions: context.conditions,
         values: context.values,
         expectations: Vec::new(),
+        accepted: policy.accept.clone(),
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         reports: reports.collect(),
@@ -314,6 +315,7 @@ fn columns_of(
                         changes.push(ColumnChange {
                             column: id,
                             value,
+                            keeps_null: false,
                             origin,
                             value_at: written.span,
                             propagate: None,
@@ -324,8 +326,10 @@ fn columns_of(
             }
             decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
+                    let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
                     let (value_at, propagate) = (written_at(&entry.decision), entry.propagate);
-                    changes.push(ColumnChange { column: id, value, origin, value_at, propagate });
+                    kept.extend(document::reasons(decision).map(|reason| (id, reason)));
+                    changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                 }
                 None => complete = false,
             },
@@ -363,8 +367,9 @@ fn columns_of(
                     };
                     match new_value(context, owner, id, &decision, other.span, report) {
                         Some(value) => {
-                            let (origin, value_at) = (other.span, other.span);
-                            changes.push(ColumnChange { column: id, value, origin, value_at, propagate: None });
+                            let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
+                            let (origin, value_at, propagate) = (other.span, other.span, None);
+                            changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                         }
                         None => complete = false,
                     }
@@ -390,6 +395,7 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
         | Decision::Default
         | Decision::Randomize(_)
         | Decision::Pseudonymize(_)
+        | Decision::Json(_)
         | Decision::Undecided => decision.span,
     }
 }
@@ -415,13 +421,29 @@ fn new_value(
             generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)
         }
         Decision::Pseudonymize(randomize) => {
-            derived::pseudonym(context.catalog, table, column, randomize, span, report)
+            let generator = derived::pseudonym(context.catalog, table, column, randomize, span, report);
+            generator.map(|generator| NewValue::Derived(Derived::Pseudonym(generator)))
         }
         Decision::Mask(mask) => derived::mask(table, column, mask, report),
         Decision::Generalize(generalize) => derived::generalize(table, column, generalize, report),
         Decision::ShiftDays(days) => derived::shift(table, column, days, report),
+        Decision::Json(document) => document::resolve(context.catalog, table, column, document, span, report),
         // The caller has dealt with these: they change nothing, or hang on the rule.
         Decision::Keep { .. } | Decision::Undecided | Decision::Scrub(_) => None,
+    }
+}
+
+/// Whether a new value leaves NULL alone, and may meet it.
+fn keeps_null(catalog: &Catalog, column: &Column, value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) => !catalog.is_never_null(column),
+        // What is computed from NULL is NULL, without anybody's asking.
+        NewValue::Derived(_)
+        | NewValue::Null
+        | NewValue::Default
+        | NewValue::Literal(_)
+        | NewValue::StandIn(_)
+        | NewValue::Expression(_) => false,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use efface::catalog::Catalog;
 use efface::plan::{Plan, StepAction};
-use efface::resolve::NewValue;
+use efface::resolve::{Derived, Leaf, NewValue};
 
 use crate::harness::Db;
 
@@ -90,13 +90,24 @@ impl State {
     }
 }
 
+/// Whether nobody knows beforehand what comes out.
+fn is_random(value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) | NewValue::Derived(Derived::Shift { .. }) => true,
+        NewValue::Derived(Derived::Document(root)) => {
+            root.edits().iter().any(|(_, leaf)| matches!(leaf, Leaf::Random(_)))
+        }
+        _ => false,
+    }
+}
+
 /// Columns, by table, that get something random.
 pub fn random_columns(plan: &Plan, catalog: &Catalog) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     for step in &plan.steps {
         if let StepAction::Change(changes) = &step.action {
             let table = catalog.table(step.table);
-            for change in changes.iter().filter(|change| matches!(change.value, NewValue::Random(_))) {
+            for change in changes.iter().filter(|change| is_random(&change.value)) {
                 let column = table.column_at(change.column);
                 found.insert((table.name.bare().to_string(), column.name.as_str().to_owned()));
             }

@@ -56,6 +56,26 @@ fn every_key_has_a_description() {
 }
 
 #[test]
+fn the_reference_names_every_key() {
+    fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
+            found.extend(properties.keys().cloned());
+        }
+        match value {
+            serde_json::Value::Object(map) => map.values().for_each(|value| keys(value, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let page = include_str!("../../docs/policy.md");
+    let (_, page) = page.split_once("## Every key").expect("the section");
+    let mut found = std::collections::BTreeSet::new();
+    keys(&json_schema(), &mut found);
+    let unnamed: Vec<_> = found.into_iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(unnamed.is_empty(), "docs/policy.md, \"Every key\", leaves out {unnamed:?}");
+}
+
+#[test]
 fn both_accept_what_is_right() {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
@@ -81,6 +101,9 @@ fn both_accept_what_is_right() {
         "a: { sql: 1 }",
         "a: { randomize: uuid }",
         "a: { randomize: email }",
+        "a: { randomize: bytes }",
+        "a: { randomize: bytes, length: 16 }",
+        "a: { randomize: token, length: 10000 }",
         "a: { randomize: integer, min: 1, max: 2 }",
         "a: undecided",
         "a: { randomize: choice, from: [1, b] }",
@@ -89,6 +112,20 @@ fn both_accept_what_is_right() {
         "a: { replace: b, propagate: true }",
         "a: { sql: b, propagate: true }",
         "a: { randomize: digits, format: '#', propagate: true }",
+        "a: pseudonymize",
+        "a: { pseudonymize: email, domain: a.invalid }",
+        "a: { pseudonymize: digits, format: '##-##', propagate: true }",
+        "a: { mask: \"*\" }",
+        "a: { mask: x, keep_first: 1, keep_last: 4 }",
+        "a: { mask: 0 }",
+        "a: { generalize: year }",
+        "a: { generalize: 10 }",
+        "a: { generalize: 0.25 }",
+        "a: { shift_days: 30, propagate: true }",
+        "a: { json: { $.b: remove }, other_keys: keep }",
+        "a: { json: { \"$.b[*].c\": null, \"$['odd key']\": { keep: why }, '$.\"x\"': keep }, other_keys: remove }",
+        "a: { json: { \"$[*]\": { replace: b }, $.ö_2: { randomize: email, domain: c } }, other_keys: keep, propagate: true }",
+        "a: { json: { $.b: randomize, $.c: pseudonymize, $.d: { mask: x, keep_last: 2 }, $.e: { generalize: 10 } }, other_keys: keep }",
     ];
     good.extend(decisions.map(column));
     let rules = [
@@ -174,13 +211,58 @@ fn both_refuse_what_has_the_wrong_shape() {
         "a: { keep: no }",
         "a: { keep: \"\" }",
         "a: { randomize: text, length: 0 }",
+        "a: { randomize: text, length: 10001 }",
+        "a: { randomize: bytes, length: 0 }",
+        "a: { randomize: bytes, length: 4294967297 }",
+        "a: { randomize: bytes, format: '#' }",
+        "a: { randomize: uuid, length: 16 }",
         "a: { randomize: choice, from: [] }",
         "a: { sql: null }",
-        "a: { pseudonymize: email }",
-        "a: { mask: \"*\", keep_last: 4 }",
-        "a: { generalize: year }",
-        "a: { shift_days: 3 }",
+        "a: { pseudonymize: null }",
+        "a: { pseudonymize: emial }",
+        "a: { pseudonymize: email, length: 3 }",
+        "a: { mask: \"**\" }",
+        "a: { mask: \"\" }",
+        "a: { mask: 10 }",
+        "a: { mask: [x] }",
+        "a: { mask: x, keep_last: 0 }",
+        "a: { mask: x, keep_last: -1 }",
+        "a: { mask: x, domain: b }",
+        "a: { keep_last: 4 }",
+        "a: { replace: b, keep_last: 4 }",
+        "a: { generalize: years }",
+        "a: { generalize: 0 }",
+        "a: { generalize: -10 }",
+        "a: { generalize: [10] }",
+        "a: { generalize: year, with: x }",
+        "a: { shift_days: 0 }",
+        "a: { shift_days: -3 }",
+        "a: { shift_days: 1.5 }",
+        "a: { shift_days: 40000 }",
+        "a: { shift_days: month }",
+        "a: { json: { $.b: remove } }",
+        "a: { json: {}, other_keys: keep }",
+        "a: { json: [$.b], other_keys: keep }",
+        "a: { json: $.b, other_keys: keep }",
+        "a: { other_keys: keep }",
+        "a: { json: { $.b: remove }, other_keys: null }",
+        "a: { json: { $.b: remove }, other_keys: keep, domain: c }",
         "a: { json: { b: remove }, other_keys: keep }",
+        "a: { json: { $: remove }, other_keys: keep }",
+        "a: { json: { \"$[0]\": remove }, other_keys: keep }",
+        "a: { json: { $..b: remove }, other_keys: keep }",
+        "a: { json: { $.*: remove }, other_keys: keep }",
+        "a: { json: { $.2fa: remove }, other_keys: keep }",
+        "a: { json: { \"$['b]\": remove }, other_keys: keep }",
+        "a: { json: { $.b: delete }, other_keys: keep }",
+        "a: { json: { $.b: default }, other_keys: keep }",
+        "a: { json: { $.b: [x] }, other_keys: keep }",
+        "a: { json: { $.b: {} }, other_keys: keep }",
+        "a: { json: { $.b: { sql: c } }, other_keys: keep }",
+        "a: { json: { $.b: { shift_days: 3 } }, other_keys: keep }",
+        "a: { json: { $.b: { generalize: year } }, other_keys: keep }",
+        "a: { json: { $.b: { mask: x, propagate: true } }, other_keys: keep }",
+        "a: { json: { $.b: { randomize: uuid, propagate: true } }, other_keys: keep }",
         "a: { scrub: [b.c], with: x }",
         "a: { reassign_to: [1] }",
         "a: { reassign_to: null }",
