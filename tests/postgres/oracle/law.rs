@@ -2,6 +2,7 @@
 //!
 //! The model can't know a random value; it knows what every such value has in common.
 
+use super::computed::{day_number, hundredths};
 use super::rules::Random;
 use super::world::{ColumnId, TableId, Type, Value, World};
 
@@ -32,6 +33,13 @@ pub enum Form {
     Date {
         min: &'static str,
         max: &'static str,
+    },
+    /// A number with two digits behind the point.
+    Fraction,
+    Moment,
+    /// The day or moment that stood there, moved by one day at least, and so many at most.
+    Moved {
+        days: u32,
     },
     Boolean,
     OneOf(Vec<&'static str>),
@@ -64,7 +72,9 @@ pub fn law_of(world: &World, table: TableId, column: ColumnId, random: &Random) 
         (Random::ByType, Type::Boolean) => Form::Boolean,
         (Random::ByType, Type::Date) => Form::Date { min: "0001-01-01", max: "9999-12-31" },
         (Random::ByType, Type::Enum(id)) => Form::OneOf(world.enums[id].labels.clone()),
-        (Random::ByType, Type::Jsonb) => Form::Nothing,
+        (Random::ByType, Type::Timestamp) => Form::Moment,
+        (Random::ByType, Type::Numeric) => Form::Fraction,
+        (Random::ByType, Type::Jsonb | Type::Texts) => Form::Nothing,
     };
     let unique = match &form {
         Form::Hex { length } => length.unwrap_or(fits).min(fits) >= UNIQUE,
@@ -97,6 +107,13 @@ impl Law {
             }
             Form::Integer { min, max } => value.parse::<i64>().is_ok_and(|number| (*min..=*max).contains(&number)),
             Form::Date { min, max } => value.len() == 10 && (*min..=*max).contains(&value),
+            Form::Fraction => hundredths(value).is_some() && value.chars().rev().nth(2) == Some('.'),
+            Form::Moment => value.len() == 19 && day_number(value).is_some(),
+            Form::Moved { days } => {
+                let moved = before.and_then(|before| Some(day_number(value)? - day_number(before)?));
+                let is_same_clock = before.is_some_and(|before| before.get(10..) == value.get(10..));
+                is_same_clock && moved.is_some_and(|moved| moved != 0 && moved.abs() <= i64::from(*days))
+            }
             Form::Boolean => value == "true" || value == "false",
             Form::OneOf(values) => values.contains(&value),
             Form::Nothing => false,
@@ -113,6 +130,13 @@ pub fn read(world: &World, table: TableId, column: ColumnId, text: &str) -> Valu
     match world.tables[table].columns[column].ty {
         Type::Integer | Type::Bigint => text.parse().map_or(Value::Null, Value::Integer),
         Type::Boolean => Value::Boolean(text == "true"),
-        Type::Text | Type::Varchar(_) | Type::Date | Type::Jsonb | Type::Enum(_) => Value::Text(text.to_owned()),
+        Type::Text
+        | Type::Varchar(_)
+        | Type::Date
+        | Type::Timestamp
+        | Type::Numeric
+        | Type::Texts
+        | Type::Jsonb
+        | Type::Enum(_) => Value::Text(text.to_owned()),
     }
 }

@@ -75,6 +75,8 @@ pub struct Facts {
     pub shared: bool,
     /// The tables of deleted rows that reference each other in a circle.
     pub circle: usize,
+    /// What was computed from old values: of `computed::CLASSES`.
+    pub computed: BTreeSet<&'static str>,
     /// A random cell.
     pub random: bool,
     /// A row that references another row than before.

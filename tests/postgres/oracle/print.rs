@@ -137,7 +137,7 @@ fn foreign_key(world: &World, key: &ForeignKey) -> String {
     )
 }
 
-fn type_name(world: &World, ty: Type) -> String {
+pub fn type_name(world: &World, ty: Type) -> String {
     match ty {
         Type::Integer => "int".into(),
         Type::Bigint => "bigint".into(),
@@ -145,6 +145,9 @@ fn type_name(world: &World, ty: Type) -> String {
         Type::Varchar(length) => format!("varchar({length})"),
         Type::Boolean => "boolean".into(),
         Type::Date => "date".into(),
+        Type::Timestamp => "timestamp".into(),
+        Type::Numeric => "numeric(12, 2)".into(),
+        Type::Texts => "text[]".into(),
         Type::Jsonb => "jsonb".into(),
         Type::Enum(id) => format!("public.{}", ident(world.enums[id].name)),
     }

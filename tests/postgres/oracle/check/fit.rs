@@ -1,13 +1,15 @@
 //! Is every column decided, and does each decision fit?
 
 use super::Check;
+use crate::oracle::computed::{hundredths, maker};
 use crate::oracle::law::{Form, law_of};
-use crate::oracle::rules::{Action, Decision, Rule, TableRules};
+use crate::oracle::rules::{Action, Decision, Rule, TableRules, Whose};
 use crate::oracle::world::{ColumnId, ForeignKey, Layout, TableId, Type};
 
 impl Check<'_> {
     /// Every column is decided, and each decision fits.
-    pub(super) fn columns(&mut self, table: TableId, rule: &Rule) {
+    pub(super) fn columns(&mut self, entry: &TableRules, rule: &Rule) {
+        let table = entry.table;
         if !matches!(rule.action, Action::Columns { .. }) {
             return;
         }
@@ -23,7 +25,8 @@ impl Check<'_> {
                 }
             }
         }
-        self.uniqueness(table, &changed);
+        let is_whole = self.case.policy.whose == Whose::EveryRow && entry.rules.len() == 1 && rule.condition.is_none();
+        self.uniqueness(table, &changed, is_whole);
     }
 
     fn fit(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
@@ -72,12 +75,21 @@ impl Check<'_> {
                     Type::Varchar(length) if text.chars().count() > length => self.push(true, &["too-long"], place),
                     Type::Boolean if text != "true" && text != "false" => self.push(true, &["wrong-type"], place),
                     Type::Date if text.len() != 10 => self.push(true, &["wrong-type", "invalid-value"], place),
+                    Type::Timestamp if text.len() != 19 => self.push(true, &["wrong-type", "invalid-value"], place),
+                    Type::Numeric if hundredths(text).is_none() => self.push(true, &["wrong-type"], place),
+                    Type::Texts if !text.starts_with('{') => self.push(true, &["wrong-type", "invalid-value"], place),
                     Type::Jsonb if !text.starts_with(['{', '[']) => self.push(true, &["wrong-type"], place),
                     Type::Enum(of) if !self.world.enums[of].labels.contains(&text.as_str()) => {
                         self.push(true, &["not-in-enum"], place);
                     }
                     _ => {}
                 }
+            }
+            Decision::Mask(_) | Decision::Generalize(_) | Decision::ShiftDays(_) | Decision::Pseudonymize(_) => {
+                if self.world.is_reference(table, id) {
+                    self.push(true, &["broken-reference", "not-unique", "wrong-type", "too-long"], place.clone());
+                }
+                self.computed(column.ty, decision, place);
             }
             Decision::Randomize(random) => {
                 if self.world.is_reference(table, id) {
@@ -87,6 +99,25 @@ impl Check<'_> {
                     self.push(true, &["wrong-type"], place);
                 }
             }
+        }
+    }
+
+    /// Whether a type has such values, and the column the room for them.
+    fn computed(&mut self, ty: Type, decision: &Decision, place: String) {
+        let fits = match decision {
+            Decision::Mask(_) => matches!(ty, Type::Text | Type::Varchar(_) | Type::Texts),
+            Decision::Generalize(coarser) => coarser.fits(ty),
+            Decision::ShiftDays(_) => matches!(ty, Type::Date | Type::Timestamp),
+            Decision::Pseudonymize(random) => maker(self.world, ty, random).is_some(),
+            _ => true,
+        };
+        if !fits {
+            self.push_computed("refused a computed value that doesn't fit its column", &["wrong-type"], place.clone());
+        }
+        if let (Decision::Pseudonymize(random), Type::Varchar(length)) = (decision, ty)
+            && maker(self.world, ty, random).is_some_and(|maker| maker.length() > length)
+        {
+            self.push_computed("refused a pseudonym that is too long", &["too-long"], place);
         }
     }
 
@@ -136,12 +167,24 @@ impl Check<'_> {
                 self.push(true, CODES, place);
             }
             Decision::Randomize(_) => {}
+            Decision::Pseudonymize(_) => {
+                self.computed(self.world.tables[table].columns[id].ty, decision, place.clone());
+                // Whoever takes it has to be unique by it, too.
+                let receivers = self.world.receivers(&|at, column| (at, column) == (table, id));
+                let is_unique = |&(at, column): &(TableId, ColumnId)| {
+                    let it = &self.world.tables[at];
+                    it.uniques.iter().chain([&it.primary]).any(|columns| columns.contains(&column))
+                };
+                if receivers.iter().any(is_unique) {
+                    self.push(false, CODES, place);
+                }
+            }
             _ => self.push(false, CODES, place),
         }
     }
 
-    /// What changes under a unique key is unique by construction, or null.
-    fn uniqueness(&mut self, table: TableId, changed: &[(ColumnId, &Decision)]) {
+    /// What changes under a unique key is unique by construction, or null; or every row of a table gets a pseudonym.
+    fn uniqueness(&mut self, table: TableId, changed: &[(ColumnId, &Decision)], is_whole: bool) {
         let it = &self.world.tables[table];
         for columns in it.uniques.iter().chain([&it.primary]) {
             let decisions: Vec<_> = changed.iter().filter(|(column, _)| columns.contains(column)).collect();
@@ -154,11 +197,29 @@ impl Check<'_> {
                 },
                 _ => false,
             };
+            let keeps_apart = |(column, decision): &&(ColumnId, &Decision)| {
+                let inner = if let Decision::Propagate(inner) = decision { inner } else { *decision };
+                let Decision::Pseudonymize(random) = inner else { return false };
+                maker(self.world, it.columns[*column].ty, random).is_some_and(|maker| maker.is_unique())
+            };
             let unique = decisions.iter().filter(is_unique).count();
-            if unique < decisions.len() {
-                let codes = &["not-unique", "referenced-column", "no-default", "wrong-type", "broken-reference"];
-                self.push(unique == 0, codes, format!("a unique key of {}", self.name(table)));
+            if unique == decisions.len() || is_whole && decisions.iter().all(keeps_apart) {
+                continue;
             }
+            let place = format!("a unique key of {}", self.name(table));
+            let codes =
+                &["not-unique", "referenced-column", "no-default", "wrong-type", "broken-reference", "too-long"];
+            let class = match decisions.as_slice() {
+                [(_, Decision::Mask(_))] => "refused a mask under a unique key",
+                [(_, Decision::Generalize(_))] => "refused a coarser value under a unique key",
+                [(_, Decision::Pseudonymize(_))] => "refused a pseudonym under a unique key",
+                _ => {
+                    self.push(unique == 0, codes, place);
+                    continue;
+                }
+            };
+            // Where the value fits as well, it is for this reason alone.
+            self.push_computed(class, &["not-unique"], place);
         }
     }
 }

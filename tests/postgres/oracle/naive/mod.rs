@@ -6,6 +6,7 @@
 
 mod capture;
 mod change;
+mod computed;
 mod reach;
 
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
