@@ -4,7 +4,7 @@ use super::Shape;
 use super::decisions::{is_free_natural_key, is_unique};
 use crate::oracle::computed::maker;
 use crate::oracle::rng::Rng;
-use crate::oracle::rules::{Action, Coarser, Decision, Mask, Policy, Random};
+use crate::oracle::rules::{Action, Coarser, Decision, Mask, Policy, Random, Rule};
 use crate::oracle::world::{ColumnId, TableId, Type, World};
 
 const UNITS: [&str; 9] = ["century", "decade", "year", "quarter", "month", "week", "day", "hour", "minute"];
@@ -69,10 +69,10 @@ fn pseudonym(rng: &mut Rng, world: &World, ty: Type) -> Random {
     rng.pick(&options).clone()
 }
 
-/// A kind of pseudonym that keeps different values apart.
+/// A kind of pseudonym that keeps different values apart, where one is found soon.
 fn unique_pseudonym(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
-    let random = pseudonym(rng, world, ty);
-    maker(world, ty, &random).is_some_and(|maker| maker.is_unique()).then_some(random)
+    let is_unique = |random: &Random| maker(world, ty, random).is_some_and(|maker| maker.is_unique());
+    (0..4).map(|_| pseudonym(rng, world, ty)).find(is_unique)
 }
 
 /// In a masked copy, pseudonyms under unique keys too, and natural keys whose pseudonym their references take: where all
@@ -80,6 +80,10 @@ fn unique_pseudonym(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
 pub fn pseudonyms(rng: &mut Rng, shape: &Shape, world: &World, policy: &mut Policy) {
     for entry in &mut policy.tables {
         let (it, at) = (&world.tables[entry.table], entry.table);
+        let changes = |rule: &Rule| matches!(rule.action, Action::Columns { .. });
+        if entry.rules.len() > 1 && entry.rules.last().is_some_and(changes) && rng.chance(shape.keyed / 2) {
+            entry.rules.drain(..entry.rules.len() - 1);
+        }
         let [rule] = entry.rules.as_mut_slice() else { continue };
         let (Action::Columns { named, .. }, None) = (&mut rule.action, &rule.condition) else { continue };
         for id in 0..it.columns.len() {
@@ -105,12 +109,13 @@ pub fn set(named: &mut Vec<(ColumnId, Decision)>, id: ColumnId, decision: Decisi
 /// Computed values that don't fit, or that would meet under a unique key: a mistake in a table's rule.
 pub fn misfit(rng: &mut Rng, world: &World, table: TableId) -> Option<(ColumnId, Decision)> {
     let it = &world.tables[table];
-    let all: Vec<ColumnId> = (0..it.columns.len()).collect();
     let under_unique: Vec<ColumnId> = it.uniques.iter().flatten().copied().collect();
-    let among = if rng.chance(60) && !under_unique.is_empty() { under_unique } else { all };
-    let id = *rng.pick(&among);
+    let meets = !under_unique.is_empty() && rng.chance(75);
+    let all: Vec<ColumnId> = if meets { under_unique } else { (0..it.columns.len()).collect() };
+    let id = *rng.pick(&all);
     let ty = it.columns[id].ty;
     let decision = match rng.below(6) {
+        _ if meets => computed(rng, world, ty)?,
         0 => Decision::Mask(mask(rng)),
         1 => Decision::Pseudonymize(Random::ByType),
         2 => Decision::Pseudonymize(Random::Email { domain: Some("a-rather-long-name-for-a-domain.example") }),

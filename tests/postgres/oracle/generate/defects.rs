@@ -25,7 +25,7 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
             }
             _ => false,
         };
-        let planted = match rng.below(15) {
+        let planted = match rng.below(18) {
             0 if table != case.policy.subject && tables > 1 => {
                 case.policy.tables.remove(entry);
                 true
@@ -75,7 +75,7 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
                 rules[rule].action = Action::Delete;
                 true
             }
-            12..=14 => match (misfit(rng, &case.world, table), &mut rules[rule].action) {
+            12..=17 => match (misfit(rng, &case.world, table), &mut rules[rule].action) {
                 (Some((column, decision)), Action::Columns { named, .. }) => {
                     set(named, column, decision);
                     true
