@@ -16,6 +16,7 @@ mod introspection;
 mod oracle;
 mod pseudonyms;
 mod quoting;
+mod randomize;
 mod reference;
 mod running;
 mod state;

@@ -77,8 +77,9 @@ pub struct Facts {
     pub circle: usize,
     /// What was computed from old values: of `computed::CLASSES`.
     pub computed: BTreeSet<&'static str>,
-    /// A random cell.
+    /// A random cell, and one that would be if it weren't NULL.
     pub random: bool,
+    pub null_stays: bool,
     /// A row that references another row than before.
     pub reassigned: bool,
     /// A value that was propagated to other rows.

@@ -71,11 +71,15 @@ fn value(case: &Case, table: TableId, id: ColumnId, decision: &Decision) -> Stri
         Decision::Default => "default".into(),
         Decision::Replace(text) | Decision::Reassign(text) => literal(&Value::Text(text.clone())),
         Decision::Sql(expression) => expression.sql(&case.world, table),
-        Decision::Randomize(random) => random_sql(case, table, id, random),
         Decision::Mask(_) | Decision::Generalize(_) | Decision::ShiftDays(_) | Decision::Pseudonymize(_) => {
             let column = &case.world.tables[table].columns[id];
             let made = computed(case, &format!("t.{}", ident(&column.name)), column.ty, decision);
             format!("cast({made} as {})", type_name(&case.world, column.ty))
+        }
+        Decision::Randomize(random) => {
+            let column = &case.world.tables[table].columns[id];
+            let (name, ty) = (ident(&column.name), type_name(&case.world, column.ty));
+            format!("case when t.{name} is not null then cast({} as {ty}) end", random_sql(case, table, id, random))
         }
         Decision::Propagate(decision) => value(case, table, id, decision),
     }
