@@ -10,6 +10,7 @@ mod cascade;
 mod condition;
 mod coverage;
 mod derived;
+mod document;
 mod first_match;
 mod fit;
 mod followers;
@@ -30,6 +31,7 @@ mod suspects;
 mod unique;
 mod words;
 
+pub use document::{Branch, Leaf, Node};
 pub(crate) use followers::as_changes;
 pub use model::*;
 pub(crate) use propagate::propagation;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
-    ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
+    ColumnChange, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
 };
-use super::{condition, derived, generator, parents, path, subject, words};
+use super::{condition, derived, document, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
@@ -273,6 +273,7 @@ fn columns_of(
                 Some(value) => {
                     let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
                     let (value_at, propagate) = (written_at(&entry.decision), entry.propagate);
+                    kept.extend(document::reasons(decision).map(|reason| (id, reason)));
                     changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                 }
                 None => complete = false,
@@ -338,6 +339,7 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
         | Decision::Default
         | Decision::Randomize(_)
         | Decision::Pseudonymize(_)
+        | Decision::Json(_)
         | Decision::Undecided => decision.span,
     }
 }
@@ -363,11 +365,13 @@ fn new_value(
             generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)
         }
         Decision::Pseudonymize(randomize) => {
-            derived::pseudonym(context.catalog, table, column, randomize, span, report)
+            let generator = derived::pseudonym(context.catalog, table, column, randomize, span, report);
+            generator.map(|generator| NewValue::Derived(Derived::Pseudonym(generator)))
         }
         Decision::Mask(mask) => derived::mask(table, column, mask, report),
         Decision::Generalize(generalize) => derived::generalize(table, column, generalize, report),
         Decision::ShiftDays(days) => derived::shift(table, column, days, report),
+        Decision::Json(document) => document::resolve(context.catalog, table, column, document, span, report),
         // These change nothing; the caller has dealt with them.
         Decision::Keep { .. } | Decision::Undecided => None,
     }

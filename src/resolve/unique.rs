@@ -3,6 +3,7 @@
 //! A column under a unique index takes a decision that is unique by construction: a generator of at least 64 random
 //! bits, or NULL where the index lets NULLs be distinct. Any key column with such a value makes the whole key unique.
 
+mod document;
 mod predicate;
 mod pseudonym;
 
@@ -24,7 +25,11 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
             if whole && pseudonym::keeps_apart(table, index, changes) {
                 continue;
             }
-            if let Some((change, how)) = collides(catalog, table, index, changes) {
+            let touching = document::touching(table, index, changes);
+            if document::keys_go(table, index, changes) {
+                continue;
+            }
+            if let Some((change, how)) = collides(catalog, table, index, &touching) {
                 report.push(words::not_unique(table, index, change, how));
             }
         }

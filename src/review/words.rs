@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Generalize, Generator};
+use crate::action::{Generalize, Generator, OtherKeys, PathStep};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
-use crate::resolve::{Derived, NewValue, ResolvedPolicy, RowAction};
+use crate::resolve::{Branch, Derived, Leaf, NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
 
 /// Why a row stays that others reference too.
@@ -73,8 +73,33 @@ fn derived(derived: &Derived) -> String {
         }
         Derived::Generalize(Generalize::Unit(unit)) => format!("cut to the {}", unit.name()),
         Derived::Generalize(Generalize::Step(step)) => format!("cut to a multiple of {step}"),
+        Derived::Document(root) => document(root),
         Derived::Shift { days } => format!("moved by a random number of days, {days} at most, either way"),
     }
+}
+
+/// What happens inside a document, path by path.
+fn document(root: &Branch) -> String {
+    let edit = |(steps, leaf): (Vec<PathStep>, &Leaf)| {
+        let steps: String = steps.iter().map(ToString::to_string).collect();
+        let path = shown(&format!("${steps}")).to_string();
+        match leaf {
+            Leaf::Keep => format!("{path} stays"),
+            Leaf::Remove => format!("{path} goes"),
+            Leaf::Null => format!("{path}: null"),
+            Leaf::Text(text) => format!("{path}: \"{}\"", shown(text)),
+            Leaf::Random(generator) => format!("{path}: {}", random(generator)),
+            Leaf::Pseudonym(generator) => format!("{path}: {}", derived(&Derived::Pseudonym(generator.clone()))),
+            Leaf::Mask(mask) => format!("{path}: {}", derived(&Derived::Mask(mask.clone()))),
+            Leaf::Multiple(step) => format!("{path}: cut to a multiple of {step}"),
+        }
+    };
+    let edits: Vec<String> = root.edits().into_iter().map(edit).collect();
+    let others = match root.others {
+        OtherKeys::Keep => "other keys stay",
+        OtherKeys::Remove => "other keys go",
+    };
+    format!("{}; {others}", edits.join("; "))
 }
 
 fn random(generator: &Generator) -> String {

@@ -46,6 +46,8 @@ enum About {
     Part { column: String, of: String },
     /// Whether both sides of a reference that the policy adds can be compared, as the policy writes it.
     Comparison { written: String },
+    /// Whether paths into the documents of `table.column` lead past values that they were meant for.
+    Paths { column: String },
     /// A CHECK constraint by name, on a table.
     Check { table: String, check: String },
 }
@@ -118,16 +120,20 @@ impl Question {
             )
             .at(self.origin, "the server refuses it")
             .help(format!("try it in psql: SELECT CAST(… AS {type_sql})")),
+            (About::Paths { column }, _) => Diagnostic::new(
+                Code::PathMisses,
+                format!("paths meet other shapes in documents of `{column}`{}", in_rows(answer)),
+            )
+            .at(self.origin, "an array where a key is named, or an object where `[*]` stands")
+            .note("what is in it would stay, so a run would be rolled back")
+            .help("add a path for the other shape: `$.contacts[*].email` beside `$.contacts.email`"),
             (About::Part { column, of }, _) => {
                 Diagnostic::new(Code::WrongType, format!("not every new value in `{column}` is one of type `{of}`"))
                     .at(self.origin, "the server refuses it")
                     .help(format!("try it in psql: SELECT CAST(… AS {of})"))
             }
             (About::Check { table, check }, _) => {
-                let rows = match answer {
-                    Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
-                    Answer::Refused { .. } | Answer::TooLong => String::new(),
-                };
+                let rows = in_rows(answer);
                 Diagnostic::new(Code::CheckConstraint, format!("the new values break the CHECK `{check}` of table `{table}`{rows}"))
                     .at(self.origin, "this rule")
                     .help("look at the constraint with `\\d`, and choose values that keep it; decide all of its columns together")
@@ -147,6 +153,7 @@ impl Question {
             About::Value { column, type_sql, .. } => {
                 format!("whether the new value of `{column}` is one of type `{type_sql}`")
             }
+            About::Paths { column } => format!("whether the paths lead to the values in documents of `{column}`"),
             About::Part { column, of } => format!("whether every new value in `{column}` is one of type `{of}`"),
             About::Check { table, check } => {
                 format!("whether the new values keep the CHECK `{check}` of table `{table}`")
@@ -171,6 +178,15 @@ impl Question {
         let text = fragment.text.get(offset..)?;
         let word = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()).max(1);
         Some(fragment.locate_span(Span::new(offset, (offset + word).min(fragment.text.len()))))
+    }
+}
+
+/// How many rows are wrong, where that is known.
+fn in_rows(answer: &Answer) -> String {
+    match answer {
+        Answer::Wrong(1) => " in 1 row that it may reach".to_owned(),
+        Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
+        Answer::Refused { .. } | Answer::TooLong => String::new(),
     }
 }
 
@@ -269,6 +285,7 @@ impl Asking<'_> {
                 questions.push(fragment_question(w, fragment, &[], start, 0));
             }
             questions.extend(self.value(&rows, table, column, change));
+            questions.extend(self.paths(&rows, table, column, change));
             questions.extend(self.parts(table, column, change));
         }
         questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, changes, check)));
@@ -333,6 +350,23 @@ impl Asking<'_> {
             },
             origin: change.value_at,
         })
+    }
+
+    /// How many rows have documents of another shape than the paths say.
+    fn paths(
+        &self,
+        rows: &(TableId, Predicate),
+        table: &Table,
+        column: &Column,
+        change: &ColumnChange,
+    ) -> Option<Question> {
+        let NewValue::Derived(derived) = &change.value else { return None };
+        let missed = self.scene.derived_misses(table, column, derived)?;
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE (");
+        w.sql(&self.scene.rows(rows.0, &rows.1)).kw(") AND ").sql(&missed);
+        let column = format!("{}.{}", table.name.bare(), column.name.bare());
+        Some(Question { sql: w.finish(), runs: true, about: About::Paths { column }, origin: change.value_at })
     }
 
     /// How many rows would break a CHECK over columns that the rule changes.
