@@ -59,7 +59,8 @@ fn renamed(steps: &[Step], catalog: &Catalog, table: TableId, key: KeyId) -> Pre
         let own = (step.table == table && columns.iter().any(|column| changes_column(catalog, step, *column)))
             .then_some(&step.rows);
         let follows = |follower: &Follower| {
-            let changing = |column: ColumnId| catalog.table(table).changing_with(column).any(|at| columns.contains(&at));
+            let changing =
+                |column: ColumnId| catalog.table(table).changing_with(column).any(|at| columns.contains(&at));
             follower.table == table && follower.columns.iter().any(|following| changing(following.column))
         };
         own.into_iter().chain(step.followers().filter(move |(follower, _)| follows(follower)).map(|(_, rows)| rows))

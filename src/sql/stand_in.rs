@@ -55,8 +55,7 @@ impl Scene<'_> {
         ];
         for (rows, why) in unfit.into_iter().filter(|(rows, _)| **rows != Predicate::Any(Vec::new())) {
             if let Some(count) = self.stand_ins_among(stand_in, rows) {
-                let message =
-                    format!("the stand-in row in `{parent}` {why}: name another key in `reassign_to`");
+                let message = format!("the stand-in row in `{parent}` {why}: name another key in `reassign_to`");
                 checks.push(Check { name: name.clone(), message, count });
             }
         }

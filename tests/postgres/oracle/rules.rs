@@ -276,7 +276,7 @@ impl Case {
     /// Whether a rule moves a reference to another row.
     pub fn is_moved(&self, rule: Option<&Rule>, column: ColumnId) -> bool {
         let decision = rule.and_then(|rule| rule.action.decision(column));
-        matches!(decision, Some(Decision::Default | Decision::Reassign(_) | Decision::Sql(_)))
+        matches!(decision, Some(Decision::Default | Decision::Sql(_)))
     }
 
     /// Whether a cascade takes rows of a table, and all that references them.

@@ -7,7 +7,8 @@ pub fn each(text: &str, change: &dyn Fn(&str) -> String) -> String {
     format!("{{{}}}", printed.join(","))
 }
 
-fn read(text: &str) -> Vec<Option<String>> {
+/// The elements of an array.
+pub fn read(text: &str) -> Vec<Option<String>> {
     let inner = text.trim_start_matches('{').trim_end_matches('}');
     let mut found: Vec<Option<String>> = Vec::new();
     let mut characters = inner.chars().peekable();

@@ -9,7 +9,7 @@ mod pseudonym;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::calendar::day_number;
-pub use self::elements::each;
+pub use self::elements::{each, read as elements};
 pub use self::pseudonym::{Maker, Part, SECRET, maker, parts};
 use super::law::{Form, Law};
 use super::model::Cell;

@@ -20,6 +20,7 @@ pub enum Maker {
     Day { min: &'static str, max: &'static str },
     Moment { min: &'static str, max: &'static str },
     Truth,
+    Document,
     OneOf(Vec<&'static str>),
 }
 
@@ -31,7 +32,7 @@ const DAYS: (&str, &str) = ("1970-01-01", "2000-12-31");
 /// What pseudonyms of a type are made as; none where check refuses. Names come from a list that is the engine's own: no
 /// policy of a case asks for them.
 pub fn maker(world: &World, ty: Type, random: &Random) -> Option<Maker> {
-    let is_text = matches!(ty, Type::Text | Type::Varchar(_));
+    let is_text = matches!(ty, Type::Text | Type::Varchar(_) | Type::Texts);
     let is_number = matches!(ty, Type::Integer | Type::Bigint | Type::Numeric);
     match random {
         Random::Email { domain } => is_text.then_some(Maker::Email { domain: domain.unwrap_or("deleted.invalid") }),
@@ -44,13 +45,13 @@ pub fn maker(world: &World, ty: Type, random: &Random) -> Option<Maker> {
         Random::Choice { from } => (is_text || matches!(ty, Type::Enum(_))).then(|| Maker::OneOf(from.clone())),
         Random::Name | Random::FirstName | Random::LastName => None,
         Random::ByType => match ty {
-            Type::Text | Type::Varchar(_) => Some(Maker::Hex { length: 32 }),
+            Type::Text | Type::Varchar(_) | Type::Texts => Some(Maker::Hex { length: 32 }),
             Type::Integer | Type::Bigint | Type::Numeric => Some(Maker::Number { min: 0, max: MOST }),
             Type::Date => Some(Maker::Day { min: DAYS.0, max: DAYS.1 }),
             Type::Timestamp => Some(Maker::Moment { min: DAYS.0, max: DAYS.1 }),
             Type::Boolean => Some(Maker::Truth),
             Type::Enum(id) => Some(Maker::OneOf(world.enums[id].labels.clone())),
-            Type::Jsonb | Type::Texts => None,
+            Type::Jsonb => Some(Maker::Document),
         },
     }
 }
@@ -82,7 +83,7 @@ impl Maker {
             Maker::Hex { length } => *length,
             Maker::Picture(picture) => picture.len(),
             Maker::OneOf(values) => values.iter().map(|value| value.chars().count()).max().unwrap_or(0),
-            Maker::Number { .. } | Maker::Day { .. } | Maker::Moment { .. } | Maker::Truth => 0,
+            Maker::Number { .. } | Maker::Day { .. } | Maker::Moment { .. } | Maker::Truth | Maker::Document => 0,
         }
     }
 
@@ -96,7 +97,8 @@ impl Maker {
             | Maker::Number { .. }
             | Maker::Day { .. }
             | Maker::Moment { .. }
-            | Maker::Truth => false,
+            | Maker::Truth
+            | Maker::Document => false,
         }
     }
 
@@ -122,6 +124,7 @@ impl Maker {
                 format!("{date} {:02}:{:02}:{:02}", clock / 3600, clock / 60 % 60, clock % 60)
             }
             Maker::Truth => (draw.number() % 2 == 1).to_string(),
+            Maker::Document => format!("{{\"random\": \"{}\"}}", draw.hex(32)),
             Maker::OneOf(values) => values[(draw.number() % values.len() as i64) as usize].to_owned(),
         }
     }

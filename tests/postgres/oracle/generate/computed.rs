@@ -9,17 +9,15 @@ use crate::oracle::world::{ColumnId, TableId, Type, World};
 
 const UNITS: [&str; 9] = ["century", "decade", "year", "quarter", "month", "week", "day", "hour", "minute"];
 
-/// A decision that computes a column's new value, where its type has one.
-pub fn computed(rng: &mut Rng, world: &World, ty: Type) -> Option<Decision> {
+/// A decision that computes a column's new value.
+pub fn computed(rng: &mut Rng, world: &World, ty: Type) -> Decision {
     let is_pseudonym = rng.chance(35);
     match ty {
-        Type::Texts => Some(Decision::Mask(mask(rng))),
-        Type::Text | Type::Varchar(_) if !is_pseudonym => Some(Decision::Mask(mask(rng))),
-        Type::Date | Type::Timestamp if !is_pseudonym => Some(moment(rng, ty)),
-        Type::Integer | Type::Bigint if !is_pseudonym => Some(step(rng, &["2", "10", "7", "250", "5.0"])),
-        Type::Numeric if !is_pseudonym => Some(step(rng, &["10", "0.25", "0.5", "3", "100000"])),
-        Type::Jsonb => None,
-        _ => Some(Decision::Pseudonymize(pseudonym(rng, world, ty))),
+        Type::Text | Type::Varchar(_) | Type::Texts if !is_pseudonym => Decision::Mask(mask(rng)),
+        Type::Date | Type::Timestamp if !is_pseudonym => moment(rng, ty),
+        Type::Integer | Type::Bigint if !is_pseudonym => step(rng, &["2", "10", "7", "250", "5.0"]),
+        Type::Numeric if !is_pseudonym => step(rng, &["10", "0.25", "0.5", "3", "100000"]),
+        _ => Decision::Pseudonymize(pseudonym(rng, world, ty)),
     }
 }
 
@@ -43,7 +41,7 @@ fn step(rng: &mut Rng, steps: &[&'static str]) -> Decision {
 /// The kind of a pseudonym that fits.
 fn pseudonym(rng: &mut Rng, world: &World, ty: Type) -> Random {
     let options = match ty {
-        Type::Text => vec![
+        Type::Text | Type::Texts => vec![
             Random::ByType,
             Random::ByType,
             Random::Email { domain: None },
@@ -64,7 +62,7 @@ fn pseudonym(rng: &mut Rng, world: &World, ty: Type) -> Random {
         Type::Enum(id) => {
             vec![Random::ByType, Random::Choice { from: world.enums[id].labels.iter().copied().take(2).collect() }]
         }
-        Type::Boolean | Type::Timestamp | Type::Numeric | Type::Texts | Type::Jsonb => vec![Random::ByType],
+        Type::Boolean | Type::Timestamp | Type::Numeric | Type::Jsonb => vec![Random::ByType],
     };
     rng.pick(&options).clone()
 }
@@ -107,7 +105,7 @@ pub fn set(named: &mut Vec<(ColumnId, Decision)>, id: ColumnId, decision: Decisi
 }
 
 /// Computed values that don't fit, or that would meet under a unique key: a mistake in a table's rule.
-pub fn misfit(rng: &mut Rng, world: &World, table: TableId) -> Option<(ColumnId, Decision)> {
+pub fn misfit(rng: &mut Rng, world: &World, table: TableId) -> (ColumnId, Decision) {
     let it = &world.tables[table];
     let under_unique: Vec<ColumnId> = it.uniques.iter().flatten().copied().collect();
     let meets = !under_unique.is_empty() && rng.chance(75);
@@ -115,13 +113,13 @@ pub fn misfit(rng: &mut Rng, world: &World, table: TableId) -> Option<(ColumnId,
     let id = *rng.pick(&all);
     let ty = it.columns[id].ty;
     let decision = match rng.below(6) {
-        _ if meets => computed(rng, world, ty)?,
+        _ if meets => computed(rng, world, ty),
         0 => Decision::Mask(mask(rng)),
         1 => Decision::Pseudonymize(Random::ByType),
         2 => Decision::Pseudonymize(Random::Email { domain: Some("a-rather-long-name-for-a-domain.example") }),
         3 => step(rng, &["0.5", "10", "0.125"]),
         4 => Decision::Generalize(Coarser::Unit(*rng.pick(&UNITS))),
-        _ => computed(rng, world, ty)?,
+        _ => computed(rng, world, ty),
     };
-    Some((id, decision))
+    (id, decision)
 }

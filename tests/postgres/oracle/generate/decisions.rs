@@ -120,7 +120,7 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
     }
     let random = random(rng, world, column.ty);
     if is_unique(it, id) {
-        let unique = random.filter(|random| law_of(world, table, id, random).unique);
+        let unique = Some(random).filter(|random| law_of(world, table, id, random).unique);
         return match unique {
             Some(random) if rng.chance(70) => Decision::Randomize(random),
             _ if column.nullable => Decision::Null,
@@ -128,16 +128,14 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
             None => Decision::Keep,
         };
     }
-    if rng.chance(shape.computed)
-        && let Some(decision) = computed(rng, world, column.ty)
-    {
-        return decision;
+    if rng.chance(shape.computed) {
+        return computed(rng, world, column.ty);
     }
     match rng.below(10) {
         0..=2 if column.nullable => Decision::Null,
         3 if column.default.is_some() => Decision::Default,
         4..=5 => Decision::Sql(expression(rng, world, table, id)),
-        6..=7 => random.map_or(Decision::Keep, Decision::Randomize),
+        6..=7 => Decision::Randomize(random),
         _ => match value(rng, column.ty, false).text().filter(|text| !text.is_empty()) {
             Some(text) => Decision::Replace(text),
             None => Decision::Keep,
@@ -145,9 +143,9 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
     }
 }
 
-fn random(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
+fn random(rng: &mut Rng, world: &World, ty: Type) -> Random {
     let options = match ty {
-        Type::Text => vec![
+        Type::Text | Type::Texts => vec![
             Random::ByType,
             Random::Email { domain: None },
             Random::Email { domain: Some("gone.example") },
@@ -171,9 +169,9 @@ fn random(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
         Type::Enum(id) => {
             vec![Random::ByType, Random::Choice { from: world.enums[id].labels.iter().copied().take(2).collect() }]
         }
-        Type::Jsonb | Type::Texts => return None,
+        Type::Jsonb => vec![Random::ByType],
     };
-    Some(rng.pick(&options).clone())
+    rng.pick(&options).clone()
 }
 
 fn expression(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Expression {

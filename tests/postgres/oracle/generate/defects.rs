@@ -75,13 +75,16 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
                 rules[rule].action = Action::Delete;
                 true
             }
-            12..=17 => match (misfit(rng, &case.world, table), &mut rules[rule].action) {
-                (Some((column, decision)), Action::Columns { named, .. }) => {
-                    set(named, column, decision);
-                    true
+            12..=17 => {
+                let (column, decision) = misfit(rng, &case.world, table);
+                match &mut rules[rule].action {
+                    Action::Columns { named, .. } => {
+                        set(named, column, decision);
+                        true
+                    }
+                    _ => false,
                 }
-                _ => false,
-            },
+            }
             _ => false,
         };
         if planted {

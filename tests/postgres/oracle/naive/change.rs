@@ -1,6 +1,6 @@
 //! What is carried out, as SQL?
 
-use super::computed::{computed, digest_function};
+use super::computed::{computed, digest_function, each};
 use super::numbers;
 use super::reach::{decided, key, key_of, matches};
 use crate::oracle::engine::PlanFault;
@@ -169,13 +169,23 @@ fn move_along(case: &Case, (at, own): (KeyId, ColumnId), remembered: &str) -> Op
 
 fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) -> String {
     let law = law_of(&case.world, table, column, random);
+    if let Form::Each(form) = &law.form {
+        let name = format!("t.{}", ident(&case.world.tables[table].columns[column].name));
+        let element = form_sql(form, law.fits);
+        return each(&name, &format!("case when e.value is not null then {element} end"));
+    }
+    form_sql(&law.form, law.fits)
+}
+
+/// A value of a form, of so many characters at most.
+fn form_sql(form: &Form, fits: usize) -> String {
     let text = |text: &str| literal(&Value::Text(text.into()));
-    match law.form {
+    match form {
         Form::Hex { length } => {
-            format!("left(md5(gen_random_uuid()::text), {})", length.unwrap_or(law.fits).min(law.fits).min(32))
+            format!("left(md5(gen_random_uuid()::text), {})", length.unwrap_or(fits).min(fits).min(32))
         }
         Form::Email { domain } => {
-            let left = law.fits.saturating_sub(domain.len() + 1).min(32);
+            let left = fits.saturating_sub(domain.len() + 1).min(32);
             format!("left(md5(gen_random_uuid()::text), {left}) || '@{domain}'")
         }
         Form::Words => text("Somebody Else"),
@@ -186,6 +196,8 @@ fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) ->
         Form::Moment => text("1999-12-31 23:59:59"),
         Form::Boolean => "true".into(),
         Form::OneOf(values) => text(values[0]),
-        Form::Moved { .. } | Form::Nothing => "null".into(),
+        Form::Document => "jsonb_build_object('random', md5(gen_random_uuid()::text))".into(),
+        // An array's elements are looked at one by one, and what is moved isn't random as a whole.
+        Form::Each(_) | Form::Moved { .. } => "null".into(),
     }
 }

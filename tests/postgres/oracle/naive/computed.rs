@@ -26,11 +26,8 @@ pub fn digest_function(fault: Option<PlanFault>) -> String {
 /// The new value of a column, which is called so.
 pub fn computed(case: &Case, name: &str, ty: Type, decision: &Decision) -> String {
     match decision {
-        Decision::Mask(mask) if ty == Type::Texts => {
-            let each = masked("e.value", mask);
-            format!(
-                "coalesce((select array_agg({each} order by e.n) from unnest({name}) with ordinality as e (value, n)), {name})"
-            )
+        Decision::Mask(_) | Decision::Pseudonymize(_) if ty == Type::Texts => {
+            each(name, &computed(case, "e.value", Type::Text, decision))
         }
         Decision::Mask(mask) => masked(name, mask),
         Decision::Generalize(Coarser::Unit(unit)) => {
@@ -44,6 +41,13 @@ pub fn computed(case: &Case, name: &str, ty: Type, decision: &Decision) -> Strin
         Decision::Pseudonymize(random) => pseudonym(case, name, ty, random),
         _ => name.to_owned(),
     }
+}
+
+/// An array, each of its elements `e.value` computed so.
+pub fn each(name: &str, element: &str) -> String {
+    format!(
+        "coalesce((select array_agg({element} order by e.n) from unnest({name}) with ordinality as e (value, n)), {name})"
+    )
 }
 
 fn masked(name: &str, mask: &Mask) -> String {
@@ -83,6 +87,9 @@ fn pseudonym(case: &Case, name: &str, ty: Type, random: &Random) -> String {
             format!("'{min}'::timestamp + {} % (86400 * {}) * interval '1 second'", number(1), days(min, max))
         }
         Some(Maker::Truth) => format!("{} % 2 = 1", number(1)),
+        Some(Maker::Document) => {
+            format!("case when {name} is not null then jsonb_build_object('random', {}) end", hex(1, 32))
+        }
         Some(Maker::OneOf(values)) => {
             let values: Vec<String> = values.iter().map(|value| text(value)).collect();
             format!("(array[{}])[1 + {} % {}]", values.join(", "), number(1), values.len())
