@@ -170,7 +170,9 @@ impl Reader<'_> {
             Decision::Default
             | Decision::Sql(_)
             | Decision::ShiftDays(_)
+            | Decision::Scrub(_)
             | Decision::Json(_)
+            | Decision::Scrub(_)
             | Decision::ReassignTo(_)
             | Decision::Undecided => {
                 let found = Diagnostic::new(Code::UnknownAction, "this action stands in a document");

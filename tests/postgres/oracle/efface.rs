@@ -71,6 +71,7 @@ impl Efface {
                     Assertion::Reports => EngineOutcome::RolledBack(names),
                     Assertion::Subject
                     | Assertion::Secret
+                    | Assertion::Values
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References

@@ -67,6 +67,7 @@ pub fn law_of(world: &World, table: TableId, column: ColumnId, random: &Random) 
     let unique = match &form {
         Form::Hex { length } => length.unwrap_or(fits).min(fits) >= UNIQUE,
         Form::Email { domain } => fits > domain.len() + UNIQUE,
+        Form::Document => true,
         _ => false,
     };
     Law { form, fits, unique }
