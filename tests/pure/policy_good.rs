@@ -63,6 +63,7 @@ tables:
       height: { generalize: 0.5 }
       seen_at: { generalize: month }
       joined_on: { shift_days: 30 }
+      diary: { scrub: [users.name, club.people.mail], with: "[deleted]", short: true }
     other_columns: keep
 
   audits:

@@ -103,6 +103,7 @@ fn decided() -> impl Strategy<Value = String> {
         "shift_days",
         "reassign_to",
         "json",
+        "scrub",
     ]);
     let value = || {
         prop::sample::select(vec![
@@ -123,6 +124,8 @@ fn decided() -> impl Strategy<Value = String> {
         "keep_last",
         "propagate",
         "other_keys",
+        "with",
+        "short",
     ]);
     let options = prop::collection::btree_map(option, value(), 0..3);
     (action, value(), options).prop_map(|(action, value, options)| {
