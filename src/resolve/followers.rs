@@ -3,6 +3,7 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
+use super::known::{Extent, Row};
 use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
@@ -12,6 +13,7 @@ use crate::source::Span;
 
 /// Reports natural keys that can't take their references along, and references that can't follow.
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    defaults(policy, catalog, report);
     for rule in &policy.rules {
         let RowAction::Change { changes, .. } = &rule.action else { continue };
         let Some(span) = changes.iter().find_map(|change| change.propagate) else { continue };
@@ -32,6 +34,31 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         }
         for follower in &propagation.followers {
             of_follower(catalog, rule, &propagation, follower, report);
+        }
+    }
+}
+
+/// Reports defaults in references that nobody enforces, where the natural key that they are to lead to changes: whether the
+/// default is the old value of such a row, only the rows can tell, and nobody would see the reference dangle.
+fn defaults(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    let propagations = policy.rules.iter().filter_map(|rule| match &rule.action {
+        RowAction::Change { changes, .. } if changes.iter().any(|change| change.propagate.is_some()) => {
+            Some(propagate::propagation(catalog, rule.table, changes))
+        }
+        RowAction::Change { .. } | RowAction::Keep(_) | RowAction::Delete { .. } => None,
+    });
+    let followers: Vec<Follower> = propagations.flat_map(|propagation| propagation.followers).collect();
+    for rule in &policy.rules {
+        let RowAction::Change { changes, .. } = &rule.action else { continue };
+        for change in changes.iter().filter(|change| change.value == NewValue::Default) {
+            let columns = followers.iter().filter(|follower| follower.table == rule.table);
+            let mut columns = columns.flat_map(|follower| &follower.columns).filter(|it| it.column == change.column);
+            let key = columns.find_map(|it| it.keys.iter().find(|key| !catalog.key(**key).is_enforced()));
+            if let Some(key) = key {
+                let table = catalog.table(rule.table);
+                let column = table.column_at(change.column);
+                report.push(words::default_may_dangle(table, column, catalog.key(*key), change.value_at));
+            }
         }
     }
 }
@@ -68,11 +95,9 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    for index in &table.unique {
-        if let Some((change, how)) = unique::collides(catalog, table, index, &following) {
-            report.push(words::not_unique(table, index, change, how));
-        }
-    }
+    let row = Row { catalog, table, changes: &following, extent: Extent::Following };
+    unique::of_row(row, report);
+    fit::generated_not_null(row, report);
     if !catalog.observed.live {
         fit::unverified_checks(catalog, table, &following, report);
     }
@@ -90,9 +115,6 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         && partitioned.columns.contains(&column.name)
     {
         report.push(words::partition_key(table, column, span));
-    }
-    if let Some(exclusion) = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name)) {
-        report.push(words::exclusion(table, column, exclusion, span));
     }
     // Made of the column, and referenced: nobody would tell those that reference it.
     let made = catalog.keys_to(&table.name).find_map(|(_, key)| {

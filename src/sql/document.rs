@@ -2,6 +2,8 @@
 //!
 //! Objects and arrays on the way of a path are taken apart and put together again, each once, so that the cost is linear in
 //! the document. Whatever a document looks like, nothing here raises an error: `jsonb_set` and `#-` would, on scalars.
+//! Functions for arguments of any type are named with their schema: one of the user's for just these types would be taken
+//! instead (manual, 10.3).
 
 mod missed;
 mod odd;
@@ -37,8 +39,8 @@ impl Dialect {
         self.pick("json_typeof(", "jsonb_typeof(")
     }
 
-    fn from_sql(self) -> &'static str {
-        self.pick("to_json(", "to_jsonb(")
+    fn made_of(self) -> &'static str {
+        self.pick("pg_catalog.to_json(", "pg_catalog.to_jsonb(")
     }
 
     fn cast(self) -> &'static str {
@@ -84,16 +86,18 @@ impl Pen<'_> {
     /// An object or array, whichever it is; `depth` is how far inside the document it stands.
     fn branch(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
         let depth = depth + 1;
-        if let Some(names) = self.only_removes(branch) {
-            w.kw("CASE jsonb_typeof(").sql(value).kw(") WHEN 'object' THEN ").sql(value).kw(" - ARRAY[");
-            w.list(names, ", ", |w, name| {
-                w.text(name);
-            });
-            w.kw("] ELSE ").sql(value).kw(" END");
+        if !self.is_written(branch) {
+            w.sql(value);
             return;
         }
         w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(")");
-        if !branch.keys.is_empty() {
+        let few = self.dialect == Dialect::Jsonb && branch.others == OtherKeys::Keep;
+        if few && branch.keys.iter().filter(|(_, node)| self.changes(node)).count() <= FEW {
+            if branch.keys.iter().any(|(_, node)| acts(node)) {
+                line(w, depth).kw("WHEN 'object' THEN ");
+                self.single_keys(w, value, branch, depth);
+            }
+        } else if !branch.keys.is_empty() {
             line(w, depth).kw("WHEN 'object' THEN (");
             self.object(w, value, branch, depth);
             w.kw(")");
@@ -114,18 +118,50 @@ impl Pen<'_> {
         w.kw(" END");
     }
 
-    /// The keys of a `jsonb` object that go, when that is all that happens to it.
-    fn only_removes<'b>(&self, branch: &'b Branch) -> Option<Vec<&'b str>> {
-        let simple = self.dialect == Dialect::Jsonb && branch.others == OtherKeys::Keep && branch.elements.is_none();
-        let removed = branch.keys.iter().filter(|(_, node)| *node != Node::Leaf(Leaf::Keep));
-        let names = removed.map(|(key, node)| (*node == Node::Leaf(Leaf::Remove)).then_some(key.as_str()));
-        names.collect::<Option<Vec<_>>>().filter(|names| simple && !names.is_empty())
+    /// Whether anything has to be written for a branch. In `json` even one in which nothing happens is laid out anew, so
+    /// that it can be compared with one in which something does.
+    fn is_written(&self, branch: &Branch) -> bool {
+        let acts = branch.edits().iter().any(|(_, leaf)| leaf.acts());
+        acts || branch.others == OtherKeys::Remove || self.dialect == Dialect::Json
+    }
+
+    /// Whether a value that stays may be another one.
+    fn changes(&self, node: &Node) -> bool {
+        match node {
+            Node::Branch(branch) => self.is_written(branch),
+            Node::Leaf(leaf) => !matches!(leaf, Leaf::Keep | Leaf::Remove),
+        }
+    }
+
+    /// A `jsonb` object in which a few keys change or go: several times as fast as taking it apart. A key that isn't there
+    /// is not made, and NULL for a value would make the whole object NULL.
+    fn single_keys(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
+        let changed: Vec<_> = branch.keys.iter().filter(|(_, node)| self.changes(node)).collect();
+        for _ in &changed {
+            w.kw("jsonb_set(");
+        }
+        w.sql(value);
+        let gone: Vec<_> = branch.keys.iter().filter(|(_, node)| *node == Node::Leaf(Leaf::Remove)).collect();
+        if !gone.is_empty() {
+            w.kw(" - ARRAY[").list(gone, ", ", |w, (name, _)| literal(w, name)).kw("]");
+        }
+        for (name, node) in changed {
+            let mut old = Writer::new();
+            old.kw("(").sql(value).kw(" -> ").text(name).kw(")");
+            let always = matches!(node, Node::Leaf(Leaf::Null | Leaf::Text(_)));
+            line(w.kw(","), depth + 1).kw("ARRAY[").text(name).kw("], ").kw(if always { "" } else { "coalesce(" });
+            self.node(w, &old, node, depth + 1);
+            w.kw(if always { ", false)" } else { ", 'null'), false)" });
+        }
     }
 
     fn object(&self, w: &mut Writer, value: &Writer, branch: &Branch, depth: usize) {
         let (key, each) = (part(depth, "key"), part(depth, "value"));
-        w.kw("SELECT coalesce(").kw(self.dialect.pick("json_object_agg(", "jsonb_object_agg(")).sql(&key).kw(", ");
-        let changed: Vec<_> = branch.keys.iter().filter(|(_, node)| changes(node)).collect();
+        w.kw("SELECT coalesce(")
+            .kw(self.dialect.pick("pg_catalog.json_object_agg(", "pg_catalog.jsonb_object_agg("))
+            .sql(&key)
+            .kw(", ");
+        let changed: Vec<_> = branch.keys.iter().filter(|(_, node)| self.changes(node)).collect();
         if changed.is_empty() {
             w.sql(&each);
         } else {
@@ -154,7 +190,7 @@ impl Pen<'_> {
                 let stay = named(&|node| *node != Node::Leaf(Leaf::Remove) && shapes(node).is_none());
                 line(w, depth).kw("WHERE ");
                 if !stay.is_empty() {
-                    w.sql(&key).kw(" IN (").list(&stay, ", ", |w, name| literal(w, name)).kw(")");
+                    w.sql(&key).kw(" IN (").list(&stay, ", ", literal).kw(")");
                 }
                 let shaped = branch.keys.iter().filter_map(|(name, node)| Some((name, shapes(node)?)));
                 let shaped: Vec<_> = shaped.collect();
@@ -174,7 +210,7 @@ impl Pen<'_> {
             return;
         }
         let each = part(depth, "value");
-        w.kw("SELECT coalesce(").kw(self.dialect.pick("json_agg(", "jsonb_agg("));
+        w.kw("SELECT coalesce(").kw(self.dialect.pick("pg_catalog.json_agg(", "pg_catalog.jsonb_agg("));
         self.node(w, &each, elements, depth);
         w.kw(" ORDER BY ").sql(&part(depth, "n")).kw("), '[]')");
         line(w, depth).kw("FROM ").kw(self.dialect.elements()).sql(value);
@@ -211,21 +247,21 @@ impl Pen<'_> {
             }
             Leaf::Random(generator) => {
                 w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(") WHEN 'null' THEN ").sql(value).kw(" ELSE ");
-                w.kw(self.dialect.from_sql()).kw("CAST(");
+                w.kw(self.dialect.made_of()).kw("CAST(");
                 generated(w, generator, value, &Bits::Random);
                 w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Pseudonym(generator) => {
                 let text = text_of(value);
                 self.single(w, value, &text);
-                w.kw(self.dialect.from_sql()).kw("CAST(");
+                w.kw(self.dialect.made_of()).kw("CAST(");
                 self.scene.pseudonym(w, Input { value: &text, ty: &TEXT, ..self.input }, generator);
                 w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Mask(mask) => {
                 let text = text_of(value);
                 self.single(w, value, &text);
-                w.kw(self.dialect.from_sql());
+                w.kw(self.dialect.made_of());
                 partial::mask(w, &text, &TEXT, mask);
                 w.kw(") END");
             }
@@ -256,8 +292,8 @@ impl Pen<'_> {
             .text(step)
             .kw("::numeric))");
         w.kw("CASE WHEN ").sql(&text).kw(" ~ ").text(NUMBER).kw(" THEN CASE ").kw(self.dialect.type_of()).sql(value);
-        w.kw(") WHEN 'number' THEN ").kw(self.dialect.from_sql()).sql(&cut).kw(") WHEN 'string' THEN ");
-        w.kw(self.dialect.from_sql()).sql(&cut).kw("::text) END END");
+        w.kw(") WHEN 'number' THEN ").kw(self.dialect.made_of()).sql(&cut).kw(") WHEN 'string' THEN ");
+        w.kw(self.dialect.made_of()).sql(&cut).kw("::text) END END");
     }
 }
 
@@ -284,6 +320,9 @@ fn type_of(generator: &Generator) -> &'static str {
         | Generator::Fields { .. } => "text",
     }
 }
+
+/// So many keys of an object are changed one by one; each time the whole object is copied.
+const FEW: usize = 8;
 
 const TEXT: PgType = PgType::Text { limit: None };
 
@@ -315,11 +354,11 @@ fn line(w: &mut Writer, depth: usize) -> &mut Writer {
     w.kw("\n    ").printed(&"  ".repeat(depth))
 }
 
-/// Whether a value that stays may be another one.
-fn changes(node: &Node) -> bool {
+/// Whether anything happens to a value.
+fn acts(node: &Node) -> bool {
     match node {
-        Node::Branch(_) => true,
-        Node::Leaf(leaf) => !matches!(leaf, Leaf::Keep | Leaf::Remove),
+        Node::Branch(branch) => branch.edits().iter().any(|(_, leaf)| leaf.acts()),
+        Node::Leaf(leaf) => leaf.acts(),
     }
 }
 

@@ -55,7 +55,8 @@ impl Tries {
                 | Assertion::Shared
                 | Assertion::Expected
                 | Assertion::References
-                | Assertion::Steps => false,
+                | Assertion::Steps
+                | Assertion::Values => false,
             },
             Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
         };

@@ -6,7 +6,7 @@
 
 use super::super::derived::Input;
 use super::super::writer::Writer;
-use super::{Dialect, alias, line, odd, part};
+use super::{Dialect, acts, alias, line, odd, part};
 use crate::action::OtherKeys;
 use crate::pgtype::PgType;
 use crate::resolve::{Branch, Node};
@@ -84,11 +84,4 @@ fn branch(dialect: Dialect, value: &Writer, at: &Branch, depth: usize) -> Option
     }
     w.kw(" ELSE false END");
     Some(w)
-}
-
-fn acts(node: &Node) -> bool {
-    match node {
-        Node::Branch(branch) => branch.edits().iter().any(|(_, leaf)| leaf.acts()),
-        Node::Leaf(leaf) => leaf.acts(),
-    }
 }

@@ -134,9 +134,11 @@ fn blank(rng: &mut Rng, text: &mut String) {
 pub fn edits(rng: &mut Rng) -> Edits {
     let others_stay = rng.chance(60);
     let mut paths: Vec<(Vec<Step>, Edit)> = Vec::new();
-    for _ in 0..rng.between(1, 7) {
+    // Many keys of one object are written in another way than a few.
+    let wide = rng.chance(15);
+    for _ in 0..if wide { 30 } else { rng.between(1, 7) } {
         let step = |rng: &mut Rng| if rng.chance(30) { Step::Elements } else { Step::Key(utf16(rng_key(rng))) };
-        let path: Vec<Step> = (0..rng.between(1, 4)).map(|_| step(rng)).collect();
+        let path: Vec<Step> = (0..if wide { 1 } else { rng.between(1, 4) }).map(|_| step(rng)).collect();
         let edit = edit(rng);
         let within = |inner: &[Step], outer: &[Step], of: &Edit| {
             inner.starts_with(outer) && (*of != Edit::Keep || inner == outer)

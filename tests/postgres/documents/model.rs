@@ -37,6 +37,8 @@ pub struct Edits {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
     Is(Json),
+    /// This number, however spelt: `0.0` in `jsonb` need not become the `0` that it equals.
+    Equals(String),
     Random,
     RandomNumber,
     /// The same wherever this text was.
@@ -154,7 +156,7 @@ fn changed(edit: &Edit, value: &Json, of_json: bool) -> Wanted {
             Wanted::Is(Json::Text(text.chars().enumerate().map(masked).collect::<String>().encode_utf16().collect()))
         }),
         Edit::Generalize => match value {
-            Json::Number(spelt) => tens(spelt).map_or(null, |cut| Wanted::Is(Json::Number(cut))),
+            Json::Number(spelt) => tens(spelt).map_or(null, Wanted::Equals),
             Json::Text(_) => text
                 .and_then(|text| tens(&String::from_utf16(&text).expect("a text")))
                 .map_or(null, |cut| Wanted::Is(Json::Text(utf16(&cut)))),
