@@ -4,6 +4,7 @@
 //! when it is applied later; [`Account`] is what a run did. All of it is names, counts and digests, and what the author of
 //! the policy wrote; never a value from a row.
 
+mod chain;
 mod file;
 mod ledger;
 mod parts;
@@ -12,6 +13,7 @@ mod schema;
 mod text;
 mod words;
 
+pub use chain::*;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;

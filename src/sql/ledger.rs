@@ -15,7 +15,7 @@ use super::writer::{Scene, Writer};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
 use crate::plan::{Choice, Step, StepAction};
-use crate::resolve::Subject;
+use crate::resolve::{ColumnChange, NewValue, Subject};
 
 /// What makes the ledger's tables.
 pub const LEDGER_DDL: &str = include_str!("../../schema/ledger.sql");
@@ -308,8 +308,19 @@ impl Scene<'_> {
             count.sql(&self.rows(step.table, &uncaptured(self.plan, &step.rows))).kw(")");
             let mut message = "rows to delete";
             if let StepAction::Change(changes) = &step.action {
-                let holds: Vec<Writer> =
-                    changes.iter().filter_map(|change| value::holds(self, table, change)).collect();
+                // Nobody knows any more what values that were found elsewhere were.
+                let tells = |change: &&ColumnChange| match &change.value {
+                    NewValue::Derived(derived) => derived.reads().is_none(),
+                    NewValue::Null
+                    | NewValue::Default
+                    | NewValue::Literal(_)
+                    | NewValue::StandIn(_)
+                    | NewValue::Expression(_)
+                    | NewValue::Random(_) => true,
+                };
+                let holds: Vec<Writer> = (changes.iter().filter(tells))
+                    .filter_map(|change| value::holds(self, table, change))
+                    .collect();
                 message = "rows to change";
                 if holds.is_empty() {
                     message = "rows to change, whose new values don't tell that they are new";
