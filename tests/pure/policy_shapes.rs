@@ -32,6 +32,7 @@ fn wrong_values() -> Vec<(&'static str, Printed)> {
         ("false", Printed::Value(json!(false))),
         ("an empty list", Printed::Value(json!([]))),
         ("a list", Printed::Value(json!(["zzz"]))),
+        ("a list of null", Printed::Value(json!([null]))),
         ("a list of lists", Printed::Value(json!([["zzz"]]))),
         ("a list of maps", Printed::Value(json!([{ "zzz": "zzz" }]))),
         ("an empty map", Printed::Value(json!({}))),
@@ -186,35 +187,46 @@ fn tried() -> Vec<Tried> {
         }
     }
     let mut all = Vec::new();
+    let mut kinds_of_map = BTreeSet::new();
     for (number, general, place) in &places {
         let policy = &policies[*number];
-        let names_are_free = place.last().is_some_and(|key| is_free(key));
+        let free = place.last().filter(|key| is_free(key));
+        let (kind, _) = general.split_once('{').expect("a place and its keys");
+        // Of the author's names nothing is told by.
+        let within = kind.split('.').rfind(|step| *step != "-").filter(|step| !step.is_empty() && *step != "*");
+        let named = |key: &str| match (free, within) {
+            (Some(map), _) => format!("{map}.*"),
+            (None, Some(within)) => format!("{within}.{key}"),
+            (None, None) => key.to_owned(),
+        };
         let mut push = |key: &str, how: &str, change: &dyn Fn(&mut Map<String, Value>)| {
             let mut policy = policy.clone();
             change(map_at(&mut policy, place));
-            all.push(Tried { key: key.to_owned(), how: how.to_owned(), place: general.clone(), policy });
+            all.push(Tried { key: named(key), how: how.to_owned(), place: general.clone(), policy });
         };
-        for key in at(policy, place).as_object().expect("a map").keys() {
-            let called = if names_are_free { format!("{}.*", place[place.len() - 1]) } else { key.clone() };
+        let map = at(policy, place).as_object().expect("a map");
+        // What is put in the place of one of the author's names tells of all.
+        for key in map.keys().take(if free.is_some() { 1 } else { usize::MAX }) {
             for (how, printed) in wrong_values() {
                 let value = match printed {
                     Printed::Value(value) => value,
                     Printed::Nothing => NOTHING.into(),
                 };
-                push(&called, how, &|map| drop(map.insert(key.clone(), value.clone())));
+                push(key, how, &|map| drop(map.insert(key.clone(), value.clone())));
             }
-            push(&called, "left out", &|map| drop(map.remove(key)));
-            if !names_are_free {
-                push(&called, "misspelt", &|map| {
+            push(key, "left out", &|map| drop(map.remove(key)));
+            if free.is_none() {
+                push(key, "misspelt", &|map| {
                     let value = map.remove(key).expect("it was there");
                     map.insert(format!("{key}s"), value);
                 });
             }
         }
-        for (key, value) in &values {
-            if at(policy, place).get(key).is_none() {
-                push(key, "misplaced", &|map| drop(map.insert(key.clone(), value.clone())));
-            }
+        if !kinds_of_map.insert(kind) {
+            continue;
+        }
+        for (key, value) in values.iter().filter(|(key, _)| !map.contains_key(*key)) {
+            push(key, "misplaced", &|map| drop(map.insert(key.clone(), value.clone())));
         }
     }
     all
