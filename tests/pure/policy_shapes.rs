@@ -14,7 +14,102 @@ use crate::policy_schema::{by_reader, by_schema, good};
 type Place = Vec<String>;
 
 /// What a schema can't see: key, what was put there, and why it can't. Every other difference is a fault.
-const ONLY_THE_READER: &[(&str, &[&str], &str)] = &[];
+const ONLY_THE_READER: &[(&str, &[&str], &str)] = &[
+    ("columns.*", &["nothing"], "nothing behind a colon is null to a schema"),
+    (
+        "domain",
+        &["an empty text", "blanks", "a text", "a negative number"],
+        "which values a kind takes hangs on the kind",
+    ),
+    (
+        "guards.referenced_by",
+        &["blanks", "a text", "a number", "zero", "a negative number", "true", "false", "a list"],
+        "names and paths have a spelling of their own",
+    ),
+    ("guards.table", &["blanks"], "names and paths have a spelling of their own"),
+    ("guards.via", &["blanks", "a fraction"], "names and paths have a spelling of their own"),
+    ("guards.where", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
+    ("json.*", &["nothing"], "nothing behind a colon is null to a schema"),
+    (
+        "max",
+        &["an empty text", "blanks", "a text", "a number", "zero", "a negative number", "a fraction", "true", "false"],
+        "which values a kind takes hangs on the kind",
+    ),
+    (
+        "min",
+        &["an empty text", "blanks", "a text", "a number", "zero", "a negative number", "a fraction", "true", "false"],
+        "which values a kind takes hangs on the kind",
+    ),
+    ("other_columns", &["nothing"], "it hangs on what stands elsewhere in the policy"),
+    (
+        "referenced_by",
+        &["blanks", "a text", "a number", "zero", "a negative number", "true", "false", "a list"],
+        "names and paths have a spelling of their own",
+    ),
+    (
+        "scrub",
+        &["blanks", "a text", "a number", "zero", "a negative number", "true", "false", "a list"],
+        "names and paths have a spelling of their own",
+    ),
+    ("search_path", &["nothing"], "names and paths have a spelling of their own"),
+    ("sql", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
+    ("subject.expired_when", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
+    ("subject.key", &["nothing"], "names and paths have a spelling of their own"),
+    ("subject.table", &["blanks"], "names and paths have a spelling of their own"),
+    (
+        "subject.value",
+        &["blanks", "a text", "a number", "zero", "a negative number", "a fraction"],
+        "names and paths have a spelling of their own",
+    ),
+    ("subject.where", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
+    (
+        "unchanged.query",
+        &["blanks", "a text", "a number", "zero", "a negative number", "a fraction", "true", "false"],
+        "whether a text is SQL, and which, the gate says",
+    ),
+    (
+        "via",
+        &["blanks", "a text", "a number", "zero", "a negative number", "a fraction", "true", "false", "a list"],
+        "names and paths have a spelling of their own",
+    ),
+    (
+        "virtual_foreign_keys.columns",
+        &[
+            "nothing",
+            "null",
+            "blanks",
+            "a text",
+            "a number",
+            "zero",
+            "a negative number",
+            "a fraction",
+            "true",
+            "false",
+            "a list",
+            "a list of null",
+        ],
+        "as many as the referenced columns, in their spelling",
+    ),
+    ("virtual_foreign_keys.references", &["blanks"], "names and paths have a spelling of their own"),
+    ("virtual_foreign_keys.table", &["blanks"], "names and paths have a spelling of their own"),
+    ("virtual_foreign_keys.where", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
+    (
+        "where",
+        &[
+            "blanks",
+            "a text",
+            "a number",
+            "zero",
+            "a negative number",
+            "a fraction",
+            "true",
+            "false",
+            "left out",
+            "misplaced",
+        ],
+        "whether a text is SQL, and which, the gate says; a last rule has none, and one of a guest has one",
+    ),
+];
 
 /// What is put in the place of a value.
 fn wrong_values() -> Vec<(&'static str, Printed)> {
