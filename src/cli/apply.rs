@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::ApplyArguments;
 use super::failure::Failure;
+use super::judge;
 use super::load::{self, Live, Loaded};
 use super::output::Output;
 use super::rehearse::{Given, Intent, print, transaction};
@@ -49,15 +50,17 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         file.name = name;
     }
     let live = load::live(&arguments.database, &format!("efface apply {}", short_name(&path)), output).await?;
+    load::writable(&live, output).await?;
     let catalog = load::introspected(&live, output).await?;
     if let Some(saved) = &saved {
         unmoved(saved, &file, &catalog)?;
     }
-    let loaded = load::load(file, &whose, &catalog, output)?;
+    let loaded = load::load(file, &whose, &load::as_if_readable(&catalog), output)?;
     if let Some(saved) = &saved {
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
+    judge::allowed(&live, &loaded, output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
     let given = Given { keys: whose.keys(&loaded)?, secret };
     match consent {

@@ -2,6 +2,7 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
+use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,8 @@ pub(super) struct Context<'a> {
     pub whose: Whose,
     /// Tables that the policy decides.
     pub decided: BTreeSet<TableId>,
+    /// Relations that the author's SQL has named so far.
+    pub named: RefCell<BTreeSet<TableName>>,
 }
 
 /// Whose rows, as far as it decides how they are reached.
@@ -69,6 +72,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
         whose: whose?,
         decided: tables.iter().flatten().copied().collect(),
+        named: RefCell::default(),
     };
     let virtual_conditions = links.conditions(&context, report).into_iter().collect();
     let values = links.values(&context, report).into_iter().collect();
@@ -84,6 +88,11 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
     }
     let max_rows = policy.limits.max_rows.iter();
     let max_rows = max_rows.filter_map(|(name, rows)| Some((table(catalog, name, report)?, *rows))).collect();
+    for report in &policy.unchanged {
+        // The reader has refused what the gate doesn't understand.
+        let parsed = policy::sql::parse_query(&report.query.text).unwrap_or_default();
+        condition::name(&context, &parsed);
+    }
     let reports = policy.unchanged.iter().map(|found| ResolvedReport {
         name: found.name.value.clone(),
         query: found.query.clone(),
@@ -93,6 +102,8 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         name: policy.name.value.clone(),
         subject: subject?,
         search_path: context.search_path,
+        search_path_at: policy.search_path.first().map_or(policy.name.span, |schema| schema.span),
+        named: context.named.into_inner(),
         guards,
         virtual_conditions,
         values,

@@ -168,6 +168,12 @@ impl Refusal {
         self.detail.as_deref().filter(|_| self.sqlstate == sqlstate)
     }
 
+    /// Whether a query would have been filtered by row-level security, which `row_security = off` makes an error: a
+    /// SQLSTATE that missing privileges share.
+    pub fn is_about_row_security(&self) -> bool {
+        self.sqlstate == "42501" && self.file.as_deref() == Some("rls.c")
+    }
+
     /// The server's own message where it names nothing but schema objects.
     pub fn public_message(&self) -> Option<&str> {
         if self.file.as_deref().is_some_and(raised_by_a_function) {

@@ -205,6 +205,7 @@ impl Outcome {
                 sqlstate: objection.sqlstate,
                 message: objection.message,
                 position: objection.position,
+                filtered: objection.filtered,
             };
             let finding = question.finding(&answer);
             told |= finding.is_some();
