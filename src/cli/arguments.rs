@@ -303,8 +303,7 @@ mod tests {
 
     #[test]
     fn commands_of_other_versions_are_refused_as_usage() {
-        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "explain"]
-        {
+        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "explain"] {
             let error = parse(&format!("efface {command}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{command}");
         }

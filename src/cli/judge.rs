@@ -71,7 +71,7 @@ pub(super) async fn load(
 
 /// What the server's own catalog says, before any SQL of the policy runs: is the search path safe, has the role what it
 /// needs, does row-level security hide something?
-async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Report, ServerError> {
+async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Beforehand, ServerError> {
     let (plan, script, policy, catalog) = (&loaded.plan, &loaded.script, &loaded.policy, &loaded.catalog);
     let (looks, needs) = (Looks::of(plan, policy, catalog), Needs::of(plan, script, policy, catalog));
     let (client, path) = (&live.connection.client, &script.path);
@@ -92,8 +92,18 @@ async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Report, ServerError>
     }
     filtered.iter().flat_map(|answer| looks.findings(answer)).for_each(|found| findings.push(found));
     lacking.iter().flat_map(|answer| needs.findings(answer, policy, catalog)).for_each(|found| findings.push(found));
-    besides.findings(policy).into_iter().for_each(|found| findings.push(found));
-    Ok(findings)
+    let told: BTreeSet<String> = findings.sorted().iter().flat_map(|found| found.help.iter().cloned()).collect();
+    let besides_tables =
+        besides.findings(policy).into_iter().filter(|found| !found.help.iter().any(|it| told.contains(it)));
+    besides_tables.for_each(|found| findings.push(found));
+    Ok(Beforehand { findings, blind: besides.is_blind() })
+}
+
+/// What was found before any SQL of the policy ran.
+struct Beforehand {
+    findings: Report,
+    /// Whether names that nobody qualified can't be found, because the role may not look into their schema.
+    blind: bool,
 }
 
 /// What hangs on the server besides tables.
@@ -112,7 +122,8 @@ async fn told(client: &Client, settings: &[Sql], question: &Sql) -> Result<Optio
 
 /// Refuses a run that the server would refuse, or that isn't safe: for commands that don't ask all that `check` asks.
 pub(super) async fn allowed(live: &Live, loaded: &Loaded, output: &Output) -> Result<(), Failure> {
-    let findings = beforehand(live, loaded).await.map_err(|error| Failure::server(error, output.detail))?;
+    let found = beforehand(live, loaded).await.map_err(|error| Failure::server(error, output.detail))?;
+    let findings = found.findings;
     output.findings(&findings, &loaded.file);
     if findings.has_errors() { Err(Failure::printed()) } else { Ok(()) }
 }
@@ -120,7 +131,7 @@ pub(super) async fn allowed(live: &Live, loaded: &Loaded, output: &Output) -> Re
 async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
     let catalog = &loaded.catalog;
     let client = &live.connection.client;
-    let mut findings = beforehand(live, loaded).await?;
+    let Beforehand { mut findings, blind } = beforehand(live, loaded).await?;
     let unsafe_path = |found: &&Diagnostic| matches!(found.code, Code::SearchPathOpen | Code::SearchPathShadows);
     if findings.sorted().iter().any(unsafe_path) {
         // To ask is to run the author's SQL, and with it what others may have planted.
@@ -135,7 +146,7 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
         } else {
             refusal(ask::prepare(client, &settings, &question.sql).await)?
         };
-        let answer = answer.filter(|answer| !(foreseen && answer.is_about_privileges()));
+        let answer = answer.filter(|answer| !(foreseen && answer.is_about_privileges(blind)));
         if let Some(found) = answer.and_then(|answer| question.finding(&answer)) {
             findings.push(found);
         }
@@ -194,7 +205,12 @@ fn refusal<T>(judgement: Judgement<T>) -> Result<Option<Answer>, ServerError> {
     Ok(judgement?.err().map(|objection| match objection.sqlstate.as_str() {
         // The time that we allowed was too short, or the lock was held by someone else.
         "57014" | "55P03" => Answer::TooLong,
-        _ => Answer::Refused { sqlstate: objection.sqlstate, message: objection.message, position: objection.position, filtered: objection.filtered },
+        _ => Answer::Refused {
+            sqlstate: objection.sqlstate,
+            message: objection.message,
+            position: objection.position,
+            filtered: objection.filtered,
+        },
     }))
 }
 

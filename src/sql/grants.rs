@@ -111,6 +111,11 @@ impl Besides {
         serde_json::from_str(answer).map_err(|error| error.to_string())
     }
 
+    /// Whether the connected role may not look into a schema of the search path.
+    pub fn is_blind(&self) -> bool {
+        self.objects.iter().any(|object| !object.has && object.object.starts_with("SCHEMA "))
+    }
+
     /// What the connected role lacks.
     pub fn findings(&self, policy: &ResolvedPolicy) -> Vec<Diagnostic> {
         let lacking = self.objects.iter().filter(|object| !object.has);
@@ -189,8 +194,7 @@ fn comments(
         say(format!("Row-level security is on for {}. Unless the role owns them:", hidden.join(", ")));
         say(format!("  ALTER ROLE {quoted} BYPASSRLS;"));
     }
-    let invokers: Vec<_> =
-        plan.triggers.iter().filter(|fired| !besides.definers.contains(&fired.function)).collect();
+    let invokers: Vec<_> = plan.triggers.iter().filter(|fired| !besides.definers.contains(&fired.function)).collect();
     if !invokers.is_empty() {
         say("Not computed: what these trigger functions need, which run with the rights of the role:".to_owned());
         for fired in invokers {

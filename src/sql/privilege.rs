@@ -136,8 +136,9 @@ impl Needs {
                         On::Table => w.kw("false, NULL"),
                         On::AnyColumn => w.kw("true, NULL"),
                         On::Column(column) => {
-                            let column =
-                                catalog.table_id(&name).map(|table| catalog.table(table).column_at(column).name.clone());
+                            let column = catalog
+                                .table_id(&name)
+                                .map(|table| catalog.table(table).column_at(column).name.clone());
                             w.kw("true, ").text(column.as_ref().map_or("", Ident::as_str))
                         }
                     };
@@ -147,7 +148,9 @@ impl Needs {
             w.kw("\n  ) AS need (number, schema, name, any_of, by_column, col)");
             w.kw("\n  JOIN pg_namespace AS n ON n.nspname = need.schema");
             w.kw("\n  JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = need.name");
-            w.kw("\n  LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = need.col AND NOT a.attisdropped");
+            w.kw(
+                "\n  LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = need.col AND NOT a.attisdropped",
+            );
             w.kw("\n  WHERE NOT has_table_privilege(c.oid, need.any_of) AND NOT (need.by_column AND CASE WHEN a.attnum IS NULL");
             w.kw("\n    THEN has_any_column_privilege(c.oid, need.any_of) ELSE has_column_privilege(c.oid, a.attnum, need.any_of) END)");
         }
@@ -373,7 +376,9 @@ impl Need {
             Need::LockTable(table, _) => (
                 format!("the role may not lock table `{}`", name(*table)),
                 "needed for this",
-                Some("LOCK TABLE asks for a privilege on the whole table, whatever the role may do to some of its columns"),
+                Some(
+                    "LOCK TABLE asks for a privilege on the whole table, whatever the role may do to some of its columns",
+                ),
             ),
         };
         let place = match self.table() {
@@ -419,7 +424,9 @@ pub(super) fn columns_in_use(plan: &Plan) -> (BTreeSet<(TableId, ColumnId)>, BTr
     for step in &plan.steps {
         let StepAction::Change(changes) = &step.action else { continue };
         if let Some(key) = &step.values_first {
-            copied.extend(key.iter().copied().chain(changes.iter().map(|change| change.column)).map(|it| (step.table, it)));
+            copied.extend(
+                key.iter().copied().chain(changes.iter().map(|change| change.column)).map(|it| (step.table, it)),
+            );
         }
         let by_default = changes.iter().filter(|change| change.value == NewValue::Default);
         defaults.extend(by_default.map(|change| (step.table, change.column)));

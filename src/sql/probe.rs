@@ -63,9 +63,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether the role lacks something.
-    pub fn is_about_privileges(&self) -> bool {
-        matches!(self, Answer::Refused { sqlstate, .. } if sqlstate == "42501")
+    /// Whether the role lacks something. Where it may not look into a schema, names in there are unknown to it.
+    pub fn is_about_privileges(&self, blind: bool) -> bool {
+        matches!(self, Answer::Refused { sqlstate, .. } if sqlstate == "42501" || (blind && sqlstate.starts_with("42")))
     }
 }
 
@@ -94,7 +94,9 @@ impl Question {
             return Diagnostic::new(Code::RowLevelSecurity, format!("row-level security is in the way: {message}"))
                 .at(self.origin, "needed for this")
                 .note("a view reads with the rights of its owner, unless it is a `security_invoker`")
-                .help("have a superuser give BYPASSRLS to whoever reads the table: the role, or the owner of the view");
+                .help(
+                    "have a superuser give BYPASSRLS to whoever reads the table: the role, or the owner of the view",
+                );
         }
         if let Answer::Refused { sqlstate, message, .. } = answer
             && sqlstate == "42501"
@@ -227,7 +229,9 @@ impl Asking<'_> {
         let keys = self.scene.subject_in_author();
         let mut w = Writer::new();
         // Only parsed and typed, privileges are not looked at.
-        w.kw("EXPLAIN SELECT 1 FROM ").rows_of(self.scene.catalog, &self.scene.catalog.table(table).name).kw(" WHERE (\n");
+        w.kw("EXPLAIN SELECT 1 FROM ")
+            .rows_of(self.scene.catalog, &self.scene.catalog.table(table).name)
+            .kw(" WHERE (\n");
         let start = w.as_str().len();
         w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
         let question = fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len());

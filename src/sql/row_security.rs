@@ -46,11 +46,8 @@ impl Looks {
         });
         let by_triggers = plan.triggers.iter().flat_map(|fired| {
             let origin = fired.steps.first().map_or_else(Span::default, |step| plan.steps[*step].origin);
-            let look = move |table: &TableName| Look {
-                table: table.clone(),
-                function: Some(fired.function.clone()),
-                origin,
-            };
+            let look =
+                move |table: &TableName| Look { table: table.clone(), function: Some(fired.function.clone()), origin };
             fired.mentions.iter().map(look)
         });
         let mut looks: Vec<Look> = Vec::new();

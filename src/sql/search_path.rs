@@ -202,7 +202,11 @@ impl Hazard {
                 });
                 let revoke: Vec<_> = revoke.collect();
                 (
-                    format!("others may create objects in schema `{}` of the search path: {}", shown(schema), some(roles)),
+                    format!(
+                        "others may create objects in schema `{}` of the search path: {}",
+                        shown(schema),
+                        some(roles)
+                    ),
                     "an operator or a function made there could be called in place of PostgreSQL's own, with the rights of \
                      the role that runs efface",
                     format!(
@@ -213,7 +217,11 @@ impl Hazard {
                 )
             }
             Hazard::Missing { schema, roles } => (
-                format!("schema `{}` of the search path is not there, and others may create it: {}", shown(schema), some(roles)),
+                format!(
+                    "schema `{}` of the search path is not there, and others may create it: {}",
+                    shown(schema),
+                    some(roles)
+                ),
                 "whoever creates it can fill it with functions that would be called in place of PostgreSQL's own",
                 "name only schemas that are there in the policy's `search_path`".to_owned(),
             ),

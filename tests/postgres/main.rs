@@ -11,13 +11,17 @@ mod cases;
 mod closed;
 mod club;
 mod connecting;
+mod granting;
 mod harness;
 mod introspection;
 mod oracle;
+mod planted;
 mod pseudonyms;
 mod quoting;
 mod reference;
+mod row_security;
 mod running;
+mod standby;
 mod state;
 
 mod telling;
