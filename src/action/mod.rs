@@ -4,11 +4,13 @@
 //! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
 //! written as SQL is the `sql` module's business.
 
+mod generator;
 mod partial;
 pub mod random;
 
+pub use generator::{Generator, Part, UNIQUE_HEX};
 pub use partial::{Generalize, Mask, Unit};
-pub use random::{Generator, Kind, Randomize};
+pub use random::{Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};
 

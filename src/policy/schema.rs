@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::random::options;
 use crate::action::Unit;
-use crate::action::random::Kind;
+use crate::action::random::{Kind, LONGEST};
 use crate::diagnostic::Code;
 
 /// The JSON Schema (draft 2020-12) of version 1 of the policy language, as far as this version of efface knows it.
@@ -335,7 +335,12 @@ fn option(name: &str) -> Value {
         }
         "min" => described("the least value", "literal"),
         "max" => described("the greatest value", "literal"),
-        "length" => json!({ "description": "how many characters", "type": "integer", "minimum": 1 }),
+        "length" => json!({
+            "description": "how many characters, of bytes how many bytes",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LONGEST,
+        }),
         _ => list("the values, of which one is chosen", reference("literal")),
     }
 }

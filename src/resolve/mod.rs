@@ -116,6 +116,14 @@ impl ResolvedRule {
     }
 }
 
+impl ColumnChange {
+    /// Whether the verification can see by the looks of what is there that the change was made. A NULL that was to stay
+    /// looks like one that a trigger has written.
+    pub fn is_told_by_looks(&self) -> bool {
+        !self.keeps_null && self.value.is_recognisable()
+    }
+}
+
 impl NewValue {
     /// Whether the value can be told from others by its looks, so that the verification can see that it is there.
     pub fn is_recognisable(&self) -> bool {

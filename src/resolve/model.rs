@@ -288,6 +288,8 @@ pub struct ColumnChange {
     pub column: ColumnId,
     /// Its new value.
     pub value: NewValue,
+    /// Whether rows may have NULL here, which then stays: nobody who had no number gets one.
+    pub keeps_null: bool,
     /// The column's place in the policy.
     pub origin: Span,
     /// The new value's place in the policy.

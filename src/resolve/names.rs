@@ -13,7 +13,7 @@ use super::model::{
 };
 use super::{condition, derived, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
-use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
+use crate::catalog::{Catalog, Column, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::{self, Policy, RowDecision, Rule, Via};
@@ -282,8 +282,9 @@ fn columns_of(
             }
             decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
+                    let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
                     let (value_at, propagate) = (written_at(&entry.decision), entry.propagate);
-                    changes.push(ColumnChange { column: id, value, origin, value_at, propagate });
+                    changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                 }
                 None => complete = false,
             },
@@ -321,8 +322,9 @@ fn columns_of(
                     };
                     match new_value(context, owner, id, &decision, other.span, report) {
                         Some(value) => {
-                            let (origin, value_at) = (other.span, other.span);
-                            changes.push(ColumnChange { column: id, value, origin, value_at, propagate: None });
+                            let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
+                            let (origin, value_at, propagate) = (other.span, other.span, None);
+                            changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                         }
                         None => complete = false,
                     }
@@ -379,6 +381,20 @@ fn new_value(
         Decision::ShiftDays(days) => derived::shift(table, column, days, report),
         // These change nothing; the caller has dealt with them.
         Decision::Keep { .. } | Decision::Undecided => None,
+    }
+}
+
+/// Whether a new value leaves NULL alone, and may meet it.
+fn keeps_null(catalog: &Catalog, column: &Column, value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) => !catalog.is_never_null(column),
+        // What is computed from NULL is NULL, without anybody's asking.
+        NewValue::Derived(_)
+        | NewValue::Null
+        | NewValue::Default
+        | NewValue::Literal(_)
+        | NewValue::StandIn(_)
+        | NewValue::Expression(_) => false,
     }
 }
 

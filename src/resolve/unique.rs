@@ -6,6 +6,8 @@
 mod predicate;
 mod pseudonym;
 
+use std::collections::BTreeSet;
+
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, RowAction};
 use super::words;
 use crate::catalog::{Catalog, Column, Generated, Table, UniqueIndex};
@@ -54,7 +56,15 @@ pub(super) fn collides<'a>(
         let mut enters = enters.filter(|(name, effect)| predicate::may_enter(table, index, name, effect));
         return enters.next().map(|(_, effect)| (effect.change, Collision::Enters));
     };
-    let distinct = |name: &Ident| of(name).is_some_and(|effect| is_distinct(catalog, table, index, &effect));
+    let read = || index.columns.iter().chain(&index.expression_columns).chain(&index.predicate_columns);
+    // A NULL that stays is as distinct from the others as it was, where nothing else of its key changes.
+    let alone = read().filter(|name| of(name).is_some()).collect::<BTreeSet<_>>().len() == 1;
+    let nulls_apart = alone || !index.nulls_not_distinct;
+    let distinct = |name: &Ident| {
+        of(name).is_some_and(|effect| {
+            is_distinct(catalog, table, index, &effect) && (nulls_apart || !effect.change.keeps_null)
+        })
+    };
     let plain = index.columns.iter().any(distinct);
     let computed = keeps_distinct(&index.definition) && index.expression_columns.iter().any(distinct);
     let how = first.generated.map_or(Collision::Value, Collision::Generated);

@@ -83,15 +83,24 @@ fn random(generator: &Generator) -> String {
         Generator::Name => "a random name".into(),
         Generator::FirstName => "a random first name".into(),
         Generator::LastName => "a random last name".into(),
-        Generator::Hex { length } => format!("{length} random hexadecimal characters"),
+        Generator::Hex { length } => count((*length).into(), "random hexadecimal character"),
         Generator::Digits { format } => format!("random digits as {}", shown(format)),
-        Generator::Uuid => "a random uuid".into(),
+        Generator::Uuid { .. } => "a random uuid".into(),
         Generator::Number { min, max, .. } => format!("a random number from {min} to {max}"),
         Generator::Date { min, max } => format!("a random day from {min} to {max}"),
         Generator::Timestamp { min, max } => format!("a random moment from {min} to {max}"),
         Generator::Boolean => "true or false at random".into(),
-        Generator::Choice { from } => format!("one of {} values at random", from.len()),
-        Generator::Inet => "a random address in 192.0.2.0/24".into(),
+        Generator::Choice { from, .. } => format!("one of {} values at random", from.len()),
+        Generator::Inet { .. } => "a random address in 192.0.2.0/24".into(),
+        Generator::Bytes { length } => count((*length).into(), "random byte"),
+        Generator::BitString { length } => count((*length).into(), "random bit"),
+        Generator::Composed { format: "%s", .. } => "a random value of its type".into(),
+        Generator::Composed { format, .. } => format!("a random value like `{}`", format.replace("%s", "…")),
+        Generator::Each { element, .. } => format!("each element {}", random(&element.generator)),
+        Generator::Fields { fields, .. } => {
+            let names: Vec<_> = fields.iter().map(|(name, _)| format!("`{}`", name.bare())).collect();
+            format!("its fields at random: {}", names.join(", "))
+        }
     }
 }
 

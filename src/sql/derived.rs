@@ -26,15 +26,17 @@ pub(super) struct Input<'a> {
 impl Scene<'_> {
     /// The new value of a column, for `SET column = …`.
     pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived, at: At<'_>) {
-        // Whether there is a row is asked beforehand: without one nothing could be computed.
-        let value = at.old(column).or_else(|| At::Row.old(column)).unwrap_or_default();
+        let value = at.old(column);
         self.derived_from(w, Input { table, column, value: &value, ty: &column.ty }, derived);
     }
 
     /// What comes out of an input.
     pub fn derived_from(&self, w: &mut Writer, input: Input<'_>, derived: &Derived) {
-        if let PgType::Array { of } = input.ty {
-            return self.derived_each(w, Input { ty: of, ..input }, derived);
+        match (input.ty, derived) {
+            // A generator takes values apart by itself.
+            (_, Derived::Pseudonym(generator)) => return self.pseudonym(w, input, generator),
+            (PgType::Array { of, .. }, _) => return self.derived_each(w, Input { ty: of, ..input }, derived),
+            _ => {}
         }
         match derived {
             Derived::Pseudonym(generator) => self.pseudonym(w, input, generator),

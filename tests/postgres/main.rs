@@ -18,6 +18,7 @@ mod oracle;
 mod planted;
 mod pseudonyms;
 mod quoting;
+mod randomize;
 mod reference;
 mod row_security;
 mod running;

@@ -95,7 +95,7 @@ impl Example {
         std::fs::write(folder.path().join("policy.yaml"), &text).expect("the policy is written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
         command.args(["--quiet", "apply", "policy.yaml"]).current_dir(folder.path());
-        command.env("DATABASE_URL", db.url());
+        command.env("DATABASE_URL", db.url()).env("EFFACE_SECRET", "the secret of the reference");
         match &self.arguments[..] {
             [] => command.args(["--yes", "--subject", "1"]),
             [only] if only == "--yes-all-rows" => command.arg(only).arg(db.value("select current_database()")),

@@ -157,6 +157,7 @@ fn shuffled(mut catalog: Catalog, turn: usize) -> Catalog {
     turned(&mut catalog.foreign_keys, turn);
     turned(&mut catalog.enums, turn);
     turned(&mut catalog.domains, turn);
+    turned(&mut catalog.composites, turn);
     turned(&mut catalog.functions, turn);
     turned(&mut catalog.extensions, turn);
     turned(&mut catalog.others, turn);

@@ -20,6 +20,7 @@ mod policy_reach;
 mod policy_schema;
 mod policy_sql;
 mod policy_whose;
+mod randomize;
 #[path = "../fuzz/laws.rs"]
 mod reader_laws;
 mod review;

@@ -56,6 +56,26 @@ fn every_key_has_a_description() {
 }
 
 #[test]
+fn the_reference_names_every_key() {
+    fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
+            found.extend(properties.keys().cloned());
+        }
+        match value {
+            serde_json::Value::Object(map) => map.values().for_each(|value| keys(value, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let page = include_str!("../../docs/policy.md");
+    let (_, page) = page.split_once("## Every key").expect("the section");
+    let mut found = std::collections::BTreeSet::new();
+    keys(&json_schema(), &mut found);
+    let unnamed: Vec<_> = found.into_iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(unnamed.is_empty(), "docs/policy.md, \"Every key\", leaves out {unnamed:?}");
+}
+
+#[test]
 fn both_accept_what_is_right() {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
@@ -81,6 +101,9 @@ fn both_accept_what_is_right() {
         "a: { sql: 1 }",
         "a: { randomize: uuid }",
         "a: { randomize: email }",
+        "a: { randomize: bytes }",
+        "a: { randomize: bytes, length: 16 }",
+        "a: { randomize: token, length: 10000 }",
         "a: { randomize: integer, min: 1, max: 2 }",
         "a: undecided",
         "a: { randomize: choice, from: [1, b] }",
@@ -183,6 +206,11 @@ fn both_refuse_what_has_the_wrong_shape() {
         "a: { keep: no }",
         "a: { keep: \"\" }",
         "a: { randomize: text, length: 0 }",
+        "a: { randomize: text, length: 10001 }",
+        "a: { randomize: bytes, length: 0 }",
+        "a: { randomize: bytes, length: 4294967297 }",
+        "a: { randomize: bytes, format: '#' }",
+        "a: { randomize: uuid, length: 16 }",
         "a: { randomize: choice, from: [] }",
         "a: { sql: null }",
         "a: { pseudonymize: null }",

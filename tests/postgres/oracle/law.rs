@@ -5,7 +5,7 @@
 use super::rules::Random;
 use super::world::{ColumnId, TableId, Type, Value, World};
 
-/// What holds for every value that a random decision may make; never NULL.
+/// What holds for every value that a random decision makes of another one; NULL stays NULL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Law {
     pub form: Form,
