@@ -203,6 +203,32 @@ fn names_that_need_quotes_are_quoted_and_comments_tell_the_rest() {
     );
 }
 
+/// A server that logs every statement with its parameters, and every error with its details.
+#[test]
+fn the_server_s_log_holds_no_key_where_the_role_may_say_so() {
+    use efface::server::throwaway::Server;
+    let conf = "log_statement = 'all'\nlog_min_error_statement = panic\n";
+    let server = Server::start_with(crate::harness::binaries(), conf).expect("a server");
+    let db = Db::open(&server.url("postgres"));
+    db.sql("create table people (email text primary key, name text); create role weak login");
+    db.sql("grant select, delete, update on people to weak");
+    let place = Place::at(db);
+    place.policy("version: 1\nname: p\nsubject: { table: people, key: email }\ntables: { people: delete }\n");
+    let logged = |role: &str, key: &str| {
+        let line = format!("apply small.yaml --subject {key} --yes");
+        // Nobody of that name is there: the run comes as far as it needs to.
+        let ran = place.run_as(role, &line);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        server.log().contains(key)
+    };
+    assert!(logged("weak", "anna@example.org"), "the server logs what it is told to");
+    assert!(!logged("postgres", "bert@example.org"));
+    if place.db.connection().server_version.major >= 15 {
+        place.db.sql("grant set on parameter log_parameter_max_length, log_error_verbosity to weak");
+        assert!(!logged("weak", "carl@example.org"));
+    }
+}
+
 /// Every case that ends well, by a role that has what `efface grants` prints and nothing else. Those with triggers that run
 /// with the rights of the role need what nobody can compute, and are counted.
 #[test]

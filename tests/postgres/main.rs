@@ -13,6 +13,7 @@ mod club;
 mod connecting;
 mod granting;
 mod harness;
+mod injection;
 mod introspection;
 mod oracle;
 mod planted;

@@ -79,6 +79,11 @@ impl Place {
         place
     }
 
+    /// An empty folder beside a database.
+    pub fn at(db: Db) -> Self {
+        Self { db, folder: tempfile::tempdir().expect("a folder") }
+    }
+
     /// Writes the policy anew.
     pub fn policy(&self, policy: &str) {
         std::fs::write(self.path("small.yaml"), policy).expect("the policy is written");

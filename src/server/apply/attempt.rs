@@ -59,6 +59,16 @@ const NOTE: &str = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC
      pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
      pg_catalog.pg_current_xact_id()::pg_catalog.text";
 
+/// Keeps keys and values out of the server's log, as far as the role may say so; `efface grants` offers it.
+const QUIET_LOG: &str = "SELECT pg_catalog.set_config(s.name, s.value, true) \
+     FROM (VALUES ('log_parameter_max_length', '0'), ('log_error_verbosity', 'terse')) AS s (name, value) \
+     WHERE pg_catalog.has_parameter_privilege(s.name, 'SET')";
+
+/// The same below PostgreSQL 15, where nobody can be granted that.
+const QUIET_LOG_OF_SUPERUSERS: &str = "SELECT pg_catalog.set_config(s.name, s.value, true) \
+     FROM (VALUES ('log_parameter_max_length', '0'), ('log_error_verbosity', 'terse')) AS s (name, value) \
+     WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'";
+
 /// How many statements without an answer of interest are sent before the first answer is awaited.
 const PIPELINED: usize = 16;
 
@@ -157,7 +167,13 @@ impl<'a> Attempt<'a> {
         let title = statement.title.as_str();
         let sql = statement.sql.as_str();
         let rows = match &statement.role {
-            Role::Begin | Role::Prepare | Role::Assert(_) => {
+            Role::Begin => {
+                self.watched(title, client.simple_query(sql)).await?;
+                let quiet = if connection.server_version.major >= 15 { QUIET_LOG } else { QUIET_LOG_OF_SUPERUSERS };
+                self.watched("settings", client.simple_query(quiet)).await?;
+                Vec::new()
+            }
+            Role::Prepare | Role::Assert(_) => {
                 self.watched(title, client.simple_query(sql)).await?;
                 Vec::new()
             }
