@@ -14,6 +14,7 @@ use super::whose::{Kind, Whose, is_stdin};
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
+use crate::policy;
 use crate::resolve::Subject;
 use crate::review::{Estimates, PlanFile, count};
 use crate::server::ask::database_name;
@@ -35,6 +36,11 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         }
         (read, _) => read?,
     };
+    // What can't be read has no subjects and no rows to consent to.
+    if let (None, Err(report)) = (&saved, policy::read(&file)) {
+        output.findings(&report, &file);
+        return Err(Failure::printed());
+    }
     let whose = whose(arguments, saved.as_ref())?;
     let kind = match (whose.suits(&file), &saved) {
         // A policy that was edited since is told as that.

@@ -85,13 +85,19 @@ async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Beforehand, ServerEr
         besides(live, loaded),
     );
     let (hazards, filtered, lacking, besides) = answers.await?;
-    let hazards = hazards.map_or_else(|| Ok(BTreeSet::new()), |answer: String| path.hazards(&answer));
     let mut findings = Report::default();
-    for hazard in hazards.map_err(ServerError::Protocol)? {
-        findings.push(hazard.finding(policy));
+    if let Some(answer) = hazards {
+        let hazards = path.hazards(&answer).map_err(ServerError::no_answer)?;
+        hazards.iter().for_each(|hazard| findings.push(hazard.finding(policy)));
     }
-    filtered.iter().flat_map(|answer| looks.findings(answer)).for_each(|found| findings.push(found));
-    lacking.iter().flat_map(|answer| needs.findings(answer, policy, catalog)).for_each(|found| findings.push(found));
+    if let Some(answer) = filtered {
+        let found = looks.findings(&answer).map_err(ServerError::no_answer)?;
+        found.into_iter().for_each(|found| findings.push(found));
+    }
+    if let Some(answer) = lacking {
+        let found = needs.findings(&answer, policy, catalog).map_err(ServerError::no_answer)?;
+        found.into_iter().for_each(|found| findings.push(found));
+    }
     let told: BTreeSet<String> = findings.sorted().iter().flat_map(|found| found.help.iter().cloned()).collect();
     let besides_tables =
         besides.findings(policy).into_iter().filter(|found| !found.help.iter().any(|it| told.contains(it)));
@@ -111,7 +117,7 @@ pub(super) async fn besides(live: &Live, loaded: &Loaded) -> Result<Besides, Ser
     let settings = std::slice::from_ref(&loaded.script.path.setting);
     let question = grants::question(&loaded.plan, &loaded.script, &loaded.policy, &loaded.catalog);
     let answer = told(&live.connection.client, settings, &question).await?;
-    Besides::read(&answer.unwrap_or_default()).map_err(ServerError::Protocol)
+    Besides::read(&answer.unwrap_or_default()).map_err(ServerError::no_answer)
 }
 
 /// The answer to a question that no server has a reason to refuse.

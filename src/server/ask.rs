@@ -104,7 +104,8 @@ pub async fn hazards(client: &Client, path: &PathQuestion) -> Result<BTreeSet<Ha
         run("ROLLBACK TO SAVEPOINT efface_path; RELEASE SAVEPOINT efface_path"),
     );
     let ((), _, answer, ()) = answers.await?;
-    first(&answer).map_or_else(|| Ok(BTreeSet::new()), |answer| path.hazards(&answer).map_err(ServerError::Protocol))
+    let read = |answer: String| path.hazards(&answer).map_err(ServerError::no_answer);
+    first(&answer).map_or_else(|| Ok(BTreeSet::new()), read)
 }
 
 /// The columns of the first row; none without a row.

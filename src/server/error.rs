@@ -67,6 +67,11 @@ pub struct Refusal {
 }
 
 impl ServerError {
+    /// An answer to a question of ours that has another form than it can have.
+    pub fn no_answer(error: serde_json::Error) -> Self {
+        ServerError::Protocol(error.to_string())
+    }
+
     /// The SQLSTATE, where the server gave one.
     pub fn sqlstate(&self) -> Option<&str> {
         self.refusal().map(|refusal| refusal.sqlstate.as_str())

@@ -107,8 +107,8 @@ impl Besides {
     ///
     /// # Errors
     /// It is no answer to this question.
-    pub fn read(answer: &str) -> Result<Self, String> {
-        serde_json::from_str(answer).map_err(|error| error.to_string())
+    pub fn read(answer: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(answer)
     }
 
     /// Whether the connected role may not look into a schema of the search path.

@@ -159,10 +159,16 @@ impl Needs {
     }
 
     /// The findings that an answer means: one for each privilege on each object.
-    pub fn findings(&self, answer: &str, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Diagnostic> {
-        let Ok((role, database, lacking)) = serde_json::from_str::<(String, String, Vec<usize>)>(answer) else {
-            return Vec::new();
-        };
+    ///
+    /// # Errors
+    /// It is no answer to this question.
+    pub fn findings(
+        &self,
+        answer: &str,
+        policy: &ResolvedPolicy,
+        catalog: &Catalog,
+    ) -> Result<Vec<Diagnostic>, serde_json::Error> {
+        let (role, database, lacking): (String, String, Vec<usize>) = serde_json::from_str(answer)?;
         let lacking: BTreeSet<&Need> = lacking.into_iter().filter_map(|number| self.needs.get(number)).collect();
         let mut said = BTreeSet::new();
         let mut found = Vec::new();
@@ -173,7 +179,7 @@ impl Needs {
                 found.push(need.finding(&statement, policy, catalog));
             }
         }
-        found
+        Ok(found)
     }
 
     /// What to grant for a need, when these are met as well: UPDATE on single columns is no use where the whole table's is

@@ -36,13 +36,17 @@ struct Filtered {
 }
 
 impl Looks {
-    /// The plan's own, and those of the trigger functions that its steps call.
+    /// The plan's own, those that the author's SQL names, and those of the trigger functions that its steps call.
     pub fn of(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Self {
         let name = |table: TableId| catalog.table(table).name.clone();
         let own = plan.table_locks.iter().map(|(table, _)| Look {
             table: name(*table),
             function: None,
             origin: super::privilege::origin(*table, policy, catalog),
+        });
+        let named = policy.named.iter().filter_map(|name| {
+            let origin = super::privilege::origin(catalog.table_id(name)?, policy, catalog);
+            Some(Look { table: name.clone(), function: None, origin })
         });
         let by_triggers = plan.triggers.iter().flat_map(|fired| {
             let origin = fired.steps.first().map_or_else(Span::default, |step| plan.steps[*step].origin);
@@ -51,7 +55,7 @@ impl Looks {
             fired.mentions.iter().map(look)
         });
         let mut looks: Vec<Look> = Vec::new();
-        for look in own.chain(by_triggers) {
+        for look in own.chain(named).chain(by_triggers) {
             let known = |other: &Look| (&other.table, &other.function) == (&look.table, &look.function);
             if !looks.iter().any(known) {
                 looks.push(look);
@@ -86,9 +90,12 @@ impl Looks {
     }
 
     /// The findings that an answer means.
-    pub fn findings(&self, answer: &str) -> Vec<Diagnostic> {
-        let filtered: Vec<Filtered> = serde_json::from_str(answer).unwrap_or_default();
-        filtered.iter().filter_map(|found| Some(self.0.get(found.number)?.finding(found))).collect()
+    ///
+    /// # Errors
+    /// It is no answer to this question.
+    pub fn findings(&self, answer: &str) -> Result<Vec<Diagnostic>, serde_json::Error> {
+        let filtered: Vec<Filtered> = serde_json::from_str(answer)?;
+        Ok(filtered.iter().filter_map(|found| Some(self.0.get(found.number)?.finding(found))).collect())
     }
 }
 

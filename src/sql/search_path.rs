@@ -136,12 +136,12 @@ impl PathQuestion {
         Self { setting: setting.finish(), sql: question(plan, catalog), calls }
     }
 
-    /// What an answer tells; an answer that can't be read is an error of ours, told as such.
+    /// What an answer tells.
     ///
     /// # Errors
     /// It is no answer to this question.
-    pub fn hazards(&self, answer: &str) -> Result<BTreeSet<Hazard>, String> {
-        let all: Vec<Hazard> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
+    pub fn hazards(&self, answer: &str) -> Result<BTreeSet<Hazard>, serde_json::Error> {
+        let all: Vec<Hazard> = serde_json::from_str(answer)?;
         let matters = |hazard: &Hazard| match hazard {
             Hazard::Open { .. } | Hazard::Missing { .. } | Hazard::Cast { .. } | Hazard::Type { .. } => true,
             // What trusted people have made is the application's, unless we would call it without meaning it.

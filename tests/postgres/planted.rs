@@ -90,6 +90,10 @@ impl Planted {
             assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
             assert!(ran.err.contains(&format!("error[{code}]")) && ran.err.contains(words), "{line}: {}", ran.err);
         }
+        // At the policy's name, since it says nothing of a search path.
+        let found = self.place.run_as(role, "check small.yaml --format json").out;
+        let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
+        assert_eq!((&found[0]["code"], &found[0]["line"], &found[0]["column"]), (&code.into(), &2.into(), &7.into()), "{found}");
         assert_eq!(self.called(), "0", "something was called");
         assert_eq!(self.place.dump_of(&["users", "notes"]), before);
     }
@@ -261,6 +265,7 @@ fn casts_types_and_schemas_to_come_are_looked_at() {
     assert!(!words(&elsewhere).contains("search-path-open"));
     db.sql(&format!("grant create on database {database} to {}", planted.mallory));
     assert!(words(&elsewhere).contains("schema `app` of the search path is not there"), "{}", words(&elsewhere));
+    assert!(words(&elsewhere).contains("small.yaml:3:15"), "{}", words(&elsewhere));
     db.sql(&format!("revoke create on database {database} from {}", planted.mallory));
     // A cast by a function of mallory's.
     planted.plants(
