@@ -228,7 +228,7 @@ impl Generator {
             | Generator::Bytes { .. }
             | Generator::BitString { .. }
             | Generator::Composed { .. }
-            // No kind is for a composite type, and the labels of an enum are those.
+            // Of a field that is an enum the labels are chosen from, which need no asking.
             | Generator::Fields { .. } => None,
         }
     }

@@ -7,16 +7,20 @@
 //! lower that tree by hand, each pushing what it finds into one report.
 
 mod decision;
+mod document;
+pub mod json_path;
 mod keys;
 mod model;
 mod name;
 mod partial;
+mod place;
 mod random;
 mod reach;
 mod read;
 mod rules;
 mod scalar;
 mod schema;
+mod scrub;
 pub mod sql;
 mod subject;
 mod syntax;

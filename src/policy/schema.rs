@@ -3,6 +3,8 @@
 //! It says what has which shape. What a schema can't say — a duplicate key, SQL, the order of rules, the spelling of a
 //! null — only [`read`](super::read) refuses; nothing that the reader accepts is refused by the schema.
 
+mod document;
+
 use serde_json::{Map, Value, json};
 
 use super::random::options;
@@ -63,6 +65,7 @@ pub fn json_schema() -> Value {
         ),
         "rule": rule(),
         "decision": decision(),
+        "edit": document::edit(),
     });
     if let Value::Object(top) = &mut schema {
         top.insert("oneOf".into(), json!([{ "required": ["subject"] }, { "required": ["every_row"] }]));
@@ -249,6 +252,8 @@ fn decision() -> Value {
         forms.extend(random_forms(action, description));
     }
     forms.extend(partial_forms());
+    forms.push(document::document());
+    forms.push(scrub_form());
     json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
 }
 
@@ -274,11 +279,11 @@ fn random_forms(action: &str, description: &str) -> Vec<Value> {
 }
 
 /// The forms of the actions that let a part of the value stay.
-fn partial_forms() -> Vec<Value> {
+fn partial_forms() -> [Value; 3] {
     let kept = |description: &str| json!({ "description": description, "type": "integer", "minimum": 1, "maximum": 1_000_000 });
     let units: Vec<&str> = Unit::ALL.iter().map(|unit| unit.name()).collect();
     let step = json!({ "description": "numbers are cut to its multiples, towards zero", "type": ["number", "string"], "pattern": "^[0-9]*[1-9][0-9]*(\\.[0-9]+)?$|^[0-9]+\\.[0-9]*[1-9][0-9]*$", "exclusiveMinimum": 0 });
-    vec![
+    [
         object(
             "every character of the value becomes the same one, but for some at the ends",
             &["mask"],
@@ -318,6 +323,34 @@ fn partial_forms() -> Vec<Value> {
             ],
         ),
     ]
+}
+
+/// The form of the action that looks for people's values in a text.
+fn scrub_form() -> Value {
+    let columns = "where the values are that are looked for: `users.name`, or a list of these; `:subject` where the subject is a value";
+    let with = json!({
+        "description": "what stands in their place: no control character, and none of `\" \\ & < >`",
+        "type": ["string", "number", "boolean"],
+        "pattern": "^[^\"\\\\&<>\\u0000-\\u001f\\u007f-\\u009f]*$",
+        "maxLength": 100,
+    });
+    let short = json!({ "description": "values of less than four characters too, which stand in texts by chance", "const": true });
+    object(
+        "the values of those whose rows these are become another text, wherever they stand alone in this one",
+        &["scrub", "with"],
+        &[
+            ("scrub", one_or_many(columns, &reference("name"))),
+            ("with", with),
+            ("short", short),
+            (
+                "via",
+                described(
+                    "in a policy for every row: how these rows belong to those whose values are looked for",
+                    "via",
+                ),
+            ),
+        ],
+    )
 }
 
 /// The option of every action that makes a new value.

@@ -22,11 +22,11 @@ pub(super) fn pseudonym(
     wish: &Randomize,
     span: Span,
     report: &mut Report,
-) -> Option<NewValue> {
+) -> Option<Generator> {
     let wish = &in_one_range(column, wish, span);
     let found = generator::resolve(catalog, table, column, wish, span, report)?;
     match alike(found, wish, column.ty.element()) {
-        Ok(generator) => Some(NewValue::Derived(Derived::Pseudonym(generator))),
+        Ok(generator) => Some(generator),
         Err(TooLong { needed, limit }) => {
             report.push(words::pseudonym_too_long(table, column, needed, limit, span));
             None

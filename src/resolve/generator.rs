@@ -285,8 +285,7 @@ fn fits_type(kind: Kind, ty: &PgType) -> bool {
         Kind::Date => *ty == PgType::Date,
         Kind::Timestamp => matches!(ty, PgType::Timestamp | PgType::Timestamptz),
         Kind::Boolean => *ty == PgType::Boolean,
-        // The type's own input has the last word, but a composite value is made field by field.
-        Kind::Choice => !matches!(ty, PgType::Composite { .. }),
+        Kind::Choice => true,
         Kind::Inet => matches!(ty, PgType::Inet | PgType::Cidr) || ty.is_text(),
         Kind::Bytes => *ty == PgType::Bytea,
     }

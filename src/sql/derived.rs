@@ -3,9 +3,9 @@
 //! Every family writes an expression over an input: a column, an element of an array, a value inside of a document. NULL
 //! goes in and comes out.
 
-use super::partial;
 use super::value::At;
 use super::writer::{Scene, Writer};
+use super::{document, partial};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::Derived;
@@ -15,8 +15,6 @@ use crate::resolve::Derived;
 pub(super) struct Input<'a> {
     /// The table whose row it is in.
     pub table: &'a Table,
-    /// The column that it comes from.
-    pub column: &'a Column,
     /// The value, as SQL.
     pub value: &'a Writer,
     /// Its type.
@@ -27,7 +25,7 @@ impl Scene<'_> {
     /// The new value of a column, for `SET column = …`.
     pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived, at: At<'_>) {
         let value = at.old(column);
-        self.derived_from(w, Input { table, column, value: &value, ty: &column.ty }, derived);
+        self.derived_from(w, Input { table, value: &value, ty: &column.ty }, derived);
     }
 
     /// What comes out of an input.
@@ -43,6 +41,8 @@ impl Scene<'_> {
             Derived::Mask(mask) => partial::mask(w, input.value, input.ty, mask),
             Derived::Generalize(generalize) => partial::generalize(w, input.value, input.ty, generalize),
             Derived::Shift { days } => partial::shift(w, input.value, input.ty, *days),
+            Derived::Document(root) => document::document(self, w, input, root),
+            Derived::Scrub(scrub) => self.scrub(w, input, scrub),
         }
     }
 
@@ -54,6 +54,22 @@ impl Scene<'_> {
         self.derived_from(w, Input { value: &element, ..array }, derived);
         w.kw(" ORDER BY efface_each.n) FROM unnest(").sql(array.value);
         w.kw(") WITH ORDINALITY AS efface_each (value, n)) ELSE ").sql(array.value).kw(" END");
+    }
+
+    /// A condition that is true where a path of the policy's leads past values that it was meant for; none where that
+    /// can't be.
+    pub fn derived_misses(&self, table: &Table, column: &Column, derived: &Derived) -> Option<Writer> {
+        let mut value = Writer::new();
+        value.ident(&column.name);
+        let input = Input { table, value: &value, ty: &column.ty };
+        match derived {
+            Derived::Document(root) => document::missed(input, root),
+            Derived::Pseudonym(_)
+            | Derived::Mask(_)
+            | Derived::Generalize(_)
+            | Derived::Shift { .. }
+            | Derived::Scrub(_) => None,
+        }
     }
 
     /// A condition that is true where the derivation has been done; none where that can't be told.

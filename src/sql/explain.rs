@@ -44,7 +44,12 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     // As the script does: what would be filtered is refused.
     let mut security = Writer::new();
     security.kw("SET LOCAL row_security = off");
-    [path.finish(), security.finish()].into_iter().chain(key).collect()
+    let mut strings = Writer::new();
+    strings.kw("SET LOCAL standard_conforming_strings = on");
+    // Compiling a question takes longer than answering it.
+    let mut jit = Writer::new();
+    jit.kw("SET LOCAL jit = off");
+    [path.finish(), security.finish(), strings.finish(), jit.finish()].into_iter().chain(key).collect()
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

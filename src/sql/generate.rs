@@ -1,6 +1,8 @@
 //! How does a generator make a value, in SQL?
 //!
 //! A value of its column's type, or one that an assignment turns into such. The bits come from elsewhere (`bits`).
+//! Functions for arguments of any type are named with their schema: one of the user's for just these types would be taken
+//! instead (manual, 10.3).
 
 use super::bits::{Bits, DIGITS, Draws};
 use super::predicate::key_type;
@@ -80,7 +82,7 @@ fn write(w: &mut Writer, generator: &Generator, old: &Writer, draws: &mut Draws<
             w.kw(")::bit(").number(*length).kw(")");
         }
         Generator::Composed { format, parts, ty } => {
-            w.kw("format(").text(format).kw(", ").list(parts, ", ", |w, part| write(w, part, old, draws));
+            w.kw("pg_catalog.format(").text(format).kw(", ").list(parts, ", ", |w, part| write(w, part, old, draws));
             w.kw(")::").printed(&key_type(ty));
         }
         Generator::Each { element, ty } => each(w, element, ty, old, draws),
@@ -119,8 +121,9 @@ fn part(w: &mut Writer, generator: &Generator, (old, ty): (&Writer, Option<&PgTy
 /// Whether an old value is not NULL. `IS NOT NULL` is not true of a composite value with a NULL in it (manual, 9.2).
 pub(super) fn is_something(generator: &Generator, old: &Writer) -> Writer {
     let mut w = Writer::new();
-    let by_field = matches!(generator, Generator::Fields { .. });
-    w.sql(old).kw(if by_field { " IS DISTINCT FROM NULL" } else { " IS NOT NULL" });
+    let composite =
+        matches!(generator, Generator::Fields { .. } | Generator::Choice { ty: PgType::Composite { .. }, .. });
+    w.sql(old).kw(if composite { " IS DISTINCT FROM NULL" } else { " IS NOT NULL" });
     w
 }
 
@@ -136,10 +139,10 @@ pub(super) fn elements(ty: &PgType, array: &Writer) -> Writer {
     let mut w = Writer::new();
     match ty {
         PgType::Composite { .. } => {
-            w.kw("(SELECT unnest(").sql(array).kw(")) AS efface_elements (efface_element)");
+            w.kw("(SELECT pg_catalog.unnest(").sql(array).kw(")) AS efface_elements (efface_element)");
         }
         _ => {
-            w.kw("unnest(").sql(array).kw(") AS efface_element");
+            w.kw("pg_catalog.unnest(").sql(array).kw(") AS efface_element");
         }
     }
     w

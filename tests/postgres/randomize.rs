@@ -110,6 +110,11 @@ const TYPES: &[(&str, &str, u64)] = &[
 ];
 
 const MADE: &str = "
+    -- For just these arguments, where PostgreSQL's own take any.
+    create function format(text, text) returns text language sql as $$ select 'planted' $$;
+    create function format(text, numeric) returns text language sql as $$ select 'planted' $$;
+    create function format(text, numeric, numeric) returns text language sql as $$ select 'planted' $$;
+    create function unnest(text[]) returns setof text language sql as $$ select null::text $$;
     create extension citext; create extension hstore; create extension ltree;
     create type timerange as range (subtype = time);
     create type smallrange as range (subtype = smallint);
@@ -265,6 +270,11 @@ fn a_server_says_what_a_part_may_not_be() {
             "it: { randomize: choice, from: [green, coffee] }",
             "not every new value in `users.it` is one of type `public.tea`",
         ),
+        (
+            "create type pair as (a text, b int); create table users (id serial primary key, it pair[])",
+            "it: { randomize: choice, from: [\"(a,1)\", \"(b,c)\"] }",
+            "not every new value in `users.it` is one of type `public.pair`",
+        ),
         // Both or none: one of the two is left as it is.
         (
             "create table users (id serial primary key, it text, other text,
@@ -278,6 +288,11 @@ fn a_server_says_what_a_part_may_not_be() {
         assert!(code == Some(1) && said.contains(expected), "{schema}\n{decision}\n{said}");
     }
     let fine = [
+        (
+            "create type pair as (a text, b int); create table users (id serial primary key, it pair, them pair[])",
+            "it: { randomize: choice, from: [\"(a,1)\", \"(b,)\"] }\n      \
+             them: { randomize: choice, from: [\"(a,1)\", \"(b,)\"] }",
+        ),
         (
             "create table users (id serial primary key, it text, other text check (num_nonnulls(it, other) = 1) default 'x')",
             "it: randomize\n      other: randomize",

@@ -99,7 +99,6 @@ fn what_does_not_fit_an_element_or_a_field_is_refused_with_its_column() {
         "randomize_refused",
         &[
             ("a kind for a composite value", trips(), "trips", "r_address: { randomize: email }", "7:18 wrong-type"),
-            ("a choice for one", trips(), "trips", "r_address: { randomize: choice, from: [x] }", "7:18 wrong-type"),
             (
                 "a kind for elements of another type",
                 trips(),

@@ -67,6 +67,7 @@ impl Efface {
                     Assertion::Reports => EngineOutcome::RolledBack(names),
                     Assertion::Subject
                     | Assertion::Secret
+                    | Assertion::Values
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References

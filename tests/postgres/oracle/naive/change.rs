@@ -152,6 +152,6 @@ fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) ->
         Form::Date { min, .. } => text(min),
         Form::Boolean => "true".into(),
         Form::OneOf(values) => text(values[0]),
-        Form::Nothing => "null".into(),
+        Form::Document => "jsonb_build_object('any', gen_random_uuid())".into(),
     }
 }
