@@ -167,6 +167,11 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
 fn refused_step(step: &Step, catalog: &Catalog, objection: &Objection) -> Diagnostic {
     let table = catalog.table(step.table).name.bare().to_string();
     let found = match objection.sqlstate.as_str() {
+        _ if objection.filtered => {
+            let words = format!("row-level security is in the way of changing table `{table}`: {}", objection.message);
+            Diagnostic::new(Code::RowLevelSecurity, words)
+                .help("have a superuser give BYPASSRLS to whoever reads the table that is named")
+        }
         "42501" => {
             let words = format!("the role may not do this to table `{table}`: {}", objection.message);
             Diagnostic::new(Code::MissingPrivilege, words)
