@@ -170,7 +170,6 @@ impl Reader<'_> {
             Decision::Default
             | Decision::Sql(_)
             | Decision::ShiftDays(_)
-            | Decision::Scrub(_)
             | Decision::Json(_)
             | Decision::Scrub(_)
             | Decision::ReassignTo(_)

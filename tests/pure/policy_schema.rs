@@ -8,7 +8,7 @@ use efface::source::SourceFile;
 
 use crate::policy_good::{WHOLE, with_rules};
 
-fn by_reader(text: &str) -> bool {
+pub fn by_reader(text: &str) -> bool {
     read(&SourceFile::new("p", text)).is_ok()
 }
 
@@ -75,8 +75,8 @@ fn the_reference_names_every_key() {
     assert!(unnamed.is_empty(), "docs/policy.md, \"Every key\", leaves out {unnamed:?}");
 }
 
-#[test]
-fn both_accept_what_is_right() {
+/// Policies with every key of the language.
+pub fn good() -> Vec<String> {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
     let everybody = top("").replace("subject: { table: users }", "every_row: true");
@@ -147,7 +147,12 @@ fn both_accept_what_is_right() {
         "    via: lower(a) -> lower(users.a)\n    rows: delete\n",
     ];
     good.extend(rules.map(with_rules));
-    for text in good {
+    good
+}
+
+#[test]
+fn both_accept_what_is_right() {
+    for text in good() {
         assert!(by_reader(&text), "the reader refuses:\n{text}");
         assert!(by_schema(&text), "the schema refuses:\n{text}");
     }
