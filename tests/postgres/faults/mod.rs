@@ -1,0 +1,154 @@
+//! What may die, dies: the client, the server's process, the connection, the server; before and behind every request of
+//! a run. Afterwards the data are as they were or as they must become, and what was said of it is true.
+//!
+//! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
+
+mod place;
+mod proxy;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use place::{Place, Ran};
+use proxy::{Point, Proxy, Side};
+
+/// Whether every point is tried.
+pub fn is_long() -> bool {
+    std::env::var("FAULTS").is_ok_and(|value| value == "all")
+}
+
+/// What a fault came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The data are as before, and efface said that nothing was committed.
+    SaidNothing,
+    /// The data are as they must become, and efface said that it is committed.
+    SaidCommitted,
+    /// Efface said that it doesn't know, and nobody could.
+    SaidUnknown,
+    /// Efface could say nothing any more; the data are as before.
+    DiedBefore,
+    /// Efface could say nothing any more; the data are as they must become.
+    DiedBehind,
+}
+
+/// How often each outcome was seen, and how many points there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub points: usize,
+    pub outcomes: BTreeMap<Outcome, usize>,
+}
+
+impl Tally {
+    pub fn tried(&self) -> usize {
+        self.outcomes.values().sum()
+    }
+
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+}
+
+/// What is true of the data and of what was said about them. Panics where neither state is there, or the words are untrue.
+fn truth(place: &Place, ran: &Ran, context: &str) -> Outcome {
+    place.is_clean(context);
+    let rows = place.rows();
+    let changed = rows == place.after;
+    assert!(changed || rows == place.before, "{context}: neither before nor after: {rows:#?}\n{}", ran.err);
+    let says = |words: &str| assert!(ran.err.contains(words), "{context}: {words:?} is not said: {}", ran.err);
+    match ran.code {
+        None if changed => Outcome::DiedBehind,
+        None => Outcome::DiedBefore,
+        Some(0) => {
+            assert!(changed && ran.out.contains("committed as transaction"), "{context}: {}\n{}", ran.out, ran.err);
+            Outcome::SaidCommitted
+        }
+        Some(5) => {
+            says("is not known");
+            Outcome::SaidUnknown
+        }
+        Some(130) => {
+            says("rolled back");
+            assert!(!changed, "{context}: it is committed: {}", ran.err);
+            Outcome::SaidNothing
+        }
+        Some(3) => {
+            says("nothing was committed");
+            assert!(!changed, "{context}: it is committed: {}", ran.err);
+            Outcome::SaidNothing
+        }
+        code => panic!("{context}: exit code {code:?}: {}", ran.err),
+    }
+}
+
+/// After any fault one more run gets there, and a further one does its work again, and says so.
+fn one_more_run_gets_there(place: &Place, context: &str) {
+    for _ in 0..2 {
+        let ran = place.apply();
+        assert_eq!(truth(place, &ran, context), Outcome::SaidCommitted, "{context}: {}", ran.err);
+    }
+}
+
+/// The requests of an undisturbed run.
+fn requests() -> &'static [String] {
+    static REQUESTS: OnceLock<Vec<String>> = OnceLock::new();
+    REQUESTS.get_or_init(|| {
+        let place = Place::new();
+        let proxy = Proxy::start(place.socket(), None);
+        let ran = place::ended(place.start(&proxy));
+        assert_eq!(truth(&place, &ran, "undisturbed"), Outcome::SaidCommitted);
+        proxy.requests()
+    })
+}
+
+/// Both sides of every request.
+fn points() -> Vec<Point> {
+    let sides = |request| [Side::Before, Side::Behind].map(|side| Point { request, side });
+    (1..=requests().len()).flat_map(sides).collect()
+}
+
+/// All points in the long form; else every so-many-th from a start that differs from fault to fault, and always those
+/// around COMMIT.
+fn sample(every: usize, from: usize) -> Vec<Point> {
+    let points = points();
+    let around_commit = points.len() - 4;
+    let taken = points.into_iter().enumerate();
+    taken
+        .filter(|(index, _)| is_long() || *index >= around_commit || index % every == from % every)
+        .map(|(_, point)| point)
+        .collect()
+}
+
+fn is_commit(point: Point) -> bool {
+    point.request == requests().len()
+}
+
+#[test]
+fn every_kind_of_statement_is_in_the_script() {
+    let place = Place::new();
+    let plan = place::ended(place.command(place.db.url(), "plan club.yaml --format sql").spawn().expect("the tool starts"));
+    for part in [
+        "IN SHARE ROW EXCLUSIVE MODE",
+        "IN ROW EXCLUSIVE MODE",
+        "IN ACCESS SHARE MODE",
+        "set_config('efface.key1'",
+        "copy pg_temp.efface_secret",
+        "FOR UPDATE",
+        "CREATE TEMP VIEW efface_follow_1",
+        "CREATE TEMP TABLE efface_rows_1",
+        "'guards'",
+        "CREATE TEMP TABLE efface_report_1",
+        "WITH efface_step_",
+        "step 1 of ",
+        "SET CONSTRAINTS ALL IMMEDIATE",
+        "'steps'",
+        "'reports'",
+        "INSERT INTO pg_temp.efface_gate",
+    ] {
+        assert!(plan.out.contains(part), "{part} is not in the script");
+    }
+    let last = requests().last().map(String::as_str);
+    assert_eq!(last, Some("COMMIT"));
+    println!("{} requests from BEGIN to COMMIT", requests().len());
+}
