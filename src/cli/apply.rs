@@ -59,7 +59,7 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         stale_unless_empty(saved.edited(&now))?;
     }
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret };
+    let given = Given { keys: whose.keys(&loaded)?, secret, max_block: arguments.waiting.max_block() };
     match consent {
         Consent::Given => {}
         Consent::ForDatabase(named) => same_database(&named, &database(&live, output).await?)?,

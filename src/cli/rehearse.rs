@@ -1,5 +1,7 @@
 //! `efface rehearse`: everything but COMMIT.
 
+use std::time::Duration;
+
 use super::arguments::{Format, RehearseArguments};
 use super::failure::Failure;
 use super::judge;
@@ -10,8 +12,10 @@ use super::secret::secret;
 use super::whose::Whose;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates};
-use crate::server::Secret;
-use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
+use crate::server::{Secret, connect};
+use crate::server::apply::{
+    Bounds, Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script,
+};
 use crate::sql::Role;
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
@@ -23,7 +27,7 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
     let (loaded, _) = judge::load(file, &whose, &catalog, Some(&live), output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret };
+    let given = Given { keys: whose.keys(&loaded)?, secret, max_block: arguments.waiting.max_block() };
     match transaction(&live, &loaded, &given, Intent::Rehearse, output).await? {
         Some(account) => print(&account, arguments.format, output),
         None => Ok(()),
@@ -47,6 +51,8 @@ pub(super) struct Given {
     pub keys: Vec<Vec<String>>,
     /// What keys pseudonyms, where the script makes some.
     pub secret: Option<Secret>,
+    /// How long others may wait for us.
+    pub max_block: Option<Duration>,
 }
 
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
@@ -69,6 +75,7 @@ pub(super) async fn transaction(
         tables: &touched,
         reviewed: &reviewed_part,
         mode,
+        bounds: Bounds { statement: loaded.plan.limits.statement_timeout, block: given.max_block },
     };
     let mut progress = Steps::new(output, &loaded.script);
     let interrupt = Box::pin(interrupted());
@@ -92,8 +99,8 @@ pub(super) async fn transaction(
         Finished::Rehearsed(ran) => Ok(Some(rehearsal(&ran, &reviewed, &order, &live.connection))),
         Finished::Committed(ran, committed) => {
             output.say(format!("committed as transaction {}", committed.transaction()));
-            if committed.had_to_be_asked() {
-                output.warn("the connection was lost in COMMIT; the server says that the transaction is committed");
+            if let Some(why) = committed.had_to_be_asked() {
+                output.warn(format!("{why}; the server says that the transaction is committed"));
             }
             let mut rows = vec![0; loaded.plan.steps.len()];
             for step in &ran.steps {
@@ -101,7 +108,12 @@ pub(super) async fn transaction(
                     *rows += step.rows;
                 }
             }
-            let client = &live.connection.client;
+            // Where COMMIT's answer was not heard, that connection is of no more use.
+            let again = match committed.had_to_be_asked() {
+                Some(_) => connect(&live.settings, "efface: after a commit").await.ok(),
+                None => None,
+            };
+            let client = &again.as_ref().unwrap_or(&live.connection).client;
             let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
             let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
             Ok(Some(receipt.account().clone()))

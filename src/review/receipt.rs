@@ -41,6 +41,9 @@ pub struct Account {
     pub finished: String,
     /// How often the transaction was begun; more than one where others were in the way.
     pub attempts: u32,
+    /// Why it was begun again, and how often for that reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<Retry>,
     /// The statements that changed rows, in order.
     pub steps: Vec<StepAccount>,
     /// Deleted rows, by table.
@@ -51,6 +54,16 @@ pub struct Account {
     pub kept: Vec<KeptPart>,
     /// What efface could not do, and where it is left.
     pub left_over: Vec<String>,
+}
+
+/// A reason for which the transaction was rolled back and begun again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// The reason.
+    pub why: String,
+    /// How often.
+    pub times: u32,
 }
 
 /// Whether what happened is permanent.
@@ -145,7 +158,8 @@ impl Account {
         line(format!("  subject   {}", self.subject.text()));
         line(format!("  when      {} to {}, PostgreSQL {}", self.started, self.finished, shown(&self.server_version)));
         if self.attempts > 1 {
-            line(format!("  attempts  {} (others were in the way before)", self.attempts));
+            let why: Vec<_> = self.retries.iter().map(|it| format!("{} × {}", it.times, it.why)).collect();
+            line(format!("  attempts  {} (rolled back before: {})", self.attempts, why.join(", ")));
         }
         line(format!("  policy    sha256:{}", self.policy.sha256));
         line(format!("  schema    sha256:{}", self.schema_sha256));
@@ -239,6 +253,7 @@ mod tests {
             started: "2026-11-21T10:00:00Z".into(),
             finished: "2026-11-21T10:00:01Z".into(),
             attempts: 2,
+            retries: vec![Retry { why: "a lock was not to be had in time".into(), times: 1 }],
             steps: vec![StepAccount {
                 step: 1,
                 sweep: false,

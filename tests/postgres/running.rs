@@ -6,7 +6,7 @@ use std::time::Duration;
 use efface::catalog::Catalog;
 use efface::plan::{plan, touched_tables};
 use efface::resolve::resolve;
-use efface::server::apply::{Finished, Mode, Order, Progress, RunError, run};
+use efface::server::apply::{Bounds, Finished, Mode, Order, Progress, RunError, run};
 use efface::server::{Settings, connect};
 use efface::source::SourceFile;
 use efface::sql::{Script, Statement, script};
@@ -41,6 +41,7 @@ impl Ready {
             tables: &self.tables,
             reviewed: &self.reviewed,
             mode,
+            bounds: BOUNDS,
         };
         db.block_on(async {
             let connection = connect(settings, "efface tests").await.expect("a session");
@@ -48,6 +49,9 @@ impl Ready {
         })
     }
 }
+
+/// As the tool has them.
+const BOUNDS: Bounds = Bounds { statement: Duration::from_secs(60), block: Some(Duration::from_secs(10)) };
 
 /// Nobody watches.
 struct Unwatched;
@@ -153,6 +157,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,
+        bounds: BOUNDS,
     };
     let settings = settings(db.url());
     db.block_on(async {
@@ -251,7 +256,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, folder) = (ready(&db), proxy(Cut::Behind));
         match ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched) {
-            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked()),
+            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked().is_some()),
             other => panic!("not found: {other:?}"),
         }
         assert_eq!(db.value("select name from users where id = 42"), "[deleted]");
@@ -262,7 +267,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, before, folder) = (ready(&db), dump(&db), proxy(Cut::Before));
         let result = ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched);
-        assert!(matches!(result, Err(RunError::RolledBack)), "{result:?}");
+        assert!(matches!(result, Err(RunError::RolledBack(_))), "{result:?}");
         assert_eq!(dump(&db), before);
     }
 }

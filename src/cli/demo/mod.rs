@@ -132,7 +132,7 @@ async fn run_for(
 
 /// What a run for one client is given; the club's policy makes no pseudonyms.
 fn given(key: &str, loaded: &Loaded) -> Result<Given, Failure> {
-    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None })
+    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None, max_block: None })
 }
 
 /// The subject, as if it had been typed.

@@ -7,11 +7,12 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
 use super::outcome::{Chosen, Progress, Ran, StepRun};
+use super::watch::Session;
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
@@ -27,6 +28,8 @@ pub(super) enum Stopped {
     Drift(Vec<String>),
     /// The server refused a statement.
     Refused { what: String, error: ServerError },
+    /// Others waited for us too long.
+    HeldUp(Vec<Session>),
     /// Somebody pressed Ctrl-C.
     Interrupted,
     /// An answer of the server that no statement of ours can have.
@@ -34,6 +37,11 @@ pub(super) enum Stopped {
 }
 
 impl Stopped {
+    /// Whether there is no connection any more on which something could be said.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Stopped::Refused { error, .. } if error.is_lost())
+    }
+
     /// One line about it, names and codes only.
     pub(super) fn in_short(&self) -> String {
         match self {
@@ -43,6 +51,10 @@ impl Stopped {
             }
             Stopped::Drift(_) => "the schema changed".into(),
             Stopped::Refused { what, error } => format!("{what}: {error}"),
+            Stopped::HeldUp(sessions) => {
+                let names: Vec<_> = sessions.iter().map(Session::in_short).collect();
+                format!("others have waited for us too long: {}", names.join(", "))
+            }
             Stopped::Interrupted => "interrupted".into(),
             Stopped::Malformed(what) => what.clone(),
         }
@@ -54,6 +66,12 @@ const NOTE: &str = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC
      pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
      pg_catalog.pg_current_xact_id()::pg_catalog.text";
 
+/// Where the server's log ends: only where the role was seen to be allowed to ask, since a refusal ends the transaction.
+const LOG_END: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
+
+/// How much longer than a statement may run we wait for its answer; and for the end of one that was cancelled.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
 /// How many statements without an answer of interest are sent before the first answer is awaited.
 const PIPELINED: usize = 16;
 
@@ -63,11 +81,23 @@ pub(super) struct Attempt<'a> {
     order: &'a Order<'a>,
     interrupt: Interrupt<'a>,
     interrupted: bool,
+    /// Whether the server says where its log ends.
+    reads_log: bool,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(connection: &'a Connection, order: &'a Order<'a>, interrupt: Interrupt<'a>) -> Self {
-        Self { connection, order, interrupt, interrupted: false }
+    pub(super) fn new(
+        connection: &'a Connection,
+        order: &'a Order<'a>,
+        interrupt: Interrupt<'a>,
+        reads_log: bool,
+    ) -> Self {
+        Self { connection, order, interrupt, interrupted: false, reads_log }
+    }
+
+    /// What is left to listen to once COMMIT is sent.
+    pub(super) fn interrupt(&mut self) -> &mut Interrupt<'a> {
+        &mut self.interrupt
     }
 
     /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open. Nothing, and an
@@ -119,8 +149,12 @@ impl<'a> Attempt<'a> {
         if order.reviewed.tables.iter().any(may_move) {
             self.same_schema().await?;
         }
-        let note = self.watched("noting the transaction's id", client.simple_query(NOTE)).await?;
-        let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(&note, at)) else {
+        let asked = [Some(NOTE), self.reads_log.then_some(LOG_END)].into_iter().flatten();
+        let noted = try_join_all(asked.map(|question| client.simple_query(question)));
+        let noted = self.watched("noting the transaction's id", noted).await?;
+        let note = noted.first().map(Vec::as_slice).unwrap_or_default();
+        let log_end = noted.get(1).and_then(|answer| text_at(answer, 0));
+        let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(note, at)) else {
             return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
         };
         if order.mode == Mode::Rehearse {
@@ -129,7 +163,17 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Some(Ran { steps, shared, chosen, started, finished, transaction, attempts: 1 }))
+        Ok(Some(Ran {
+            steps,
+            shared,
+            chosen,
+            started,
+            finished,
+            transaction,
+            log_end,
+            attempts: 1,
+            retries: Vec::new(),
+        }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -138,7 +182,7 @@ impl<'a> Attempt<'a> {
         let connection = self.connection;
         let all = join_all(statements.iter().map(|statement| connection.client.simple_query(statement.sql.as_str())));
         // The titles are needed one by one, so failures are told apart here and not in `watched`.
-        let answers = self.watched("preparing", async { Ok::<_, ServerError>(all.await) }).await?;
+        let answers = self.watched_for(statements.len(), "preparing", async { Ok::<_, ServerError>(all.await) }).await?;
         for (statement, answer) in statements.iter().zip(answers) {
             answer.map_err(|error| refused(&statement.title, error))?;
         }
@@ -232,22 +276,43 @@ impl<'a> Attempt<'a> {
         Err(Stopped::Drift(words))
     }
 
-    /// Awaits an answer; on an interrupt cancels what the server is doing, and awaits that.
+    /// Awaits the answer to a statement.
     async fn watched<T, E: Into<ServerError>>(
         &mut self,
         what: &str,
         answer: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Stopped> {
+        self.watched_for(1, what, answer).await
+    }
+
+    /// Awaits the answers to so many statements; on an interrupt cancels what the server is doing, and awaits that. A server
+    /// that is silent for longer than it lets statements run is one that we have lost.
+    async fn watched_for<T, E: Into<ServerError>>(
+        &mut self,
+        statements: usize,
+        what: &str,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Stopped> {
         tokio::pin!(answer);
         if !self.interrupted {
-            tokio::select! {
+            let patience = self.order.bounds.statement * u32::try_from(statements).unwrap_or(u32::MAX) + GRACE;
+            let silent = tokio::select! {
                 biased;
                 answer = &mut answer => return answer.map_err(|error| refused(what, error)),
-                () = &mut self.interrupt => self.interrupted = true,
-            }
+                () = &mut self.interrupt => { self.interrupted = true; false }
+                () = tokio::time::sleep(patience) => true,
+            };
             // Where the request doesn't arrive, the statement runs on to its end or its timeout; we roll back either way.
-            let _ = self.connection.cancel.cancel().await;
-            let _ = answer.await;
+            let given_up = async {
+                let _ = self.connection.cancel.cancel().await;
+                if !silent {
+                    let _ = answer.await;
+                }
+            };
+            let _ = tokio::time::timeout(GRACE, given_up).await;
+            if silent {
+                return Err(refused(what, ServerError::Silent(patience)));
+            }
         }
         Err(Stopped::Interrupted)
     }

@@ -11,7 +11,7 @@ use super::outcome::Ran;
 use crate::catalog::hexadecimal;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
+    Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed, StepAccount, SubjectAccount,
     kept_parts,
 };
 use crate::server::Connection;
@@ -35,7 +35,10 @@ impl Receipt {
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
-        account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
+        let unreplicated = "the synchronous standby may not have it: somebody ended the wait of COMMIT for it";
+        let unreplicated = (!committed.is_replicated()).then(|| unreplicated.to_owned());
+        let left = unreplicated.into_iter().chain(left.iter().map(|left| left.0.clone()));
+        account.left_over = left.chain(always_left(reviewed)).collect();
         Self { account }
     }
 
@@ -109,6 +112,7 @@ fn account(
         started: ran.started.clone(),
         finished: ran.finished.clone(),
         attempts: ran.attempts,
+        retries: ran.retries.iter().map(|(cause, times)| Retry { why: cause.to_string(), times: *times }).collect(),
         steps,
         erased: erased
             .into_iter()

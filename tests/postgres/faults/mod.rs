@@ -3,9 +3,13 @@
 //!
 //! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
 
+mod crashes;
+mod mortal;
 mod place;
 mod proxy;
 mod sessions;
+mod silence;
+mod standby;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

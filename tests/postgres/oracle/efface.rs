@@ -5,7 +5,7 @@ use std::time::Duration;
 use efface::catalog::Catalog;
 use efface::diagnostic::{Report, render};
 use efface::plan::{EdgeReason, Plan, Predicate};
-use efface::server::apply::{self, Finished, Mode, Order, Progress, RunError};
+use efface::server::apply::{self, Bounds, Finished, Mode, Order, Progress, RunError};
 use efface::source::SourceFile;
 use efface::sql::{Assertion, Statement};
 use efface::{plan, policy, resolve, sql};
@@ -53,6 +53,7 @@ impl Efface {
             tables: &tables,
             reviewed: &reviewed,
             mode: Mode::Apply,
+            bounds: Bounds::default(),
         };
         let settings = settings(self.db.url());
         let mut silent = Silent;
