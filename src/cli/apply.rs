@@ -79,7 +79,13 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         output.warn(failure.message.unwrap_or_default());
         output.last_resort(&receipt.text());
     }
-    Ok(())
+    if receipt.came_in_late.is_empty() {
+        return Ok(());
+    }
+    let late = receipt.came_in_late.iter();
+    let late: Vec<_> = late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect();
+    let failure = Failure::findings("the run is committed, and rows of its subjects have come in since they were locked");
+    Err(failure.note(late.join(", ")).help("run it again; a subject whose row stays can get new rows at any time"))
 }
 
 fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {

@@ -1,5 +1,6 @@
 //! `efface rehearse`: everything but COMMIT.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::arguments::{Format, RehearseArguments};
@@ -14,7 +15,7 @@ use crate::plan::touched_tables;
 use crate::review::{Account, Estimates};
 use crate::server::{Secret, connect};
 use crate::server::apply::{
-    Bounds, Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script,
+    Bounds, Finished, Leftover, Mode, Order, Receipt, RunError, afterwards, late_arrivals, rehearsal, run as run_script,
 };
 use crate::sql::Role;
 
@@ -113,9 +114,26 @@ pub(super) async fn transaction(
                 Some(_) => connect(&live.settings, "efface: after a commit").await.ok(),
                 None => None,
             };
-            let client = &again.as_ref().unwrap_or(&live.connection).client;
-            let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
-            let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
+            let connection = again.as_ref().unwrap_or(&live.connection);
+            let client = &connection.client;
+            let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply);
+            let mut left = tokio::select! {
+                left = left => left,
+                // It is committed: what stops is the rest.
+                () = interrupted() => {
+                    let _ = connection.cancel.cancel().await;
+                    let _ = client.simple_query("ROLLBACK").await;
+                    afterwards(client, &loaded.plan, catalog, &rows, false).await
+                }
+            };
+            let late = match late_arrivals(client, &loaded.plan, catalog, &order, &ran).await {
+                Ok(late) => late,
+                Err(error) => {
+                    left.push(Leftover(format!("rows that came in while the run waited: could not be looked for: {error}")));
+                    BTreeMap::new()
+                }
+            };
+            let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left, &late);
             Ok(Some(receipt.account().clone()))
         }
     }

@@ -52,6 +52,9 @@ pub struct Account {
     pub anonymised: Vec<AnonymisedRows>,
     /// What stayed, and why.
     pub kept: Vec<KeptPart>,
+    /// Rows of the subjects that other sessions have added or changed since they were locked: their turn came with our COMMIT.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came_in_late: Vec<LateRows>,
     /// What efface could not do, and where it is left.
     pub left_over: Vec<String>,
 }
@@ -127,6 +130,16 @@ pub struct ErasedRows {
     pub rows: u64,
 }
 
+/// Rows of a table that came in while the run waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LateRows {
+    /// The table.
+    pub table: String,
+    /// How many.
+    pub rows: u64,
+}
+
 /// Changed rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -179,6 +192,10 @@ impl Account {
                 .collect(),
         );
         section("kept, and why", self.kept.iter().map(KeptPart::text).collect());
+        if !self.came_in_late.is_empty() {
+            let late = self.came_in_late.iter();
+            section("came in late", late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect());
+        }
         section("left over", self.left_over.clone());
         text
     }
@@ -277,6 +294,7 @@ mod tests {
                     rows: None,
                 },
             ],
+            came_in_late: vec![LateRows { table: "bookings".into(), rows: 1 }],
             left_over: vec!["backups, until their retention ends".into()],
         }
     }

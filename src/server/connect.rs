@@ -29,6 +29,8 @@ pub struct Connection {
     pub server_version: ServerVersion,
     /// The server's process for this session.
     pub backend_pid: i32,
+    /// What the session calls itself (`application_name`); none where the settings say how.
+    pub name: Option<String>,
     /// Whether the session is encrypted.
     pub encrypted: bool,
     /// What the user should hear: those of the settings, and of `prefer` that fell back to plain text.
@@ -151,15 +153,16 @@ async fn attempt(settings: &Settings, application_name: &str, encrypted: bool) -
     }
     if encrypted {
         let tls = tls::connector(settings).map_err(Failure::Ours)?;
-        open(&config, settings, tls.clone(), Some(tls)).await
+        open(&config, settings, application_name, tls.clone(), Some(tls)).await
     } else {
-        open(&config, settings, NoTls, None).await
+        open(&config, settings, application_name, NoTls, None).await
     }
 }
 
 async fn open<T>(
     config: &Config,
     settings: &Settings,
+    application_name: &str,
     connector: T,
     tls: Option<MakeRustlsConnect>,
 ) -> Result<Connection, Failure>
@@ -204,8 +207,9 @@ where
             settings.place()
         ));
     }
+    let name = settings.application_name.is_none().then(|| application_name.to_owned());
     let cancel = Cancel { token: client.cancel_token(), tls };
-    Ok(Connection { client, cancel, server_version, backend_pid, encrypted, warnings, notices, unreplicated, traffic })
+    Ok(Connection { client, cancel, server_version, backend_pid, name, encrypted, warnings, notices, unreplicated, traffic })
 }
 
 fn version(text: &str) -> Result<ServerVersion, ServerError> {

@@ -13,6 +13,7 @@ pub mod explain;
 mod generate;
 mod helper;
 mod keyed;
+pub mod late;
 mod looks;
 mod lower;
 mod orphans;

@@ -11,6 +11,7 @@ mod cases;
 mod closed;
 mod club;
 mod connecting;
+mod crowd;
 mod faults;
 mod harness;
 mod introspection;

@@ -1,15 +1,16 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::Cursor;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
 use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::SimpleQueryMessage;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::outcome::{Chosen, Progress, Ran, StepRun};
 use super::watch::Session;
@@ -17,7 +18,7 @@ use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
-use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
+use crate::sql::{ASSERTION_FAILED, AssertionFailure, Phase, Role, Statement};
 
 /// Why a transaction did not come to its end.
 #[derive(Debug)]
@@ -69,6 +70,10 @@ const NOTE: &str = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC
 /// Where the server's log ends: only where the role was seen to be allowed to ask, since a refusal ends the transaction.
 const LOG_END: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
 
+/// Who waits for a lock of ours, by the virtual ids of their transactions.
+const WAITING: &str = "SELECT DISTINCT virtualtransaction FROM pg_catalog.pg_locks WHERE NOT granted \
+     AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))";
+
 /// How much longer than a statement may run we wait for its answer; and for the end of one that was cancelled.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
@@ -83,6 +88,8 @@ pub(super) struct Attempt<'a> {
     interrupted: bool,
     /// Whether the server says where its log ends.
     reads_log: bool,
+    /// What `pg_stat_activity` calls us now, beside our name.
+    doing: String,
 }
 
 impl<'a> Attempt<'a> {
@@ -92,7 +99,7 @@ impl<'a> Attempt<'a> {
         interrupt: Interrupt<'a>,
         reads_log: bool,
     ) -> Self {
-        Self { connection, order, interrupt, interrupted: false, reads_log }
+        Self { connection, order, interrupt, interrupted: false, reads_log, doing: String::new() }
     }
 
     /// What is left to listen to once COMMIT is sent.
@@ -111,6 +118,8 @@ impl<'a> Attempt<'a> {
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
         let mut next = 0;
+        let of = before_commit.iter().filter(|statement| is_step(statement)).count();
+        let mut step = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
                 let rest = &before_commit[next..];
@@ -119,6 +128,13 @@ impl<'a> Attempt<'a> {
                 next += run;
                 continue;
             }
+            step += usize::from(is_step(statement));
+            self.tell(match statement.phase {
+                Phase::Steps | Phase::Sweeps if step > 0 => format!("{step}/{of}"),
+                Phase::Verification | Phase::Commit => "verifies".into(),
+                _ => String::new(),
+            })
+            .await;
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
             let rows = self.statement(statement).await?;
@@ -149,11 +165,12 @@ impl<'a> Attempt<'a> {
         if order.reviewed.tables.iter().any(may_move) {
             self.same_schema().await?;
         }
-        let asked = [Some(NOTE), self.reads_log.then_some(LOG_END)].into_iter().flatten();
+        let asked = [Some(NOTE), Some(WAITING), self.reads_log.then_some(LOG_END)].into_iter().flatten();
         let noted = try_join_all(asked.map(|question| client.simple_query(question)));
         let noted = self.watched("noting the transaction's id", noted).await?;
         let note = noted.first().map(Vec::as_slice).unwrap_or_default();
-        let log_end = noted.get(1).and_then(|answer| text_at(answer, 0));
+        let waiting = noted.get(1).map(|answer| texts(answer)).unwrap_or_default();
+        let log_end = noted.get(2).and_then(|answer| text_at(answer, 0));
         let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(note, at)) else {
             return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
         };
@@ -171,9 +188,27 @@ impl<'a> Attempt<'a> {
             finished,
             transaction,
             log_end,
+            waiting,
             attempts: 1,
             retries: Vec::new(),
         }))
+    }
+
+    /// Tells `pg_stat_activity` what we are about, unless the session has a name that the user gave. It is sent before the
+    /// next statement and not waited for; like every setting of the transaction it ends with it.
+    async fn tell(&mut self, doing: String) {
+        const NAME: &str = "SELECT pg_catalog.set_config('application_name', $1, true)";
+        let Some(name) = self.connection.name.as_deref().filter(|_| doing != self.doing) else { return };
+        let called = called(name, &doing);
+        self.doing = doing;
+        let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&called, Type::TEXT)];
+        let mut told = pin!(self.connection.client.query_typed(NAME, &parameters));
+        // Polled once it is on its way; its answer is of no interest.
+        poll_fn(|context| {
+            let _ = told.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -329,6 +364,20 @@ impl<'a> Attempt<'a> {
     }
 }
 
+fn is_step(statement: &Statement) -> bool {
+    matches!(statement.role, Role::Step { .. } | Role::Together { .. })
+}
+
+/// A name with what its owner is about, within the 63 bytes that the server keeps.
+fn called(name: &str, doing: &str) -> String {
+    const KEPT: usize = 63;
+    let mut end = name.len().min(KEPT - doing.len() - 1);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{} {doing}", &name[..end]).trim_end().to_owned()
+}
+
 fn refused(what: &str, error: impl Into<ServerError>) -> Stopped {
     let error = error.into();
     let own = error.refusal().and_then(|refusal| refusal.own_detail(ASSERTION_FAILED));
@@ -336,6 +385,15 @@ fn refused(what: &str, error: impl Into<ServerError>) -> Stopped {
         Some(failure) => Stopped::Findings(failure),
         None => Stopped::Refused { what: what.to_owned(), error },
     }
+}
+
+/// The texts in the first column.
+fn texts(answer: &[SimpleQueryMessage]) -> Vec<String> {
+    let text = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten().map(str::to_owned),
+        _ => None,
+    };
+    answer.iter().filter_map(text).collect()
 }
 
 /// The text in a column of the only row.
@@ -364,7 +422,7 @@ fn affected(answer: &[SimpleQueryMessage]) -> u64 {
 }
 
 /// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-fn array_text(keys: &[String]) -> String {
+pub(super) fn array_text(keys: &[String]) -> String {
     let elements: Vec<_> =
         keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     format!("{{{}}}", elements.join(","))
@@ -373,6 +431,14 @@ fn array_text(keys: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_step() {
+        assert_eq!(called("efface apply club", "3/17"), "efface apply club 3/17");
+        assert_eq!(called("efface apply club", ""), "efface apply club");
+        let long = called(&"ü".repeat(60), "3/17");
+        assert!(long.len() <= 63 && long.ends_with("ü 3/17"), "{long}");
+    }
 
     #[test]
     fn keys_become_the_text_of_an_array() {

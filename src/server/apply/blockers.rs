@@ -29,8 +29,8 @@ pub struct Blocker {
     pub tables: String,
 }
 
-/// Locks that only readers hold are in nobody's way here. A prepared transaction has no process: `pg_locks` shows it by a
-/// virtual transaction that begins with -1 and ends with its id (`TwoPhaseGetXact`).
+/// Locks that only readers hold are in nobody's way here. A prepared transaction has no process: in `pg_locks` it shows by the
+/// lock that it has on its own id.
 const QUESTION: &str = "
     WITH held AS (
         SELECT l.pid, l.virtualtransaction, string_agg(DISTINCT c.relname::text, ', ' ORDER BY c.relname::text) AS tables
@@ -48,8 +48,10 @@ const QUESTION: &str = "
     FROM held JOIN pg_catalog.pg_stat_activity AS a ON a.pid = held.pid
     UNION ALL
     SELECT NULL, p.owner::text, p.gid, 'prepared', extract(epoch FROM clock_timestamp() - p.prepared)::bigint, held.tables
-    FROM held JOIN pg_catalog.pg_prepared_xacts AS p ON held.virtualtransaction = '-1/' || p.transaction::text
-    WHERE held.pid IS NULL
+    FROM pg_catalog.pg_prepared_xacts AS p
+    JOIN pg_catalog.pg_locks AS own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.granted
+    JOIN held ON held.virtualtransaction = own.virtualtransaction
+    WHERE held.pid IS NULL AND own.pid IS NULL
     ORDER BY 5 DESC NULLS LAST, 1";
 
 /// Names who holds locks on the plan's tables, oldest transaction first; nobody, where that can't be asked. Where it was

@@ -39,6 +39,8 @@ pub struct Ran {
     pub transaction: String,
     /// Where the server's log ended before COMMIT (`pg_lsn`), as text; none where the role may not ask.
     pub log_end: Option<String>,
+    /// Who waited for a lock of ours before COMMIT, by the virtual ids of their transactions.
+    pub waiting: Vec<String>,
     /// How often the transaction was begun.
     pub attempts: u32,
     /// Why it was begun again, and how often for that reason; most frequent first.

@@ -9,9 +9,10 @@ use super::afterwards::Leftover;
 use super::commit::Committed;
 use super::outcome::Ran;
 use crate::catalog::hexadecimal;
+use crate::ident::TableName;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed, StepAccount, SubjectAccount,
+    Account, AnonymisedRows, ErasedRows, LateRows, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed, StepAccount, SubjectAccount,
     kept_parts,
 };
 use crate::server::Connection;
@@ -32,6 +33,7 @@ impl Receipt {
         order: &Order<'_>,
         connection: &Connection,
         left: &[Leftover],
+        late: &BTreeMap<TableName, u64>,
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
@@ -39,6 +41,8 @@ impl Receipt {
         let unreplicated = (!committed.is_replicated()).then(|| unreplicated.to_owned());
         let left = unreplicated.into_iter().chain(left.iter().map(|left| left.0.clone()));
         account.left_over = left.chain(always_left(reviewed)).collect();
+        account.came_in_late =
+            late.iter().map(|(table, rows)| LateRows { table: table.bare().to_string(), rows: *rows }).collect();
         Self { account }
     }
 
@@ -125,6 +129,7 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        came_in_late: Vec::new(),
         left_over: Vec::new(),
     }
 }

@@ -4,9 +4,11 @@
 //! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
 
 mod crashes;
-mod mortal;
+mod freeze;
+pub mod mortal;
 mod place;
 mod proxy;
+mod refusals;
 mod sessions;
 mod silence;
 mod standby;

@@ -62,7 +62,7 @@ const DATA: &str = "
     insert into bills values (1, 1, true, 10), (2, 2, false, 20);
 ";
 
-const POLICY: &str = r#"version: 1
+pub const POLICY: &str = r#"version: 1
 name: every-kind
 subject: { table: users, where: role = 'client' }
 virtual_foreign_keys:
@@ -129,8 +129,30 @@ impl Place {
         Self::with(&policy)
     }
 
-    fn with(policy: &str) -> Self {
+    /// Another policy for the same club, with the same effect.
+    pub fn with(policy: &str) -> Self {
         Self::on(Db::with(SCHEMA), policy)
+    }
+
+    /// Another policy for runs to come.
+    pub fn write_policy(&self, policy: &str) {
+        std::fs::write(self.folder.path().join("club.yaml"), policy).expect("the policy is written");
+    }
+
+    /// A run with more words on its command line.
+    pub fn start_with(&self, words: &str) -> Child {
+        self.command(self.db.url(), &format!("{APPLY} {words}")).spawn().expect("the tool starts")
+    }
+
+    /// Waits until so many sessions wait for a lock.
+    pub fn until_waiting(&self, sessions: usize) {
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        let begun = Instant::now();
+        while self.db.value(waiting) != sessions.to_string() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{sessions} sessions don't wait");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The club in an empty database.

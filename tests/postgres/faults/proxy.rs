@@ -192,6 +192,8 @@ struct Session {
     /// Requests begun in the session, and the one of them that is BEGIN.
     asked: usize,
     begin: Option<usize>,
+    /// Whether COMMIT is behind: what is asked then is no part of the script.
+    committed: bool,
 }
 
 fn session(shared: &Arc<Shared>, mut client: UnixStream) -> io::Result<()> {
@@ -246,7 +248,8 @@ fn requests(
                     traffic.backend = Some(session.backend);
                 }
             }
-            if let Some(begin) = session.begin {
+            if let Some(begin) = session.begin.filter(|_| !session.committed) {
+                session.committed = sql == "COMMIT";
                 let number = session.asked - begin + 1;
                 shared.lock().requests.push(sql);
                 hold = shared.point == Some(Point { request: number, side: Side::Before });
