@@ -26,4 +26,5 @@ mod telling;
 mod throwaway;
 mod tool;
 mod torture;
+mod under_fire;
 mod whose;

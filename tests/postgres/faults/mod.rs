@@ -3,13 +3,13 @@
 //!
 //! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
 
-mod crashes;
+pub mod crashes;
 mod freeze;
 pub mod mortal;
 mod place;
 mod proxy;
 mod refusals;
-mod sessions;
+pub mod sessions;
 mod silence;
 mod standby;
 
@@ -109,7 +109,7 @@ fn requests() -> &'static [String] {
 }
 
 /// Both sides of every request.
-fn points() -> Vec<Point> {
+pub fn points() -> Vec<Point> {
     let sides = |request| [Side::Before, Side::Behind].map(|side| Point { request, side });
     (1..=requests().len()).flat_map(sides).collect()
 }
@@ -128,6 +128,54 @@ fn sample(every: usize, from: usize) -> Vec<Point> {
 
 fn is_commit(point: Point) -> bool {
     point.request == requests().len()
+}
+
+#[test]
+fn hard_case_9_whatever_dies_at_whichever_statement_one_more_run_gets_there() {
+    let struck = [
+        sessions::killed(),
+        sessions::terminated(),
+        sessions::broken(),
+        sessions::interrupted(),
+        crashes::crashed(),
+    ];
+    for tally in struck {
+        assert!(tally.tried() > 4, "{tally:?}");
+        assert_eq!(tally.count(Outcome::SaidUnknown), 0, "the server can be asked: {tally:?}");
+        let behind = tally.count(Outcome::SaidCommitted) + tally.count(Outcome::DiedBehind);
+        assert!((1..=2).contains(&behind), "only around COMMIT anything can have happened: {tally:?}");
+    }
+}
+
+#[test]
+fn hard_case_8_a_payment_that_falls_due_between_plan_and_apply_blocks_and_every_blocker_is_listed() {
+    let guard = "  - { name: disputes, table: bookings, via: user_id, where: status = 'disputed', message: settle the dispute }\n";
+    let place = Place::with(&place::POLICY.replace("tables:\n  users:", &format!("{guard}tables:\n  users:")));
+    // When everything is planned, and nothing is begun; and while the freeze waits for somebody who then commits.
+    for waits in [false, true] {
+        place.reset();
+        let due = "update bills set paid = false where id = 1; update bookings set status = 'disputed' where id = 2";
+        let other = place.db.again();
+        let proxy = Proxy::start(place.socket(), Some(Point { request: 1, side: Side::Before }));
+        let mut child = place.start(&proxy);
+        assert!(proxy.until_held(|| child.try_wait().is_ok_and(|ended| ended.is_none())));
+        if waits {
+            other.sql(&format!("begin; {due}"));
+            proxy.pass_on();
+            place.until_waiting(1);
+            other.sql("commit");
+        } else {
+            other.sql(due);
+            proxy.pass_on();
+        }
+        let before = place.rows();
+        let ran = place::ended(child);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        for blocker in ["unpaid bills: settle these first (1 row)", "disputes: settle the dispute (1 row)"] {
+            assert!(ran.err.contains(blocker), "{blocker}: {}", ran.err);
+        }
+        assert_eq!(place.rows(), before, "no row has changed");
+    }
 }
 
 #[test]
