@@ -71,10 +71,38 @@ pub enum PgType {
         /// Its name; the labels are in the catalog.
         name: TableName,
     },
+    /// `bit(n)`.
+    Bit {
+        /// Its length.
+        length: u32,
+    },
+    /// `bit varying`, with its limit.
+    VarBit {
+        /// The most bits that fit.
+        limit: Option<u32>,
+    },
     /// An array of another type.
     Array {
         /// The element's type.
         of: Box<PgType>,
+        /// The domains of the element's type that were unfolded, outermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        domains: Vec<TableName>,
+    },
+    /// A composite type, be it the row type of a table.
+    Composite {
+        /// Its name; the fields are in the catalog.
+        name: TableName,
+    },
+    /// A range of another type, or a multirange.
+    Range {
+        /// The type's own name, as `format_type` prints it.
+        name: String,
+        /// What its bounds are of.
+        of: Box<PgType>,
+        /// Whether a value holds several ranges.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        multi: bool,
     },
     /// Anything else, by the name that the server gives it.
     Other {
@@ -116,6 +144,10 @@ impl PgType {
             | PgType::Cidr
             | PgType::Enum { .. }
             | PgType::Array { .. }
+            | PgType::Bit { .. }
+            | PgType::VarBit { .. }
+            | PgType::Composite { .. }
+            | PgType::Range { .. }
             | PgType::Other { .. } => false,
         }
     }
@@ -123,7 +155,7 @@ impl PgType {
     /// The type of single values: an array's elements', else the type itself.
     pub fn element(&self) -> &PgType {
         match self {
-            PgType::Array { of } => of.element(),
+            PgType::Array { of, .. } => of.element(),
             other => other,
         }
     }
@@ -131,7 +163,7 @@ impl PgType {
     /// Whether people's text tends to stand in such a column: what `other_columns: keep` should not cover unseen.
     pub fn may_hold_prose(&self) -> bool {
         match self {
-            PgType::Array { of } => of.may_hold_prose(),
+            PgType::Array { of, .. } => of.may_hold_prose(),
             PgType::Json | PgType::Jsonb | PgType::Bytea => true,
             other => other.is_text(),
         }
@@ -141,9 +173,9 @@ impl PgType {
     pub fn has_equality(&self) -> bool {
         match self {
             PgType::Json => false,
-            PgType::Array { of } => of.has_equality(),
-            // We don't know; comparing as text is always possible.
-            PgType::Other { .. } => false,
+            PgType::Array { of, .. } => of.has_equality(),
+            // We don't know, of composite types not without their fields; comparing as text is always possible.
+            PgType::Other { .. } | PgType::Composite { .. } | PgType::Range { .. } => false,
             _ => true,
         }
     }

@@ -24,6 +24,7 @@ for policy in ../../policies/*.yaml ../cases/*/policy.yaml; do
     cp "$policy" "corpus/policy/$(echo "$policy" | tr -c 'a-z0-9\n' '-')"
     # Conditions and paths as they stand on one line.
     sed -n "s/^ *\(- \)\?where: //p" "$policy" | split -l 1 - "corpus/gate/$(echo "$policy" | cksum | cut -d ' ' -f 1)-"
+    sed -n 's/.*\([$][.[][^:]*\):.*/\1/p' "$policy" | split -l 1 - "corpus/path/$(echo "$policy" | cksum | cut -d ' ' -f 1)-json-"
     sed -n "s/^ *\(- \)\?via: //p" "$policy" | split -l 1 - "corpus/path/$(echo "$policy" | cksum | cut -d ' ' -f 1)-"
 done
 

@@ -4,11 +4,15 @@
 //! itself: which types it fits, how long its values are, whether they are unique by construction. How a decision is
 //! written as SQL is the `sql` module's business.
 
+pub mod document;
+mod generator;
 mod partial;
 pub mod random;
 
+pub use document::{Document, DocumentPath, Edit, OtherKeys, PathStep};
+pub use generator::{Generator, Part, UNIQUE_HEX};
 pub use partial::{Generalize, Mask, Unit};
-pub use random::{Generator, Kind, Randomize};
+pub use random::{Kind, Randomize};
 
 use crate::source::{Fragment, Spanned};
 
@@ -38,6 +42,8 @@ pub enum Decision {
     Generalize(Spanned<Generalize>),
     /// The value moves by a random number of days, at most so many, either way.
     ShiftDays(Spanned<u32>),
+    /// The value is a JSON document, in which values at some paths change.
+    Json(Document),
     /// The reference becomes one to a stand-in row, of which this is the key's value.
     ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.

@@ -63,7 +63,7 @@ impl Generalize {
     /// Whether values of a type can be made coarser so.
     pub fn fits(&self, ty: &PgType) -> bool {
         match (self, ty) {
-            (_, PgType::Array { of }) => self.fits(of),
+            (_, PgType::Array { of, .. }) => self.fits(of),
             // A day has no hours that could be cut off.
             (Generalize::Unit(unit), PgType::Date) => !matches!(unit, Unit::Day | Unit::Hour | Unit::Minute),
             (Generalize::Unit(unit), PgType::Time) => matches!(unit, Unit::Hour | Unit::Minute),

@@ -46,6 +46,13 @@ pub fn diff(old: &Catalog, new: &Catalog) -> Vec<String> {
         &mut lines,
     );
     compare(
+        (&old.composites, &new.composites),
+        |found| &found.name,
+        |found| format!("composite type `{}`", found.name.bare()),
+        |what, _, _, lines| lines.push(format!("the fields of {what} changed")),
+        &mut lines,
+    );
+    compare(
         (&old.functions, &new.functions),
         |found| &found.signature,
         |found| format!("trigger function `{}`", shown(&found.signature)),

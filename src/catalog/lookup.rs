@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{
-    Basis, Catalog, Column, Domain, EnumType, ForeignKey, Generated, Table, TriggerFunction, UniqueIndex,
+    Basis, Catalog, Column, CompositeType, Domain, EnumType, ForeignKey, Generated, Table, TriggerFunction, UniqueIndex,
 };
 use crate::ident::{Ident, TableName};
 
@@ -105,6 +105,7 @@ impl Catalog {
         }
         self.enums.sort_by(|a, b| a.name.cmp(&b.name));
         self.domains.sort_by(|a, b| a.name.cmp(&b.name));
+        self.composites.sort_by(|a, b| a.name.cmp(&b.name));
         for domain in &mut self.domains {
             domain.checks.sort_by(|a, b| a.name.cmp(&b.name));
         }
@@ -247,6 +248,11 @@ impl Catalog {
     /// The enum type of that name.
     pub fn enum_type(&self, name: &TableName) -> Option<&EnumType> {
         self.enums.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.enums[index])
+    }
+
+    /// The composite type of that name.
+    pub fn composite(&self, name: &TableName) -> Option<&CompositeType> {
+        self.composites.binary_search_by(|found| found.name.cmp(name)).ok().map(|index| &self.composites[index])
     }
 
     /// The domain of that name.

@@ -27,6 +27,9 @@ pub struct Catalog {
     pub enums: Vec<EnumType>,
     /// Domains, sorted by name.
     pub domains: Vec<Domain>,
+    /// Composite types that columns are of, directly or within others, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composites: Vec<CompositeType>,
     /// Functions that triggers call, sorted by signature.
     pub functions: Vec<TriggerFunction>,
     /// Extensions and the schemas in which they live, sorted by name.
@@ -415,6 +418,29 @@ pub struct Domain {
     pub default: Option<String>,
     /// Its CHECK constraints over `VALUE`, sorted by name; `columns` is empty.
     pub checks: Vec<Check>,
+}
+
+/// A composite type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompositeType {
+    /// Its name.
+    pub name: TableName,
+    /// Its fields, in the type's order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a composite type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its name.
+    pub name: Ident,
+    /// Its type, domains unfolded.
+    pub ty: PgType,
+    /// The domains that were unfolded, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<TableName>,
 }
 
 /// An installed extension.

@@ -39,13 +39,14 @@ impl Catalog {
         let mut part_tables: Vec<Table> = inside.chain(bare).collect();
         part_tables.sort_by(|a, b| a.name.cmp(&b.name));
 
-        let used = Used::by(&part_tables);
+        let used = Used::by(self, &part_tables);
         Catalog {
             format: self.format,
             server_major: self.server_major,
             foreign_keys,
             enums: self.enums.iter().filter(|found| used.types.contains(&found.name)).cloned().collect(),
             domains: self.domains.iter().filter(|found| used.types.contains(&found.name)).cloned().collect(),
+            composites: self.composites.iter().filter(|found| used.types.contains(&found.name)).cloned().collect(),
             functions: self
                 .functions
                 .iter()
@@ -104,24 +105,35 @@ struct Used {
 }
 
 impl Used {
-    fn by(tables: &[Table]) -> Self {
+    fn by(catalog: &Catalog, tables: &[Table]) -> Self {
         let mut used = Self::default();
         for table in tables {
             for column in &table.columns {
                 used.types.extend(column.domains.iter().cloned());
-                used.add_type(&column.ty);
+                used.add_type(catalog, &column.ty);
             }
             used.functions.extend(table.triggers.iter().map(|trigger| trigger.function.clone()));
         }
         used
     }
 
-    fn add_type(&mut self, ty: &PgType) {
+    fn add_type(&mut self, catalog: &Catalog, ty: &PgType) {
         match ty {
             PgType::Enum { name } => {
                 self.types.insert(name.clone());
             }
-            PgType::Array { of } => self.add_type(of),
+            PgType::Array { of, domains } => {
+                self.types.extend(domains.iter().cloned());
+                self.add_type(catalog, of);
+            }
+            PgType::Range { of, .. } => self.add_type(catalog, of),
+            // Once for each: a file may say that a type is a field of itself.
+            PgType::Composite { name } if self.types.insert(name.clone()) => {
+                for field in catalog.composite(name).iter().flat_map(|found| &found.fields) {
+                    self.types.extend(field.domains.iter().cloned());
+                    self.add_type(catalog, &field.ty);
+                }
+            }
             _ => {}
         }
     }

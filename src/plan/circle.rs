@@ -120,6 +120,7 @@ pub(super) fn clearing(step: &Step, key: KeyId, catalog: &Catalog) -> Step {
     let null = |column| ColumnChange {
         column,
         value: NewValue::Null,
+        keeps_null: false,
         origin: step.origin,
         value_at: step.origin,
         propagate: None,

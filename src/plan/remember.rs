@@ -13,8 +13,17 @@ use super::triggers::{Written, fired};
 use crate::catalog::{Catalog, TableId};
 use crate::resolve::{Follower, ResolvedPolicy, ResolvedRule, RowAction};
 
-/// Whether a step sets a value that can't be told by its looks.
-pub(super) fn has_unrecognisable(step: &Step) -> bool {
+/// Whether a step sets a value that can't be told by its looks, or leaves NULL where another NULL would look the same.
+pub(super) fn has_untold(step: &Step) -> bool {
+    match &step.action {
+        StepAction::Delete => false,
+        StepAction::Change(changes) => changes.iter().any(|change| !change.is_told_by_looks()),
+    }
+}
+
+/// Whether a step sets a value that can't be told by its looks. Where no row can be remembered, a NULL has to do for one
+/// that was there before: whoever wrote it has erased the old value all the same.
+fn has_unrecognisable(step: &Step) -> bool {
     match &step.action {
         StepAction::Delete => false,
         StepAction::Change(changes) => changes.iter().any(|change| !change.value.is_recognisable()),

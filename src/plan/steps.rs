@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::{Capture, CaptureReason, Predicate, Reason, SharedRows, Step, StepAction};
 use super::parents;
 use super::predicate;
-use super::remember::{Writing, capture_reason, has_unrecognisable};
+use super::remember::{Writing, capture_reason, has_untold};
 use super::scopes::Scopes;
 use super::triggers::{Written, fired, written_by};
 use super::{propagate, sentence};
@@ -61,7 +61,7 @@ fn values_first(
     captures: &[Capture],
     by_triggers: &Written,
 ) -> Option<Vec<ColumnId>> {
-    let told_by_looks = !has_unrecognisable(step);
+    let told_by_looks = !has_untold(step);
     if told_by_looks || !(by_triggers.may_be(step.table) || fired(catalog, step).any(|trigger| trigger.before_row)) {
         return None;
     }

@@ -36,6 +36,24 @@ const DATE_WORDS: &[&str] = &[
 /// What is no reason: a switch that was meant.
 const NO_REASONS: &[&str] = &["true", "false", "yes", "no", "on", "off"];
 
+/// What an action is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A column's value.
+    Column,
+    /// A value in a document.
+    Edit,
+}
+
+impl What {
+    fn name(self) -> &'static str {
+        match self {
+            What::Column => keys::DECISION.name,
+            What::Edit => keys::EDIT.name,
+        }
+    }
+}
+
 impl Reader<'_> {
     /// What happens to one column: its name and what stands behind it.
     pub fn column_rule(&mut self, node: &Node, name: &Spanned<String>) -> Option<ColumnRule> {
@@ -46,7 +64,7 @@ impl Reader<'_> {
         }
         let fields = keys::fields(node, name.span, &keys::DECISION, &mut self.report)?;
         let propagate = fields.entry("propagate").map(|(key, value)| self.propagate(value, key.span, &fields));
-        let decision = Spanned::new(self.action(&fields, node)?, node.span);
+        let decision = Spanned::new(self.action(&fields, node, What::Column)?, node.span);
         Some(ColumnRule { column, decision, propagate: present(propagate)? })
     }
 
@@ -104,23 +122,29 @@ impl Reader<'_> {
         None
     }
 
-    fn action(&mut self, fields: &Fields<'_>, node: &Node) -> Option<Decision> {
+    /// The action of a map, with its options.
+    pub(super) fn action(&mut self, fields: &Fields<'_>, node: &Node, what: What) -> Option<Decision> {
+        let is_action = |key: &&str| keys::ACTIONS.contains(key);
         let actions: Vec<_> =
-            fields.entries.iter().copied().filter(|(key, _)| keys::ACTIONS.contains(&key.value.as_str())).collect();
+            fields.entries.iter().copied().filter(|(key, _)| is_action(&key.value.as_str())).collect();
         let [(action, value)] = actions[..] else {
             if let [(first, _), (second, _), ..] = actions[..] {
-                let found = Diagnostic::new(Code::ConflictingKeys, "a column's decision has more than one action");
+                let found = Diagnostic::new(Code::ConflictingKeys, format!("{} has more than one action", what.name()));
                 let found = found.at(second.span, "a second action").label(first.span, "the first");
                 self.report.push(found.help("leave one of them out"));
             } else if let Some((option, _)) = fields.entries.first() {
-                let found = Diagnostic::new(Code::MissingKey, "a column's decision has no action");
+                let found = Diagnostic::new(Code::MissingKey, format!("{} has no action", what.name()));
                 let mut found = found.at(option.span, "this is only an option");
                 if fields.entry("propagate").is_some() {
                     found = found.note("what references a row can follow to a new value, but not to NULL or a default");
                 }
-                self.report.push(found.help(format!("actions: {}", keys::list(keys::ACTIONS))));
+                let known = match what {
+                    What::Column => keys::list(keys::ACTIONS),
+                    What::Edit => keys::list(&keys::EDIT.keys.iter().copied().filter(is_action).collect::<Vec<_>>()),
+                };
+                self.report.push(found.help(format!("actions: {known}")));
             } else if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
-                self.report.push(empty(node.span, "a column's decision").help("write `null` to set it to NULL"));
+                self.report.push(empty(node.span, what.name()).help("write `null` to set it to NULL"));
             }
             return None;
         };
@@ -140,7 +164,7 @@ impl Reader<'_> {
             "keep" => Some(Decision::Keep { reason: Some(self.reason(value, action.span)?.value) }),
             "replace" => {
                 let literal = self.literal(value, action.span, "replace")?;
-                if DATE_WORDS.contains(&literal.value.trim().to_lowercase().as_str()) {
+                if what == What::Column && DATE_WORDS.contains(&literal.value.trim().to_lowercase().as_str()) {
                     let found = Diagnostic::new(Code::InvalidValue, "a moment stands for a literal")
                         .at(literal.span, "the server would read this as something that moves")
                         .help("write `sql: now()` for the moment of the change");
@@ -155,6 +179,7 @@ impl Reader<'_> {
             "pseudonymize" => Some(Decision::Pseudonymize(self.random(value, action, fields)?)),
             "mask" => Some(Decision::Mask(self.mask(value, action.span, fields)?)),
             "generalize" => Some(Decision::Generalize(self.generalize(value, action.span)?)),
+            "json" => Some(Decision::Json(self.document(value, action.span, fields)?)),
             "shift_days" => Some(Decision::ShiftDays(self.shift_days(value, action.span)?)),
             _ => Some(Decision::Randomize(self.random(value, action, fields)?)),
         }
@@ -207,6 +232,7 @@ fn options_of(action: &str) -> Option<&'static [&'static str]> {
     match action {
         "randomize" | "pseudonymize" => None,
         "mask" => Some(&["keep_first", "keep_last"]),
+        "json" => Some(&["other_keys"]),
         _ => Some(&[]),
     }
 }
@@ -215,12 +241,13 @@ fn options_of(action: &str) -> Option<&'static [&'static str]> {
 fn owners_of(option: &str) -> Vec<&'static str> {
     match option {
         "keep_first" | "keep_last" => vec!["`mask`"],
+        "other_keys" => vec!["`json`"],
         _ => vec!["`randomize`", "`pseudonymize`"],
     }
 }
 
 /// A word that is no decision about columns.
-fn unknown_word(text: &str, plain: bool, span: Span, words: &[&str]) -> Diagnostic {
+pub(super) fn unknown_word(text: &str, plain: bool, span: Span, words: &[&str]) -> Diagnostic {
     let null = matches!(text, "~" | "null" | "Null" | "NULL" | "");
     if null {
         return Diagnostic::new(Code::EmptyValue, "a null is not written out")

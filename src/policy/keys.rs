@@ -61,6 +61,7 @@ pub(super) static DECISION: Place = Place {
         "mask",
         "generalize",
         "shift_days",
+        "json",
         "reassign_to",
         "propagate",
         "domain",
@@ -71,12 +72,33 @@ pub(super) static DECISION: Place = Place {
         "from",
         "keep_first",
         "keep_last",
+        "other_keys",
     ],
-    later: &["json", "other_keys", "scrub", "with", "short"],
+    later: &["scrub", "with", "short"],
+};
+pub(super) static EDIT: Place = Place {
+    name: "an edit in a document",
+    keys: &[
+        "keep",
+        "replace",
+        "randomize",
+        "pseudonymize",
+        "mask",
+        "generalize",
+        "domain",
+        "format",
+        "min",
+        "max",
+        "length",
+        "from",
+        "keep_first",
+        "keep_last",
+    ],
+    later: &[],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
 pub(super) const ACTIONS: &[&str] =
-    &["keep", "replace", "sql", "randomize", "pseudonymize", "mask", "generalize", "shift_days", "reassign_to"];
+    &["keep", "replace", "sql", "randomize", "pseudonymize", "mask", "generalize", "shift_days", "json", "reassign_to"];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =
@@ -219,11 +241,8 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
     }
     // A decision without any known action has misspelt its action, not an option.
     let acts = |(key, _): &(Spanned<String>, Node)| ACTIONS.contains(&key.value.as_str());
-    let code = if std::ptr::eq(place, &DECISION) && !map.entries.iter().any(acts) {
-        Code::UnknownAction
-    } else {
-        Code::UnknownKey
-    };
+    let decides = std::ptr::eq(place, &DECISION) || std::ptr::eq(place, &EDIT);
+    let code = if decides && !map.entries.iter().any(acts) { Code::UnknownAction } else { Code::UnknownKey };
     let found = |code| {
         let message = match code {
             Code::UnknownAction => format!("no action named `{}`", shown(name)),

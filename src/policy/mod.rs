@@ -7,10 +7,13 @@
 //! lower that tree by hand, each pushing what it finds into one report.
 
 mod decision;
+mod document;
+pub mod json_path;
 mod keys;
 mod model;
 mod name;
 mod partial;
+mod place;
 mod random;
 mod reach;
 mod read;

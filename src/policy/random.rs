@@ -47,7 +47,8 @@ impl Reader<'_> {
                 continue;
             }
             if !options(kind).contains(&name) {
-                let found = Diagnostic::new(Code::ConflictingKeys, format!("a random {} has no `{name}`", kind.name()));
+                let message = format!("`{word_itself}: {}` has no option `{name}`", kind.name());
+                let found = Diagnostic::new(Code::ConflictingKeys, message);
                 let found = found.at(option.span, "an option of other kinds").label(node.span, "the kind");
                 let known = options(kind);
                 let help = match known {
@@ -69,8 +70,14 @@ impl Reader<'_> {
                 "max" => random.max = self.bound(value, option, kind),
                 "length" => {
                     let length = self.number(value, option.span, name, 1);
-                    // No column type of text is longer than 1 GB; random text of that size is a slip.
-                    random.length = length.map(|length| length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)));
+                    let fits = |length: &u64| u32::try_from(*length).ok().filter(|length| *length <= random::LONGEST);
+                    random.length =
+                        length.as_ref().and_then(|length| Some(Spanned::new(fits(&length.value)?, length.span)));
+                    if let (Some(length), None) = (length, &random.length) {
+                        let found = Diagnostic::new(Code::InvalidValue, "`length` is more than anybody reads");
+                        let found = found.at(length.span, "too long");
+                        self.report.push(found.help(format!("{} are the most", random::LONGEST)));
+                    }
                 }
                 _ => random.from = self.choices(value, option),
             }
@@ -139,7 +146,7 @@ pub(super) fn options(kind: random::Kind) -> &'static [&'static str] {
         Kind::Email => &["domain"],
         Kind::Digits => &["format"],
         Kind::Integer | Kind::Number | Kind::Date | Kind::Timestamp => &["min", "max"],
-        Kind::Text | Kind::Token => &["length"],
+        Kind::Text | Kind::Token | Kind::Bytes => &["length"],
         Kind::Choice => &["from"],
         Kind::Name | Kind::FirstName | Kind::LastName | Kind::Phone | Kind::Uuid | Kind::Boolean | Kind::Inet => &[],
     }

@@ -3,11 +3,13 @@
 //! It says what has which shape. What a schema can't say — a duplicate key, SQL, the order of rules, the spelling of a
 //! null — only [`read`](super::read) refuses; nothing that the reader accepts is refused by the schema.
 
+mod document;
+
 use serde_json::{Map, Value, json};
 
 use super::random::options;
 use crate::action::Unit;
-use crate::action::random::Kind;
+use crate::action::random::{Kind, LONGEST};
 use crate::diagnostic::Code;
 
 /// The JSON Schema (draft 2020-12) of version 1 of the policy language, as far as this version of efface knows it.
@@ -59,6 +61,7 @@ pub fn json_schema() -> Value {
         ),
         "rule": rule(),
         "decision": decision(),
+        "edit": document::edit(),
     });
     if let Value::Object(top) = &mut schema {
         top.insert("oneOf".into(), json!([{ "required": ["subject"] }, { "required": ["every_row"] }]));
@@ -245,6 +248,7 @@ fn decision() -> Value {
         forms.extend(random_forms(action, description));
     }
     forms.extend(partial_forms());
+    forms.push(document::document());
     json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
 }
 
@@ -270,11 +274,11 @@ fn random_forms(action: &str, description: &str) -> Vec<Value> {
 }
 
 /// The forms of the actions that let a part of the value stay.
-fn partial_forms() -> Vec<Value> {
+fn partial_forms() -> [Value; 3] {
     let kept = |description: &str| json!({ "description": description, "type": "integer", "minimum": 1, "maximum": 1_000_000 });
     let units: Vec<&str> = Unit::ALL.iter().map(|unit| unit.name()).collect();
     let step = json!({ "description": "numbers are cut to its multiples, towards zero", "type": ["number", "string"], "pattern": "^[0-9]*[1-9][0-9]*(\\.[0-9]+)?$|^[0-9]+\\.[0-9]*[1-9][0-9]*$", "exclusiveMinimum": 0 });
-    vec![
+    [
         object(
             "every character of the value becomes the same one, but for some at the ends",
             &["mask"],
@@ -331,7 +335,12 @@ fn option(name: &str) -> Value {
         }
         "min" => described("the least value", "literal"),
         "max" => described("the greatest value", "literal"),
-        "length" => json!({ "description": "how many characters", "type": "integer", "minimum": 1 }),
+        "length" => json!({
+            "description": "how many characters, of bytes how many bytes",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": LONGEST,
+        }),
         _ => list("the values, of which one is chosen", reference("literal")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::model::{Derived, NewValue};
 use super::{generator, words};
-use crate::action::{Generalize, Generator, Kind, Mask, Randomize};
+use crate::action::{Generalize, Generator, Kind, Mask, Part, Randomize};
 use crate::catalog::{Catalog, Column, Table};
 use crate::diagnostic::Report;
 use crate::pgtype::PgType;
@@ -22,29 +22,46 @@ pub(super) fn pseudonym(
     wish: &Randomize,
     span: Span,
     report: &mut Report,
-) -> Option<NewValue> {
+) -> Option<Generator> {
     let wish = &in_one_range(column, wish, span);
     let found = generator::resolve(catalog, table, column, wish, span, report)?;
-    let limit = column.ty.element().length_limit().unwrap_or(u32::MAX);
-    let needed = match &found {
-        Generator::Email { domain, .. } => LOCAL + 1 + domain.chars().count() as u32,
-        Generator::Hex { .. } => wish.length.as_ref().map_or(HEX, |length| length.value),
-        _ => 0,
-    };
-    if needed > limit {
-        report.push(words::pseudonym_too_long(table, column, needed, limit, span));
-        return None;
+    match alike(found, wish, column.ty.element()) {
+        Ok(generator) => Some(generator),
+        Err(TooLong { needed, limit }) => {
+            report.push(words::pseudonym_too_long(table, column, needed, limit, span));
+            None
+        }
     }
-    let generator = match found {
-        Generator::Email { domain, .. } => Generator::Email { local: LOCAL, domain },
-        Generator::Hex { .. } => Generator::Hex { length: needed },
+}
+
+/// A pseudonym that doesn't fit.
+struct TooLong {
+    needed: u32,
+    limit: u32,
+}
+
+/// The generator that makes the same of a value whatever the column is, be it for the elements of an array.
+fn alike(found: Generator, wish: &Randomize, ty: &PgType) -> Result<Generator, TooLong> {
+    let limit = ty.length_limit().unwrap_or(u32::MAX);
+    let fits = |needed: u32| if needed <= limit { Ok(needed) } else { Err(TooLong { needed, limit }) };
+    match found {
+        Generator::Email { domain, .. } => {
+            fits(LOCAL + 1 + domain.chars().count() as u32)?;
+            Ok(Generator::Email { local: LOCAL, domain })
+        }
+        Generator::Hex { .. } => {
+            Ok(Generator::Hex { length: fits(wish.length.as_ref().map_or(HEX, |length| length.value))? })
+        }
         Generator::Number { min, max, .. } => {
             let scale = generator::decimals(&min).max(generator::decimals(&max));
-            Generator::Number { min, max, scale }
+            Ok(Generator::Number { min, max, scale })
         }
-        other => other,
-    };
-    Some(NewValue::Derived(Derived::Pseudonym(generator)))
+        Generator::Each { element, ty: of } => {
+            let generator = alike(element.generator, wish, ty)?;
+            Ok(Generator::Each { element: Box::new(Part { generator, domain: element.domain }), ty: of })
+        }
+        other => Ok(other),
+    }
 }
 
 /// The greatest number where the policy doesn't say: that of `integer`, the same for every column.

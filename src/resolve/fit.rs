@@ -1,6 +1,6 @@
 //! Does every decision fit its column?
 
-use super::model::{ColumnChange, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
+use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::{literal, words};
 use crate::catalog::{Catalog, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
@@ -152,7 +152,19 @@ pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[Col
     for change in changes {
         let column = table.column_at(change.column);
         // A domain's CHECKs hold for NULL nearly always too; every other new value has to be asked about.
-        let constrained = column.domains.iter().find(|name| catalog.domain(name).is_some_and(|d| !d.checks.is_empty()));
+        let parts = match &change.value {
+            NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
+                generator.parts_of_domains()
+            }
+            NewValue::Derived(_)
+            | NewValue::Null
+            | NewValue::Default
+            | NewValue::Literal(_)
+            | NewValue::StandIn(_)
+            | NewValue::Expression(_) => Vec::new(),
+        };
+        let domains = column.domains.iter().chain(parts.into_iter().map(|(domain, _)| domain));
+        let constrained = domains.into_iter().find(|name| catalog.domain(name).is_some_and(|d| !d.checks.is_empty()));
         if let Some(domain) = constrained
             && change.value != NewValue::Null
         {

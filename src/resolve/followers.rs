@@ -6,8 +6,6 @@
 use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
-use crate::action::Generator;
-use crate::action::random::{FIRST_NAMES, LAST_NAMES};
 use crate::catalog::{Catalog, Generated, Table};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -44,7 +42,8 @@ pub(crate) fn as_changes(changes: &[ColumnChange], follower: &Follower) -> Vec<C
         let root = changes.iter().find(|change| change.column == following.root)?;
         let at = root.propagate.unwrap_or(root.value_at);
         let value = root.value.clone();
-        Some(ColumnChange { column: following.column, value, origin: at, value_at: at, propagate: None })
+        let keeps_null = root.keeps_null;
+        Some(ColumnChange { column: following.column, value, keeps_null, origin: at, value_at: at, propagate: None })
     };
     follower.columns.iter().filter_map(of).collect()
 }
@@ -119,7 +118,7 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         }
         NewValue::Random(generator) | NewValue::Derived(Derived::Pseudonym(generator)) => {
             let limit = column.ty.length_limit();
-            if let (Some(limit), Some(length)) = (limit, longest(generator))
+            if let (Some(limit), Some(length)) = (limit, generator.longest())
                 && length > limit as usize
             {
                 report.push(words::follower_too_short(table, column, length, limit, span));
@@ -127,25 +126,5 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         }
         // Of the rest a column of the key's own type is as long as the key's.
         NewValue::Expression(_) | NewValue::Derived(_) | NewValue::Null | NewValue::Default => {}
-    }
-}
-
-/// The most characters of a random text; none where values aren't texts.
-fn longest(generator: &Generator) -> Option<usize> {
-    let most = |names: &[&str]| names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    match generator {
-        Generator::Email { local, domain } => Some(*local as usize + 1 + domain.chars().count()),
-        Generator::Name => Some(most(FIRST_NAMES) + 1 + most(LAST_NAMES)),
-        Generator::FirstName => Some(most(FIRST_NAMES)),
-        Generator::LastName => Some(most(LAST_NAMES)),
-        Generator::Hex { length } => Some(*length as usize),
-        Generator::Digits { format } => Some(format.chars().count()),
-        Generator::Uuid => Some(36),
-        Generator::Choice { from } => from.iter().map(|value| value.chars().count()).max(),
-        Generator::Number { .. }
-        | Generator::Date { .. }
-        | Generator::Timestamp { .. }
-        | Generator::Boolean
-        | Generator::Inet => None,
     }
 }

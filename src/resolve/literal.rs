@@ -73,6 +73,10 @@ pub(super) fn fits(catalog: &Catalog, ty: &PgType, text: &str) -> Fit {
         | PgType::Bytea
         | PgType::Inet
         | PgType::Cidr
+        | PgType::Bit { .. }
+        | PgType::VarBit { .. }
+        | PgType::Composite { .. }
+        | PgType::Range { .. }
         | PgType::Array { .. }
         | PgType::Other { .. } => Fit::AskServer,
     }

@@ -10,6 +10,7 @@ mod cascade;
 mod condition;
 mod coverage;
 mod derived;
+mod document;
 mod first_match;
 mod fit;
 mod followers;
@@ -30,6 +31,7 @@ mod suspects;
 mod unique;
 mod words;
 
+pub use document::{Branch, Leaf, Node};
 pub(crate) use followers::as_changes;
 pub use model::*;
 pub(crate) use propagate::propagation;
@@ -113,6 +115,14 @@ impl ResolvedRule {
     /// The paths by which its rows are reached: one empty path for the subject's own row, none for a condition.
     pub fn paths(&self) -> Vec<Path> {
         self.reach.paths()
+    }
+}
+
+impl ColumnChange {
+    /// Whether the verification can see by the looks of what is there that the change was made. A NULL that was to stay
+    /// looks like one that a trigger has written.
+    pub fn is_told_by_looks(&self) -> bool {
+        !self.keeps_null && self.value.is_recognisable()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::document::Branch;
 use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
@@ -284,6 +285,8 @@ pub struct ColumnChange {
     pub column: ColumnId,
     /// Its new value.
     pub value: NewValue,
+    /// Whether rows may have NULL here, which then stays: nobody who had no number gets one.
+    pub keeps_null: bool,
     /// The column's place in the policy.
     pub origin: Span,
     /// The new value's place in the policy.
@@ -325,6 +328,8 @@ pub enum Derived {
         /// The most days; at least one.
         days: u32,
     },
+    /// A JSON document, in which values change. What is no document's NULL never becomes one.
+    Document(Branch),
 }
 
 impl Derived {
@@ -334,6 +339,7 @@ impl Derived {
         match self {
             Derived::Mask(_) | Derived::Generalize(_) => true,
             Derived::Pseudonym(_) | Derived::Shift { .. } => false,
+            Derived::Document(root) => root.is_idempotent(),
         }
     }
 
@@ -341,6 +347,7 @@ impl Derived {
     pub fn is_keyed(&self) -> bool {
         match self {
             Derived::Pseudonym(_) => true,
+            Derived::Document(root) => root.is_keyed(),
             Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => false,
         }
     }
@@ -348,7 +355,11 @@ impl Derived {
     /// What it reads besides the value itself; none where that is all.
     pub fn reads(&self) -> Option<&Reads> {
         match self {
-            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+            Derived::Pseudonym(_)
+            | Derived::Mask(_)
+            | Derived::Generalize(_)
+            | Derived::Shift { .. }
+            | Derived::Document(_) => None,
         }
     }
 }

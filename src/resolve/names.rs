@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
-    ColumnChange, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
+    ColumnChange, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
     ResolvedRule, RowAction,
 };
-use super::{condition, derived, generator, parents, path, subject, words};
+use super::{condition, derived, document, generator, parents, path, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
-use crate::catalog::{Catalog, ColumnId, Generated, Table, TableId};
+use crate::catalog::{Catalog, Column, ColumnId, Generated, Table, TableId};
 use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::{self, Policy, RowDecision, Rule, Via};
@@ -271,8 +271,10 @@ fn columns_of(
             }
             decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
+                    let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
                     let (value_at, propagate) = (written_at(&entry.decision), entry.propagate);
-                    changes.push(ColumnChange { column: id, value, origin, value_at, propagate });
+                    kept.extend(document::reasons(decision).map(|reason| (id, reason)));
+                    changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                 }
                 None => complete = false,
             },
@@ -310,8 +312,9 @@ fn columns_of(
                     };
                     match new_value(context, owner, id, &decision, other.span, report) {
                         Some(value) => {
-                            let (origin, value_at) = (other.span, other.span);
-                            changes.push(ColumnChange { column: id, value, origin, value_at, propagate: None });
+                            let keeps_null = keeps_null(context.catalog, table.column_at(id), &value);
+                            let (origin, value_at, propagate) = (other.span, other.span, None);
+                            changes.push(ColumnChange { column: id, value, keeps_null, origin, value_at, propagate });
                         }
                         None => complete = false,
                     }
@@ -336,6 +339,7 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
         | Decision::Default
         | Decision::Randomize(_)
         | Decision::Pseudonymize(_)
+        | Decision::Json(_)
         | Decision::Undecided => decision.span,
     }
 }
@@ -361,13 +365,29 @@ fn new_value(
             generator::resolve(context.catalog, table, column, randomize, span, report).map(NewValue::Random)
         }
         Decision::Pseudonymize(randomize) => {
-            derived::pseudonym(context.catalog, table, column, randomize, span, report)
+            let generator = derived::pseudonym(context.catalog, table, column, randomize, span, report);
+            generator.map(|generator| NewValue::Derived(Derived::Pseudonym(generator)))
         }
         Decision::Mask(mask) => derived::mask(table, column, mask, report),
         Decision::Generalize(generalize) => derived::generalize(table, column, generalize, report),
         Decision::ShiftDays(days) => derived::shift(table, column, days, report),
+        Decision::Json(document) => document::resolve(context.catalog, table, column, document, span, report),
         // These change nothing; the caller has dealt with them.
         Decision::Keep { .. } | Decision::Undecided => None,
+    }
+}
+
+/// Whether a new value leaves NULL alone, and may meet it.
+fn keeps_null(catalog: &Catalog, column: &Column, value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) => !catalog.is_never_null(column),
+        // What is computed from NULL is NULL, without anybody's asking.
+        NewValue::Derived(_)
+        | NewValue::Null
+        | NewValue::Default
+        | NewValue::Literal(_)
+        | NewValue::StandIn(_)
+        | NewValue::Expression(_) => false,
     }
 }
 

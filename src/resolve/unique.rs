@@ -3,8 +3,11 @@
 //! A column under a unique index takes a decision that is unique by construction: a generator of at least 64 random
 //! bits, or NULL where the index lets NULLs be distinct. Any key column with such a value makes the whole key unique.
 
+mod document;
 mod predicate;
 mod pseudonym;
+
+use std::collections::BTreeSet;
 
 use super::model::{ColumnChange, NewValue, ResolvedPolicy, RowAction};
 use super::words;
@@ -22,7 +25,11 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
             if whole && pseudonym::keeps_apart(table, index, changes) {
                 continue;
             }
-            if let Some((change, how)) = collides(catalog, table, index, changes) {
+            let touching = document::touching(table, index, changes);
+            if document::keys_go(table, index, changes) {
+                continue;
+            }
+            if let Some((change, how)) = collides(catalog, table, index, &touching) {
                 report.push(words::not_unique(table, index, change, how));
             }
         }
@@ -54,7 +61,15 @@ pub(super) fn collides<'a>(
         let mut enters = enters.filter(|(name, effect)| predicate::may_enter(table, index, name, effect));
         return enters.next().map(|(_, effect)| (effect.change, Collision::Enters));
     };
-    let distinct = |name: &Ident| of(name).is_some_and(|effect| is_distinct(catalog, table, index, &effect));
+    let read = || index.columns.iter().chain(&index.expression_columns).chain(&index.predicate_columns);
+    // A NULL that stays is as distinct from the others as it was, where nothing else of its key changes.
+    let alone = read().filter(|name| of(name).is_some()).collect::<BTreeSet<_>>().len() == 1;
+    let nulls_apart = alone || !index.nulls_not_distinct;
+    let distinct = |name: &Ident| {
+        of(name).is_some_and(|effect| {
+            is_distinct(catalog, table, index, &effect) && (nulls_apart || !effect.change.keeps_null)
+        })
+    };
     let plain = index.columns.iter().any(distinct);
     let computed = keeps_distinct(&index.definition) && index.expression_columns.iter().any(distinct);
     let how = first.generated.map_or(Collision::Value, Collision::Generated);

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Generalize, Generator};
+use crate::action::{Generalize, Generator, OtherKeys, PathStep};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
-use crate::resolve::{Derived, NewValue, ResolvedPolicy, RowAction};
+use crate::resolve::{Branch, Derived, Leaf, NewValue, ResolvedPolicy, RowAction};
 use crate::source::{SourceFile, Span};
 
 /// Why a row stays that others reference too.
@@ -73,8 +73,33 @@ fn derived(derived: &Derived) -> String {
         }
         Derived::Generalize(Generalize::Unit(unit)) => format!("cut to the {}", unit.name()),
         Derived::Generalize(Generalize::Step(step)) => format!("cut to a multiple of {step}"),
+        Derived::Document(root) => document(root),
         Derived::Shift { days } => format!("moved by a random number of days, {days} at most, either way"),
     }
+}
+
+/// What happens inside a document, path by path.
+fn document(root: &Branch) -> String {
+    let edit = |(steps, leaf): (Vec<PathStep>, &Leaf)| {
+        let steps: String = steps.iter().map(ToString::to_string).collect();
+        let path = shown(&format!("${steps}")).to_string();
+        match leaf {
+            Leaf::Keep => format!("{path} stays"),
+            Leaf::Remove => format!("{path} goes"),
+            Leaf::Null => format!("{path}: null"),
+            Leaf::Text(text) => format!("{path}: \"{}\"", shown(text)),
+            Leaf::Random(generator) => format!("{path}: {}", random(generator)),
+            Leaf::Pseudonym(generator) => format!("{path}: {}", derived(&Derived::Pseudonym(generator.clone()))),
+            Leaf::Mask(mask) => format!("{path}: {}", derived(&Derived::Mask(mask.clone()))),
+            Leaf::Multiple(step) => format!("{path}: cut to a multiple of {step}"),
+        }
+    };
+    let edits: Vec<String> = root.edits().into_iter().map(edit).collect();
+    let others = match root.others {
+        OtherKeys::Keep => "other keys stay",
+        OtherKeys::Remove => "other keys go",
+    };
+    format!("{}; {others}", edits.join("; "))
 }
 
 fn random(generator: &Generator) -> String {
@@ -83,15 +108,24 @@ fn random(generator: &Generator) -> String {
         Generator::Name => "a random name".into(),
         Generator::FirstName => "a random first name".into(),
         Generator::LastName => "a random last name".into(),
-        Generator::Hex { length } => format!("{length} random hexadecimal characters"),
+        Generator::Hex { length } => count((*length).into(), "random hexadecimal character"),
         Generator::Digits { format } => format!("random digits as {}", shown(format)),
-        Generator::Uuid => "a random uuid".into(),
+        Generator::Uuid { .. } => "a random uuid".into(),
         Generator::Number { min, max, .. } => format!("a random number from {min} to {max}"),
         Generator::Date { min, max } => format!("a random day from {min} to {max}"),
         Generator::Timestamp { min, max } => format!("a random moment from {min} to {max}"),
         Generator::Boolean => "true or false at random".into(),
-        Generator::Choice { from } => format!("one of {} values at random", from.len()),
-        Generator::Inet => "a random address in 192.0.2.0/24".into(),
+        Generator::Choice { from, .. } => format!("one of {} values at random", from.len()),
+        Generator::Inet { .. } => "a random address in 192.0.2.0/24".into(),
+        Generator::Bytes { length } => count((*length).into(), "random byte"),
+        Generator::BitString { length } => count((*length).into(), "random bit"),
+        Generator::Composed { format: "%s", .. } => "a random value of its type".into(),
+        Generator::Composed { format, .. } => format!("a random value like `{}`", format.replace("%s", "…")),
+        Generator::Each { element, .. } => format!("each element {}", random(&element.generator)),
+        Generator::Fields { fields, .. } => {
+            let names: Vec<_> = fields.iter().map(|(name, _)| format!("`{}`", name.bare())).collect();
+            format!("its fields at random: {}", names.join(", "))
+        }
     }
 }
 

@@ -6,9 +6,9 @@
 use super::script::{ASSERTION_FAILED, Assertion};
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::catalog::{Basis, ForeignKey, TableId};
+use crate::catalog::{Basis, Column, ForeignKey, TableId};
 use crate::plan::{Predicate, Step, StepAction};
-use crate::resolve::{IfShared, ResolvedReport};
+use crate::resolve::{IfShared, NewValue, ResolvedReport};
 
 /// One thing to find: how many rows are wrong, and what to say about them.
 pub(super) struct Check {
@@ -228,8 +228,43 @@ impl Scene<'_> {
             .steps
             .iter()
             .enumerate()
-            .flat_map(|(index, step)| self.step_check(step).into_iter().chain(self.value_check(index, step)))
+            .flat_map(|(index, step)| {
+                let values = self.step_check(step).into_iter().chain(self.value_check(index, step));
+                values.chain(self.path_checks(step))
+            })
             .collect()
+    }
+
+    /// No path into documents leads past values that it was meant for.
+    fn path_checks(&self, step: &Step) -> Vec<Check> {
+        let StepAction::Change(changes) = &step.action else { return Vec::new() };
+        let table = self.catalog.table(step.table);
+        let missed = changes.iter().filter_map(|change| match &change.value {
+            NewValue::Derived(derived) => {
+                let column = table.column_at(change.column);
+                Some((column, self.derived_misses(table, column, derived)?))
+            }
+            NewValue::Null
+            | NewValue::Default
+            | NewValue::Literal(_)
+            | NewValue::StandIn(_)
+            | NewValue::Expression(_)
+            | NewValue::Random(_) => None,
+        });
+        let check = |(column, missed): (&Column, Writer)| {
+            let mut count = Writer::new();
+            count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE (");
+            count.sql(&self.rows(step.table, &step.rows)).kw(") AND ").sql(&missed);
+            Check {
+                name: format!("{}.{}", table.name.bare(), column.name.bare()),
+                message:
+                    "documents have an array where a path names a key, or an object where it has `[*]`, and what is \
+                          in it would stay: add a path for the other shape"
+                        .into(),
+                count,
+            }
+        };
+        missed.map(check).collect()
     }
 
     fn step_check(&self, step: &Step) -> Option<Check> {

@@ -23,7 +23,7 @@ pub(super) enum Bits {
 
 impl Bits {
     /// The bits for a part of the old value, which is written so: an array's element, a composite's field.
-    pub fn of_part(&self, part: &Writer, ty: &PgType) -> Bits {
+    pub fn of_part(&self, part: &Writer, ty: Option<&PgType>) -> Bits {
         match self {
             Bits::Random => Bits::Random,
             Bits::Keyed(keyed) => Bits::Keyed(keyed.of(part, ty)),
@@ -40,6 +40,11 @@ pub(super) struct Draws<'a> {
 impl<'a> Draws<'a> {
     pub fn from(bits: &'a Bits) -> Self {
         Self { bits, drawn: 0 }
+    }
+
+    /// The bits for a part of the old value.
+    pub fn bits_of_part(&self, part: &Writer, ty: Option<&PgType>) -> Bits {
+        self.bits.of_part(part, ty)
     }
 
     /// 32 bytes, a `bytea`, that say nothing about those of another draw.
@@ -74,6 +79,25 @@ impl<'a> Draws<'a> {
         w.kw("('x' || ");
         self.hex(w, 15);
         w.kw(")::bit(60)::bigint");
+    }
+
+    /// That many bytes, a `bytea`.
+    pub fn bytes(&mut self, w: &mut Writer, length: u32) {
+        let mut left = length;
+        while left > 0 {
+            let part = left.min(DIGEST / 2);
+            if left < length {
+                w.kw(" || ");
+            }
+            if part < DIGEST / 2 {
+                w.kw("substr(");
+                self.digest(w);
+                w.kw(", 1, ").number(part).kw(")");
+            } else {
+                self.digest(w);
+            }
+            left -= part;
+        }
     }
 
     /// A UUID: of version 4 where it is random, else of version 8, whose bits are anybody's own (RFC 9562).

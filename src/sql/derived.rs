@@ -3,9 +3,9 @@
 //! Every family writes an expression over an input: a column, an element of an array, a value inside of a document. NULL
 //! goes in and comes out.
 
-use super::partial;
 use super::value::At;
 use super::writer::{Scene, Writer};
+use super::{document, partial};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
 use crate::resolve::Derived;
@@ -26,21 +26,24 @@ pub(super) struct Input<'a> {
 impl Scene<'_> {
     /// The new value of a column, for `SET column = …`.
     pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived, at: At<'_>) {
-        // Whether there is a row is asked beforehand: without one nothing could be computed.
-        let value = at.old(column).or_else(|| At::Row.old(column)).unwrap_or_default();
+        let value = at.old(column);
         self.derived_from(w, Input { table, column, value: &value, ty: &column.ty }, derived);
     }
 
     /// What comes out of an input.
     pub fn derived_from(&self, w: &mut Writer, input: Input<'_>, derived: &Derived) {
-        if let PgType::Array { of } = input.ty {
-            return self.derived_each(w, Input { ty: of, ..input }, derived);
+        match (input.ty, derived) {
+            // A generator takes values apart by itself.
+            (_, Derived::Pseudonym(generator)) => return self.pseudonym(w, input, generator),
+            (PgType::Array { of, .. }, _) => return self.derived_each(w, Input { ty: of, ..input }, derived),
+            _ => {}
         }
         match derived {
             Derived::Pseudonym(generator) => self.pseudonym(w, input, generator),
             Derived::Mask(mask) => partial::mask(w, input.value, input.ty, mask),
             Derived::Generalize(generalize) => partial::generalize(w, input.value, input.ty, generalize),
             Derived::Shift { days } => partial::shift(w, input.value, input.ty, *days),
+            Derived::Document(root) => document::document(self, w, input, root),
         }
     }
 
@@ -52,6 +55,18 @@ impl Scene<'_> {
         self.derived_from(w, Input { value: &element, ..array }, derived);
         w.kw(" ORDER BY efface_each.n) FROM unnest(").sql(array.value);
         w.kw(") WITH ORDINALITY AS efface_each (value, n)) ELSE ").sql(array.value).kw(" END");
+    }
+
+    /// A condition that is true where a path of the policy's leads past values that it was meant for; none where that
+    /// can't be.
+    pub fn derived_misses(&self, table: &Table, column: &Column, derived: &Derived) -> Option<Writer> {
+        let mut value = Writer::new();
+        value.ident(&column.name);
+        let input = Input { table, column, value: &value, ty: &column.ty };
+        match derived {
+            Derived::Document(root) => document::missed(input, root),
+            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+        }
     }
 
     /// A condition that is true where the derivation has been done; none where that can't be told.

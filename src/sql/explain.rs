@@ -38,7 +38,10 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         w.kw(", true)");
         w.finish()
     });
-    std::iter::once(path.finish()).chain(key).collect()
+    // Compiling a question takes longer than answering it.
+    let mut jit = Writer::new();
+    jit.kw("SET LOCAL jit = off");
+    [path.finish(), jit.finish()].into_iter().chain(key).collect()
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

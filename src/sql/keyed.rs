@@ -6,7 +6,7 @@
 use super::assert::Check;
 use super::bits::Bits;
 use super::derived::Input;
-use super::generate::generated;
+use super::generate::{generated, is_something};
 use super::writer::{Scene, Writer};
 use crate::action::Generator;
 use crate::pgtype::PgType;
@@ -27,7 +27,7 @@ pub(super) struct Keyed {
 
 impl Keyed {
     /// The same secret for another value.
-    pub fn of(&self, value: &Writer, ty: &PgType) -> Self {
+    pub fn of(&self, value: &Writer, ty: Option<&PgType>) -> Self {
         Self { text: text_of(value, ty), tried: self.tried }
     }
 
@@ -54,12 +54,12 @@ impl Keyed {
 }
 
 /// The text of a value, one for values that are equal: case doesn't count in citext, nor do zeros at the end of a number.
-fn text_of(value: &Writer, ty: &PgType) -> Writer {
+fn text_of(value: &Writer, ty: Option<&PgType>) -> Writer {
     let mut w = Writer::new();
     match ty {
-        PgType::Citext => w.kw("lower(").sql(value).kw("::text)"),
-        PgType::Numeric { .. } => w.kw("trim_scale(").sql(value).kw(")::text"),
-        PgType::Text { limit: None } => w.sql(value),
+        Some(PgType::Citext) => w.kw("lower(").sql(value).kw("::text)"),
+        Some(PgType::Numeric { .. }) => w.kw("trim_scale(").sql(value).kw(")::text"),
+        Some(PgType::Text { limit: None }) => w.sql(value),
         _ => w.sql(value).kw("::text"),
     };
     w
@@ -127,10 +127,10 @@ impl Scene<'_> {
 
     /// What the generator makes of the value.
     pub fn pseudonym(&self, w: &mut Writer, input: Input<'_>, generator: &Generator) {
-        let keyed = Keyed { text: text_of(input.value, input.ty), tried: self.anyone || self.inline };
+        let keyed = Keyed { text: text_of(input.value, Some(input.ty)), tried: self.anyone || self.inline };
         // Of NULL there is no digest: whatever is made of it by text is NULL, a number out of a list wouldn't be.
-        w.kw("CASE WHEN ").sql(input.value).kw(" IS NOT NULL THEN ");
-        generated(w, input.column, generator, &Bits::Keyed(keyed));
+        w.kw("CASE WHEN ").sql(&is_something(generator, input.value)).kw(" THEN ");
+        generated(w, generator, input.value, &Bits::Keyed(keyed));
         w.kw(" END");
     }
 }

@@ -742,7 +742,8 @@ pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
 /// Whether a type may come from an extension.
 fn may_be_an_extensions(ty: &PgType) -> bool {
     match ty {
-        PgType::Array { of } => may_be_an_extensions(of),
-        other => matches!(other, PgType::Citext | PgType::Other { .. }),
+        PgType::Array { of, .. } => may_be_an_extensions(of),
+        PgType::Citext | PgType::Composite { .. } | PgType::Range { .. } | PgType::Other { .. } => true,
+        _ => false,
     }
 }

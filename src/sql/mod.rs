@@ -9,6 +9,7 @@ mod bits;
 mod capture;
 mod closure;
 mod derived;
+mod document;
 pub mod explain;
 mod generate;
 mod helper;

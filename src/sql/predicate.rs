@@ -342,15 +342,16 @@ pub(super) fn key_type(ty: &PgType) -> String {
         PgType::Bytea => "bytea",
         PgType::Inet => "inet",
         PgType::Cidr => "cidr",
+        PgType::Bit { .. } | PgType::VarBit { .. } => "bit varying",
         // Its schema is in the script's search path.
         PgType::Citext => "citext",
-        PgType::Enum { name } => {
+        PgType::Enum { name } | PgType::Composite { name } => {
             let mut w = Writer::new();
             w.table(name);
             return w.as_str().to_owned();
         }
-        PgType::Array { of } => return format!("{}[]", key_type(of)),
-        PgType::Other { name } => return name.clone(),
+        PgType::Array { of, .. } => return format!("{}[]", key_type(of)),
+        PgType::Range { name, .. } | PgType::Other { name } => return name.clone(),
     };
     name.to_owned()
 }

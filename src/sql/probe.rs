@@ -4,17 +4,24 @@
 //! its type, whether new values keep the CHECKs. Every question is asked in a read-only transaction; those that run look
 //! at counts only.
 
+mod parts;
+
 use super::script::Sql;
 use super::value::At;
 use super::writer::{Scene, Writer};
+use crate::action::Generator;
 use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ident::TableName;
 use crate::pgtype::PgType;
 use crate::plan::{Plan, Predicate};
 use crate::resolve::{
     ColumnChange, Condition, Expression, NewValue, ResolvedPolicy, ResolvedRule, RowAction, as_changes, propagation,
 };
 use crate::source::{Fragment, Span};
+
+/// So many values are tried where something random has to fit.
+const TRIES: &str = "generate_series(1, 100) AS efface_try";
 
 /// A question to the server.
 #[derive(Clone, Debug)]
@@ -35,8 +42,12 @@ enum About {
     Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
     /// A new value for `table.column` of a type; `by_author` where it is an expression, which has a question of its own.
     Value { column: String, type_sql: String, by_author: bool },
+    /// What a part of a new value for `table.column` has to be: an array's element, a composite's field.
+    Part { column: String, of: String },
     /// Whether both sides of a reference that the policy adds can be compared, as the policy writes it.
     Comparison { written: String },
+    /// Whether paths into the documents of `table.column` lead past values that they were meant for.
+    Paths { column: String },
     /// A CHECK constraint by name, on a table.
     Check { table: String, check: String },
 }
@@ -109,11 +120,20 @@ impl Question {
             )
             .at(self.origin, "the server refuses it")
             .help(format!("try it in psql: SELECT CAST(… AS {type_sql})")),
+            (About::Paths { column }, _) => Diagnostic::new(
+                Code::PathMisses,
+                format!("documents of `{column}` have another shape than their paths{}", in_rows(answer)),
+            )
+            .at(self.origin, "an array where a key is named, or an object where `[*]` stands")
+            .note("what is in it would stay, so a run would be rolled back")
+            .help("add a path for the other shape: `$.contacts[*].email` beside `$.contacts.email`"),
+            (About::Part { column, of }, _) => {
+                Diagnostic::new(Code::WrongType, format!("not every new value in `{column}` is one of type `{of}`"))
+                    .at(self.origin, "the server refuses it")
+                    .help(format!("try it in psql: SELECT CAST(… AS {of})"))
+            }
             (About::Check { table, check }, _) => {
-                let rows = match answer {
-                    Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
-                    Answer::Refused { .. } | Answer::TooLong => String::new(),
-                };
+                let rows = in_rows(answer);
                 Diagnostic::new(Code::CheckConstraint, format!("the new values break the CHECK `{check}` of table `{table}`{rows}"))
                     .at(self.origin, "this rule")
                     .help("look at the constraint with `\\d`, and choose values that keep it; decide all of its columns together")
@@ -133,6 +153,8 @@ impl Question {
             About::Value { column, type_sql, .. } => {
                 format!("whether the new value of `{column}` is one of type `{type_sql}`")
             }
+            About::Paths { column } => format!("whether the paths lead to the values in documents of `{column}`"),
+            About::Part { column, of } => format!("whether every new value in `{column}` is one of type `{of}`"),
             About::Check { table, check } => {
                 format!("whether the new values keep the CHECK `{check}` of table `{table}`")
             }
@@ -156,6 +178,15 @@ impl Question {
         let text = fragment.text.get(offset..)?;
         let word = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len()).max(1);
         Some(fragment.locate_span(Span::new(offset, (offset + word).min(fragment.text.len()))))
+    }
+}
+
+/// How many rows are wrong, where that is known.
+fn in_rows(answer: &Answer) -> String {
+    match answer {
+        Answer::Wrong(1) => " in 1 row that it may reach".to_owned(),
+        Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
+        Answer::Refused { .. } | Answer::TooLong => String::new(),
     }
 }
 
@@ -254,6 +285,8 @@ impl Asking<'_> {
                 questions.push(fragment_question(w, fragment, &[], start, 0));
             }
             questions.extend(self.value(&rows, table, column, change));
+            questions.extend(self.paths(&rows, table, column, change));
+            questions.extend(self.parts(table, column, change));
         }
         questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, changes, check)));
         questions
@@ -288,9 +321,11 @@ impl Asking<'_> {
     ) -> Option<Question> {
         let constrained = !column.domains.is_empty();
         let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
+        let of_row = |(_, part): &(&TableName, &Generator)| part.reads_old_value();
         let asks = match &change.value {
             NewValue::Literal(_) | NewValue::StandIn(_) => !plain,
-            NewValue::Null | NewValue::Random(_) | NewValue::Expression(_) | NewValue::Derived(_) => constrained,
+            NewValue::Random(generator) => constrained || generator.parts_of_domains().iter().any(of_row),
+            NewValue::Null | NewValue::Expression(_) | NewValue::Derived(_) => constrained,
             NewValue::Default => false,
         };
         if !asks {
@@ -299,7 +334,7 @@ impl Asking<'_> {
         let mut w = Writer::new();
         // The value has to be used, or the server would not compute it.
         w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        let by_row = change.value.is_computed();
+        let by_row = reads_row(&change.value);
         self.new_value(&mut w, table, change, by_row);
         w.kw(" AS efface_value");
         self.source(&mut w, rows, by_row);
@@ -317,6 +352,23 @@ impl Asking<'_> {
         })
     }
 
+    /// How many rows have documents of another shape than the paths say.
+    fn paths(
+        &self,
+        rows: &(TableId, Predicate),
+        table: &Table,
+        column: &Column,
+        change: &ColumnChange,
+    ) -> Option<Question> {
+        let NewValue::Derived(derived) = &change.value else { return None };
+        let missed = self.scene.derived_misses(table, column, derived)?;
+        let mut w = Writer::new();
+        w.kw("SELECT count(*) FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE (");
+        w.sql(&self.scene.rows(rows.0, &rows.1)).kw(") AND ").sql(&missed);
+        let column = format!("{}.{}", table.name.bare(), column.name.bare());
+        Some(Question { sql: w.finish(), runs: true, about: About::Paths { column }, origin: change.value_at })
+    }
+
     /// How many rows would break a CHECK over columns that the rule changes.
     fn check(
         &self,
@@ -328,8 +380,10 @@ impl Asking<'_> {
         let of =
             |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
         let first = check.columns.iter().find_map(of)?;
-        // Whether the answer depends on rows: a column stays, or its new value is computed from the row.
-        let by_row = check.columns.iter().any(|name| of(name).is_none_or(|change| change.value.is_computed()));
+        // Whether the answer depends on rows: a column stays, its new value is computed from the row, or it stays NULL
+        // beside another that is something.
+        let of_row = |change: &ColumnChange| reads_row(&change.value) || (change.keeps_null && check.columns.len() > 1);
+        let by_row = check.columns.iter().any(|name| of(name).is_none_or(of_row));
         let mut w = Writer::new();
         w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
             match (of(name), table.column(name)) {
@@ -374,11 +428,20 @@ impl Asking<'_> {
     /// The rows that the rule may reach for any subject, or as many empty ones as random values are tried.
     fn source(&self, w: &mut Writer, (id, rows): &(TableId, Predicate), by_row: bool) {
         if !by_row {
-            w.kw(" FROM generate_series(1, 100) AS efface_try");
+            w.kw(" FROM ").kw(TRIES);
             return;
         }
         let table = self.scene.catalog.table(*id);
         w.kw(" FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE ").sql(&self.scene.rows(*id, rows));
+    }
+}
+
+/// Whether a new value is computed from its row.
+fn reads_row(value: &NewValue) -> bool {
+    match value {
+        NewValue::Expression(_) | NewValue::Derived(_) => true,
+        NewValue::Random(generator) => generator.reads_old_value(),
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) => false,
     }
 }
 

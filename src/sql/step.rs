@@ -68,7 +68,7 @@ impl Scene<'_> {
         w.list(key.iter().enumerate(), ", ", |w, (n, column)| {
             w.column(table, *column).kw(" AS key").number(n as i128 + 1);
         });
-        for (n, change) in unrecognisable(changes).enumerate() {
+        for (n, change) in untold(changes).enumerate() {
             let column = table.column_at(change.column);
             // Cast where an assignment would read an untyped literal as the column's type; a text that is too long
             // must stay an error, which a cast would cut.
@@ -101,7 +101,7 @@ impl Scene<'_> {
         let mut remembered = 0;
         w.kw("UPDATE ").rows_of(self.catalog, &table.name).kw("\nSET ").list(changes, ",\n    ", |w, change| {
             w.column(table, change.column).kw(" = ");
-            if change.value.is_recognisable() {
+            if change.is_told_by_looks() {
                 self.value(w, table, change, At::Beside(table));
             } else {
                 remembered += 1;
@@ -114,7 +114,7 @@ impl Scene<'_> {
     /// A value that was remembered for a column, from the table of [`Scene::remembered`].
     pub fn remembered_value(&self, step: &Step, column: ColumnId) -> Option<Writer> {
         let (StepAction::Change(changes), Some(_)) = (&step.action, &step.values_first) else { return None };
-        let number = unrecognisable(changes).position(|change| change.column == column)?;
+        let number = untold(changes).position(|change| change.column == column)?;
         let mut w = Writer::new();
         w.printed(&self.helper(Helper::Values)).kw(".value").number(number as i128 + 1);
         Some(w)
@@ -143,7 +143,7 @@ impl Scene<'_> {
         let (table, values) = (self.catalog.table(step.table), self.helper(Helper::Values));
         let mut w = Writer::new();
         let StepAction::Change(changes) = &step.action else { return w };
-        w.list(unrecognisable(changes).enumerate(), " AND ", |w, (n, change)| {
+        w.list(untold(changes).enumerate(), " AND ", |w, (n, change)| {
             w.ident(&table.name.name).kw(".").column(table, change.column);
             w.kw("::text IS NOT DISTINCT FROM ").printed(&values).kw(".value").number(n as i128 + 1).kw("::text");
         });
@@ -151,6 +151,6 @@ impl Scene<'_> {
     }
 }
 
-fn unrecognisable(changes: &[ColumnChange]) -> impl Iterator<Item = &ColumnChange> {
-    changes.iter().filter(|change| !change.value.is_recognisable())
+fn untold(changes: &[ColumnChange]) -> impl Iterator<Item = &ColumnChange> {
+    changes.iter().filter(|change| !change.is_told_by_looks())
 }

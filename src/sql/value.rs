@@ -1,8 +1,8 @@
 //! A column's new value, as SQL, and how to tell afterwards that it is there.
 
 use super::bits::Bits;
-use super::generate::generated;
-use super::looks::{hexadecimal_length, pattern};
+use super::generate::{generated, is_something};
+use super::looks::looks;
 use super::writer::{Scene, Writer};
 use crate::catalog::{Column, Table};
 use crate::pgtype::PgType;
@@ -20,15 +20,15 @@ pub(super) enum At<'a> {
 }
 
 impl At<'_> {
-    /// The old value of a column; none without a row.
-    pub fn old(self, column: &Column) -> Option<Writer> {
+    /// The old value of a column.
+    pub fn old(self, column: &Column) -> Writer {
         let mut w = Writer::new();
         match self {
             At::Row => w.ident(&column.name),
             At::Beside(table) => w.ident(&table.name.name).kw(".").ident(&column.name),
-            At::NoRow => return None,
+            At::NoRow => w.kw("CAST(NULL AS ").printed(&column.type_sql).kw(")"),
         };
-        Some(w)
+        w
     }
 }
 
@@ -42,8 +42,13 @@ impl Scene<'_> {
             NewValue::Literal(text) | NewValue::StandIn(text) => w.text(text),
             NewValue::Expression(expression) => w.author(&expression.fragment, &[], &Writer::new()),
             NewValue::Random(generator) => {
-                generated(w, column, generator, &Bits::Random);
-                w
+                let old = at.old(column);
+                let may_be_null = change.keeps_null && !matches!(at, At::NoRow);
+                if may_be_null {
+                    w.kw("CASE WHEN ").sql(&is_something(generator, &old)).kw(" THEN ");
+                }
+                generated(w, generator, &old, &Bits::Random);
+                w.kw(if may_be_null { " END" } else { "" })
             }
             NewValue::Derived(derived) => {
                 self.derived(w, table, column, derived, at);
@@ -70,10 +75,11 @@ pub(super) fn holds(scene: &Scene<'_>, table: &Table, change: &ColumnChange) -> 
             w.kw(if as_text { "::text" } else { "" });
         }
         NewValue::Random(generator) => {
-            let pattern = pattern(generator)?;
-            w.ident(&column.name).kw("::text ~ ").text(&pattern);
-            if let Some(length) = hexadecimal_length(generator) {
-                w.kw(" AND length(").ident(&column.name).kw("::text) = ").number(length);
+            let looks = looks(generator, &At::Row.old(column))?;
+            if change.keeps_null {
+                w.kw("(").ident(&column.name).kw(" IS NULL OR ").sql(&looks).kw(")");
+            } else {
+                w.sql(&looks);
             }
         }
         NewValue::Derived(derived) => return scene.derived_holds(table, column, derived),

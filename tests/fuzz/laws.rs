@@ -2,7 +2,7 @@
 //! texts, and for the fuzzer, which looks for texts that break it.
 
 use efface::diagnostic::render;
-use efface::policy::{outline, read, sql};
+use efface::policy::{json_path, outline, read, sql};
 use efface::source::SourceFile;
 use libyaml_safer::{EventData, Parser, ScalarStyle};
 use serde_json::{Value, json};
@@ -54,6 +54,21 @@ pub fn passes_or_is_refused(text: &str) {
         }
     }
     let _ = sql::parse_type(text);
+}
+
+/// It is a path, which printed reads back as itself, or the first place is told where it can't be one.
+pub fn is_a_path_or_says_where(text: &str) {
+    match json_path::parse(text) {
+        Ok(path) => assert_eq!(json_path::parse(&path.to_string()), Ok(path)),
+        Err(error) => {
+            assert!(text.get(error.at.clone()).is_some(), "{error:?}");
+            assert!(!error.at.is_empty() || error.at.start == text.len(), "{error:?}");
+            // Nothing behind that place is to blame.
+            let before = &text[..error.at.start];
+            let longer = json_path::parse(&format!("{before}\0"));
+            assert!(longer.is_err_and(|other| other.at.start <= error.at.start), "{error:?}");
+        }
+    }
 }
 
 fn assert_same(ours: &Value, other: &Value) {

@@ -76,7 +76,7 @@ fn domains_over_domains_are_unfolded_outermost_first() {
         ("at_work", "(length((VALUE)::text) > 5)")
     );
     let emails = column(table(&catalog, "public", "users"), "emails");
-    assert_eq!(emails.ty, PgType::Array { of: Box::new(PgType::Text { limit: None }) });
+    assert_eq!(emails.ty, PgType::Array { of: Box::new(PgType::Text { limit: None }), domains: Vec::new() });
     assert!(!catalog.refuses_null(emails), "an array of a NOT NULL domain takes NULL itself");
     let labels = &catalog.enum_type(&TableName::new("club", "status")).expect("the enum").labels;
     assert_eq!(labels.as_slice(), ["booked", "attended", "a\"b"]);
@@ -294,7 +294,7 @@ fn what_extensions_bring_is_told_by_their_name() {
     let catalog = db.catalog();
     let users = table(&catalog, "public", "users");
     assert_eq!((&column(users, "email").ty, column(users, "email").type_sql.as_str()), (&PgType::Citext, "ext.citext"));
-    assert_eq!(column(users, "emails").ty, PgType::Array { of: Box::new(PgType::Citext) });
+    assert_eq!(column(users, "emails").ty, PgType::Array { of: Box::new(PgType::Citext), domains: Vec::new() });
     assert_eq!(other(&catalog, "far_users").kind, "foreign table");
     let places: Vec<_> = catalog.extensions.iter().map(|found| (found.name.as_str(), found.schema.as_str())).collect();
     assert_eq!(places, [("citext", "ext"), ("plpgsql", "pg_catalog"), ("postgres_fdw", "public")]);

@@ -111,6 +111,9 @@ impl Example {
         let resolved = resolve::resolve(&policy, &catalog).expect("it was applied").value;
         let plan = plan::plan(&resolved.policy, &resolved.catalog).expect("it was applied");
         let random = random_columns(&plan, &resolved.catalog);
-        format!("{said}{}", State::of(&db, &catalog).difference(&before, &random))
+        // On a page quotes need no escape.
+        let difference =
+            State::of(&db, &catalog).difference(&before, &random).replace("\\\"", "\"").replace("\\'", "'");
+        format!("{said}{difference}")
     }
 }

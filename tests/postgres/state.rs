@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use efface::catalog::Catalog;
 use efface::plan::{Plan, StepAction};
-use efface::resolve::{Derived, NewValue};
+use efface::resolve::{Derived, Leaf, NewValue};
 
 use crate::harness::Db;
 
@@ -92,7 +92,13 @@ impl State {
 
 /// Whether nobody knows beforehand what comes out.
 fn is_random(value: &NewValue) -> bool {
-    matches!(value, NewValue::Random(_) | NewValue::Derived(Derived::Shift { .. }))
+    match value {
+        NewValue::Random(_) | NewValue::Derived(Derived::Shift { .. }) => true,
+        NewValue::Derived(Derived::Document(root)) => {
+            root.edits().iter().any(|(_, leaf)| matches!(leaf, Leaf::Random(_)))
+        }
+        _ => false,
+    }
 }
 
 /// Columns, by table, that get something random.

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::harness::Db;
 
 /// What the tool says to a command line about a policy, on standard output and standard error, and its exit code.
-fn efface(db: &Db, policy: &str, line: &str) -> (String, String, Option<i32>) {
+pub fn efface(db: &Db, policy: &str, line: &str) -> (String, String, Option<i32>) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("p.yaml"), policy).expect("the policy is written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));

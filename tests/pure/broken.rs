@@ -298,7 +298,6 @@ fn fit() {
             ),
             ("not a date", column("born_on: { replace: unknown }"), &["7:27 wrong-type"]),
             ("a random value of another type", column("born_on: { randomize: email }"), &["7:16 wrong-type"]),
-            ("a type without random values", column("during: randomize"), &["7:15 wrong-type"]),
             ("a number that is masked", column("score: { mask: x }"), &["7:22 wrong-type"]),
             ("a text that is cut to a year", column("name: { generalize: year }"), &["7:27 wrong-type"]),
             ("a day that is cut to an hour", column("born_on: { generalize: hour }"), &["7:30 wrong-type"]),
@@ -309,6 +308,11 @@ fn fit() {
             ("a pseudonym that is too long", column("mobile: pseudonymize"), &["7:15 too-long"]),
             ("a pseudonym under a unique index", column("email: { pseudonymize: email }"), &["7:14 not-unique"]),
             ("a masked value under a unique index", column("email: { mask: x }"), &["7:22 not-unique"]),
+            (
+                "a random value under an exclusion constraint",
+                column("during: randomize"),
+                &["7:15 exclusion-constraint"],
+            ),
             ("too many digits", column("score: { replace: 1000 }"), &["7:25 wrong-type"]),
             ("a bound finer than the column", column("score: { randomize: number, max: 1.25 }"), &["7:40 wrong-type"]),
             (

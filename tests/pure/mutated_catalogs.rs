@@ -124,9 +124,9 @@ proptest! {
         turn in any::<prop::sample::Index>(),
     ) {
         /// What a catalog lists in no order of its own.
-        const UNORDERED: [&str; 16] = [
-            "tables", "foreign_keys", "enums", "domains", "functions", "extensions", "others", "about", "mentions", "unique",
-            "checks", "exclusions", "indexed", "triggers", "rewrite_rules", "partitions",
+        const UNORDERED: [&str; 17] = [
+            "tables", "foreign_keys", "enums", "domains", "composites", "functions", "extensions", "others", "about",
+            "mentions", "unique", "checks", "exclusions", "indexed", "triggers", "rewrite_rules", "partitions",
         ];
         fn turned(value: &mut Value, unordered: bool, turn: prop::sample::Index) {
             match value {
@@ -140,7 +140,9 @@ proptest! {
                 }
                 Value::Object(entries) => {
                     for (key, value) in entries.iter_mut() {
-                        turned(value, UNORDERED.contains(&key.as_str()), turn);
+                        // The domains of a column, by name, lie one within the other.
+                        let nested = key == "domains" && value.get(0).is_some_and(Value::is_array);
+                        turned(value, UNORDERED.contains(&key.as_str()) && !nested, turn);
                     }
                 }
                 _ => {}

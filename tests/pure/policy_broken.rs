@@ -151,6 +151,13 @@ fn decisions() {
             ("two actions", column("email: { replace: x, sql: y }"), &["7:28 conflicting-keys"]),
             ("an option of another action", column("email: { replace: x, domain: y }"), &["7:28 conflicting-keys"]),
             ("an option of another kind", column("email: { randomize: uuid, domain: y }"), &["7:33 conflicting-keys"]),
+            ("no bytes at all", column("key: { randomize: bytes, length: 0 }"), &["7:40 invalid-value"]),
+            (
+                "more bytes than fit a script",
+                column("key: { randomize: bytes, length: 10001 }"),
+                &["7:40 invalid-value"],
+            ),
+            ("bytes in a picture", column("key: { randomize: bytes, format: \"##\" }"), &["7:32 conflicting-keys"]),
             ("an unknown kind", column("email: { randomize: emial }"), &["7:27 unknown-action"]),
             ("a mask of two characters", column("email: { mask: XX }"), &["7:22 invalid-value"]),
             ("a mask that nobody sees", column("email: { mask: \" \" }"), &["7:22 invalid-value"]),

@@ -47,6 +47,9 @@ tables:
       pin: { randomize: digits, format: "## ##" }
       born: { randomize: date, min: 1950-01-01, max: 2000-12-31 }
       token: { randomize: token, length: 32 }
+      profile:
+        json: { $.phone: remove, "$.contacts[*].email": { mask: x, keep_last: 4 }, "$['odd key']": null, $.a: { keep: b } }
+        other_keys: keep
       gender: { randomize: choice, from: [no, "x y", 007] }
       null: default
       on: randomize

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::policy_good::WHOLE;
 use crate::policy_schema::by_schema;
-use crate::reader_laws::{by_another_reader, passes_or_is_refused, reads_safely};
+use crate::reader_laws::{by_another_reader, is_a_path_or_says_where, passes_or_is_refused, reads_safely};
 
 /// A good policy in which pieces are deleted, doubled or replaced.
 fn mutated() -> impl Strategy<Value = String> {
@@ -57,6 +57,11 @@ fn mutated() -> impl Strategy<Value = String> {
             "::text",
             " -> ",
             "->>",
+            "$.",
+            "[*]",
+            "['",
+            "']",
+            "remove",
             "value",
             "referenced_by",
             "every_row: true\n",
@@ -107,6 +112,15 @@ proptest! {
     #[test]
     fn any_sql_passes_the_gate_or_is_refused_within_its_text(text in "[a-z0-9:'\"$(),.;=<>*/ \n\\\\-]{0,40}") {
         passes_or_is_refused(&text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn any_text_is_a_path_into_a_document_or_says_where_not(text in "\\$?([.\\[\\]*'\"a-c\\\\u0-9 $é\n]|\\['a|'\\]|\\[\\*\\]|\\\\u00e9|.){0,14}") {
+        is_a_path_or_says_where(&text);
     }
 }
 

@@ -14,13 +14,39 @@ pub(super) fn may_enter(table: &Table, index: &UniqueIndex, name: &Ident, effect
     let predicate = index.definition.split_once(" WHERE ").map_or("", |(_, predicate)| predicate);
     // Other texts may be equal in other types: `1` and `1.0`, `a` and `A` in citext.
     let exact = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. });
-    !conjuncts(predicate).iter().any(|part| excludes(part, name, exact, &effect.change.value))
+    let parts = conjuncts(predicate);
+    // What makes something of something and leaves NULL alone doesn't move a row over such a test.
+    let stays = leaves_null_alone(&effect.change.value) && parts.iter().all(|part| tests_for_null_at_most(part, name));
+    !stays && !parts.iter().any(|part| excludes(part, name, exact, &effect.change.value))
 }
 
-/// Whether a condition that has to hold can't hold with the new value of its column.
+/// Whether a condition asks no more of a column than whether it is NULL.
+fn tests_for_null_at_most(part: &str, name: &Ident) -> bool {
+    let quoted = quoted(name);
+    let names = [name.as_str(), &quoted];
+    let bare = |test: &str| names.iter().any(|name| part.strip_prefix(name).is_some_and(|rest| rest == test));
+    // A longer name with this one in it is taken for it, which errs towards refusing.
+    !names.iter().any(|name| part.contains(name)) || bare(" IS NULL") || bare(" IS NOT NULL")
+}
+
+/// As PostgreSQL prints names: quoted where they wouldn't be read back.
+fn quoted(name: &Ident) -> String {
+    format!("\"{}\"", name.as_str().replace('"', "\"\""))
+}
+
+/// Whether NULL stays NULL with a new value, and nothing else becomes NULL.
+fn leaves_null_alone(value: &NewValue) -> bool {
+    match value {
+        NewValue::Random(_) | NewValue::Derived(_) => true,
+        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
+            false
+        }
+    }
+}
+
+/// Whether a condition that has to hold can't hold with the new value of its column, unless it held before.
 fn excludes(part: &str, name: &Ident, exact: bool, value: &NewValue) -> bool {
-    // As PostgreSQL prints names: quoted where they wouldn't be read back.
-    let quoted = format!("\"{}\"", name.as_str().replace('"', "\"\""));
+    let quoted = quoted(name);
     let (negated, test) = part.strip_prefix("NOT ").map_or((false, part), |rest| (true, rest));
     let Some(rest) = [name.as_str(), &quoted].into_iter().find_map(|name| {
         let cast = test.strip_prefix(&format!("({name})::text"));
@@ -33,8 +59,7 @@ fn excludes(part: &str, name: &Ident, exact: bool, value: &NewValue) -> bool {
         ("", NewValue::Literal(text)) => text == if negated { "true" } else { "false" },
         (_, _) if negated => false,
         (" IS NULL", value) => is_never_null(value),
-        // What is computed from a value is NULL where that is: such a row is in the index before, or isn't afterwards.
-        (" IS NOT NULL", value) => matches!(value, NewValue::Null | NewValue::Derived(_)),
+        (" IS NOT NULL", value) => *value == NewValue::Null,
         (rest, value) => match (rest.strip_prefix(" = ").and_then(literal), value) {
             (Some(_), NewValue::Null) => true,
             (Some(wanted), NewValue::Literal(text)) => exact && wanted != *text,
@@ -63,12 +88,10 @@ fn literal(sql: &str) -> Option<String> {
     }
 }
 
-/// Whether a new value is certainly something.
+/// Whether a new value is certainly something, or the column was NULL before.
 fn is_never_null(value: &NewValue) -> bool {
     match value {
-        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) => true,
-        // NULL only where it was before.
-        NewValue::Derived(_) => true,
+        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) | NewValue::Derived(_) => true,
         NewValue::Expression(expression) => {
             let text = expression.fragment.text.trim().to_lowercase();
             let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));
@@ -158,5 +181,15 @@ mod tests {
         assert!(stays_out("active", "active", &literal("false")) && !stays_out("active", "active", &literal("true")));
         assert!(stays_out("(NOT closed)", "closed", &literal("true")));
         assert!(!stays_out("(NOT (closed IS NULL))", "closed", &literal("true")));
+    }
+
+    #[test]
+    fn a_test_for_null_is_told_from_everything_else_that_reads_the_column() {
+        let at_most = |part: &str, column: &str| tests_for_null_at_most(part, &Ident::from(column));
+        assert!(at_most("email IS NOT NULL", "email") && at_most("\"E\" IS NULL", "E"));
+        assert!(at_most("deleted_at IS NULL", "email"));
+        assert!(!at_most("email <> ''::text", "email") && !at_most("lower(email) IS NOT NULL", "email"));
+        assert!(!at_most("(a IS NULL) OR (email IS NULL)", "email"));
+        assert!(!at_most("\"a\"\"b\" = 1", "a\"b"));
     }
 }

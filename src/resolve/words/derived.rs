@@ -62,3 +62,13 @@ pub(in crate::resolve) fn generalize_too_fine(table: &Table, column: &Column, sp
 pub(in crate::resolve) fn shift_misfit(table: &Table, column: &Column, span: Span) -> Diagnostic {
     misfit(table, column, "shift_days", span).help("it moves days and moments: `date`, `timestamp`, `timestamptz`")
 }
+
+pub(in crate::resolve) fn document_misfit(table: &Table, column: &Column, span: Span) -> Diagnostic {
+    let found = misfit(table, column, "json", span);
+    match column.ty.element() {
+        ty if ty.is_text() => found
+            .note("a text need not be a JSON document, whatever most rows hold")
+            .help("use `{ replace: … }` or `null` for the whole text, or `{ sql: … }` if it is JSON in every row"),
+        _ => found.help("it edits documents: `json`, `jsonb`, and arrays of these"),
+    }
+}

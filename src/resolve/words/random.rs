@@ -4,16 +4,25 @@ use super::of;
 use crate::action::Kind;
 use crate::catalog::{Column, Table};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ident::{Ident, TableName};
+use crate::ident::{Ident, TableName, shown};
 use crate::source::Span;
 
-pub(in crate::resolve) fn no_random_values(table: &Table, column: &Column, span: Span) -> Diagnostic {
-    Diagnostic::new(
+/// `part` is a field within a composite value, and its type, where the column's own type is not the obstacle.
+pub(in crate::resolve) fn no_random_values(
+    table: &Table,
+    column: &Column,
+    part: Option<(String, String)>,
+    span: Span,
+) -> Diagnostic {
+    let mut found = Diagnostic::new(
         Code::WrongType,
         format!("no random values for column `{}` of type `{}`", of(table, column), column.type_sql),
     )
-    .at(span, "not for this type")
-    .help("use `null`, `default`, `{ replace: … }` or `{ sql: … }`")
+    .at(span, "not for this type");
+    if let Some((field, ty)) = part {
+        found = found.note(format!("the values' field `{field}` is of type `{}`", shown(&ty)));
+    }
+    found.help("use `null`, `default`, `{ replace: … }` or `{ sql: … }`")
 }
 
 pub(in crate::resolve) fn random_misfit(table: &Table, column: &Column, kind: Kind, span: Span) -> Diagnostic {

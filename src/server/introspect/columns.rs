@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use tokio_postgres::Row;
 
 use super::relations::{Place, Relations};
-use super::{get, ident, sorted, unknown};
-use crate::catalog::{Check, Column, Domain, EnumType, Generated};
-use crate::ident::TableName;
+use super::{get, ident, idents, sorted, unknown};
+use crate::catalog::{Check, Column, CompositeType, Domain, EnumType, Field, Generated};
+use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 use crate::server::ServerError;
 
@@ -24,6 +24,10 @@ struct Type {
     default: Option<String>,
     type_sql: String,
     labels: Vec<String>,
+    /// Of a composite type: names, types and type modifiers.
+    fields: Vec<(Ident, u32, i32)>,
+    /// Of a range or multirange: the type of its bounds.
+    subtype: Option<u32>,
     extension: Option<String>,
     checks: Vec<Check>,
 }
@@ -41,12 +45,28 @@ pub(super) fn read_types(rows: &[Row]) -> Result<Types, ServerError> {
             default: get(row, "expression")?,
             type_sql: get(row, "type_sql")?,
             labels: get(row, "labels")?,
+            fields: fields(row)?,
+            subtype: get(row, "subtype")?,
             extension: get(row, "extension")?,
             checks: Vec::new(),
         };
         types.insert(get(row, "oid")?, found);
     }
     Ok(Types(types))
+}
+
+fn fields(row: &Row) -> Result<Vec<(Ident, u32, i32)>, ServerError> {
+    let names: Vec<Ident> = idents(row, "field_names")?;
+    let types: Vec<u32> = get(row, "field_types")?;
+    let typmods: Vec<i32> = get(row, "field_typmods")?;
+    Ok(names.into_iter().zip(types).zip(typmods).map(|((name, ty), typmod)| (name, ty, typmod)).collect())
+}
+
+/// The types that have more to tell than a name.
+pub(super) struct TypesFound {
+    pub enums: Vec<EnumType>,
+    pub domains: Vec<Domain>,
+    pub composites: Vec<CompositeType>,
 }
 
 impl Types {
@@ -70,21 +90,30 @@ impl Types {
                 "e" => return Ok(PgType::Enum { name: found.name.clone() }),
                 // An array of a NOT NULL domain takes NULL itself: its elements' domains are not the column's.
                 "b" if found.element != 0 => {
-                    let of = Box::new(self.unfold(found.element, typmod, &mut Vec::new())?);
-                    return Ok(PgType::Array { of });
+                    let mut domains = Vec::new();
+                    let of = Box::new(self.unfold(found.element, typmod, &mut domains)?);
+                    return Ok(PgType::Array { of, domains });
                 }
                 "b" if found.extension.as_deref() == Some("citext") && found.name.name.as_str() == "citext" => {
                     return Ok(PgType::Citext);
                 }
                 "b" if found.name.schema.as_str() == "pg_catalog" => return Ok(builtin(found, typmod)),
-                // Composite, range, multirange and pseudo-types, and base types that somebody made.
-                "b" | "c" | "r" | "m" | "p" => return Ok(PgType::Other { name: found.type_sql.clone() }),
+                "c" => return Ok(PgType::Composite { name: found.name.clone() }),
+                code @ ("r" | "m") => {
+                    let subtype = found.subtype.ok_or_else(|| unknown("pg_range.rngsubtype", &found.type_sql))?;
+                    let of = Box::new(self.unfold(subtype, -1, &mut Vec::new())?);
+                    return Ok(PgType::Range { name: found.type_sql.clone(), of, multi: code == "m" });
+                }
+                // Pseudo-types, and base types that somebody made.
+                "b" | "p" => return Ok(PgType::Other { name: found.type_sql.clone() }),
                 code => return Err(unknown("pg_type.typtype", code)),
             }
         }
     }
 
-    pub(super) fn into_catalog(self) -> (Vec<EnumType>, Vec<Domain>) {
+    pub(super) fn into_catalog(self) -> Result<TypesFound, ServerError> {
+        let composites = self.0.values().filter(|found| found.kind == "c").map(|found| self.composite(found));
+        let composites = composites.collect::<Result<_, _>>()?;
         let (mut enums, mut domains) = (Vec::new(), Vec::new());
         for found in self.0.into_values() {
             match found.kind.as_str() {
@@ -99,7 +128,17 @@ impl Types {
                 _ => {}
             }
         }
-        (enums, domains)
+        Ok(TypesFound { enums, domains, composites })
+    }
+
+    fn composite(&self, found: &Type) -> Result<CompositeType, ServerError> {
+        let field = |(name, ty, typmod): &(Ident, u32, i32)| {
+            let mut domains = Vec::new();
+            let ty = self.unfold(*ty, *typmod, &mut domains)?;
+            Ok(Field { name: name.clone(), ty, domains })
+        };
+        let fields = found.fields.iter().map(field).collect::<Result<_, ServerError>>()?;
+        Ok(CompositeType { name: found.name.clone(), fields })
     }
 }
 
@@ -138,6 +177,8 @@ fn builtin(found: &Type, typmod: i32) -> PgType {
         "bytea" => PgType::Bytea,
         "inet" => PgType::Inet,
         "cidr" => PgType::Cidr,
+        "bit" => PgType::Bit { length: u32::try_from(typmod).unwrap_or(1) },
+        "varbit" => PgType::VarBit { limit: u32::try_from(typmod).ok() },
         _ => PgType::Other { name: found.type_sql.clone() },
     }
 }

@@ -110,7 +110,7 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
         search_path,
         live: true,
     };
-    let (enums, domains) = types.into_catalog();
+    let columns::TypesFound { enums, domains, composites } = types.into_catalog()?;
     let catalog = Catalog {
         format: CATALOG_FORMAT,
         server_major: major.unsigned_abs(),
@@ -118,6 +118,7 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
         foreign_keys,
         enums,
         domains,
+        composites,
         functions,
         extensions: extensions
             .iter()

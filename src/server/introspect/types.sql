@@ -1,4 +1,4 @@
--- The types of those columns, down through domains and arrays, and every domain and enum that users made.
+-- The types of those columns, down through domains, arrays, fields and bounds, and every domain and enum that users made.
 WITH RECURSIVE used(oid) AS (
     (SELECT a.atttypid
      FROM pg_attribute a
@@ -15,7 +15,16 @@ WITH RECURSIVE used(oid) AS (
     SELECT v.next
     FROM used
     JOIN pg_type t ON t.oid = used.oid
-    CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) AS v(next)
+    CROSS JOIN LATERAL (
+        VALUES (t.typbasetype), (t.typelem)
+        UNION ALL
+        SELECT a.atttypid FROM pg_attribute a
+        WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL
+        -- Multiranges are known from 14 on; read by name, so that older servers accept the query.
+        SELECT r.rngsubtype FROM pg_range r
+        WHERE t.typtype IN ('r', 'm') AND t.oid::text IN (r.rngtypid::text, to_jsonb(r) ->> 'rngmultitypid')
+    ) AS v(next)
     WHERE v.next <> 0
 )
 SELECT t.oid,
@@ -30,6 +39,18 @@ SELECT t.oid,
        pg_get_expr(t.typdefaultbin, 0) AS expression,
        format_type(t.oid, NULL) AS type_sql,
        ARRAY(SELECT l.enumlabel::text FROM pg_enum l WHERE l.enumtypid = t.oid ORDER BY l.enumsortorder) AS labels,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+             WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS field_names,
+       ARRAY(SELECT a.atttypid FROM pg_attribute a
+             WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS field_types,
+       ARRAY(SELECT a.atttypmod FROM pg_attribute a
+             WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+             ORDER BY a.attnum) AS field_typmods,
+       (SELECT r.rngsubtype FROM pg_range r
+        WHERE t.typtype IN ('r', 'm')
+          AND t.oid::text IN (r.rngtypid::text, to_jsonb(r) ->> 'rngmultitypid')) AS subtype,
        (SELECT x.extname::text
         FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
         WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid

@@ -1,5 +1,6 @@
 CREATE EXTENSION citext SCHEMA public;
 CREATE TYPE mood AS ENUM ('fine', 'so so', 'bad');
+CREATE TYPE home AS (street text, number integer);
 CREATE DOMAIN address AS varchar(40) CHECK (VALUE = lower(VALUE));
 CREATE TABLE users (id integer PRIMARY KEY, email text, login citext, code uuid, number numeric, born date);
 CREATE TABLE orders (
@@ -22,7 +23,9 @@ CREATE TABLE orders (
     yes boolean,
     mood mood,
     choice text,
-    ip inet
+    ip inet,
+    aliases text[],
+    home home
 );
 CREATE INDEX ON orders (user_id);
 CREATE FUNCTION harmless() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;

@@ -31,6 +31,9 @@ pub fn state_after(case: &Case, fates: &Fates<'_>, facts: &mut Facts) -> State {
             facts.random |= cells.iter().any(|cell| !matches!(cell, Cell::Known(_)));
             facts.changed_rows += usize::from(!changed.is_empty());
             let decision = |column| fates.rule((id, place)).and_then(|rule| rule.action.decision(column));
+            facts.null_stays |= (0..cells.len()).any(|column| {
+                cells[column] == Cell::Known(Value::Null) && matches!(decision(column), Some(Decision::Randomize(_)))
+            });
             facts.reassigned |= changed.iter().any(|&column| matches!(decision(column), Some(Decision::Reassign(_))));
             if !changed.is_empty() {
                 facts.tables.insert(id);
@@ -98,6 +101,8 @@ fn changed(case: &Case, table: TableId, row: &Row, column: ColumnId, decision: O
             Cell::Known(super::law::read(&case.world, table, column, text))
         }
         Some(Decision::Sql(expression)) => Cell::Known(expression.value(row)),
+        // Whoever had nothing there gets nothing.
+        Some(Decision::Randomize(_)) if row[column].is_null() => Cell::Known(Value::Null),
         Some(Decision::Randomize(random)) => Cell::Random(law_of(&case.world, table, column, random)),
     }
 }

@@ -5,7 +5,7 @@
 use super::rules::Random;
 use super::world::{ColumnId, TableId, Type, Value, World};
 
-/// What holds for every value that a random decision may make; never NULL.
+/// What holds for every value that a random decision makes of another one; NULL stays NULL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Law {
     pub form: Form,
@@ -35,8 +35,8 @@ pub enum Form {
     },
     Boolean,
     OneOf(Vec<&'static str>),
-    /// No random values for this type: check refuses.
-    Nothing,
+    /// An object with one random text.
+    Document,
 }
 
 /// Hexadecimal characters from which on values are unique by construction.
@@ -64,11 +64,12 @@ pub fn law_of(world: &World, table: TableId, column: ColumnId, random: &Random) 
         (Random::ByType, Type::Boolean) => Form::Boolean,
         (Random::ByType, Type::Date) => Form::Date { min: "0001-01-01", max: "9999-12-31" },
         (Random::ByType, Type::Enum(id)) => Form::OneOf(world.enums[id].labels.clone()),
-        (Random::ByType, Type::Jsonb) => Form::Nothing,
+        (Random::ByType, Type::Jsonb) => Form::Document,
     };
     let unique = match &form {
         Form::Hex { length } => length.unwrap_or(fits).min(fits) >= UNIQUE,
         Form::Email { domain } => fits > domain.len() + UNIQUE,
+        Form::Document => true,
         _ => false,
     };
     Law { form, fits, unique }
@@ -99,7 +100,10 @@ impl Law {
             Form::Date { min, max } => value.len() == 10 && (*min..=*max).contains(&value),
             Form::Boolean => value == "true" || value == "false",
             Form::OneOf(values) => values.contains(&value),
-            Form::Nothing => false,
+            Form::Document => {
+                let text = value.strip_prefix('{').and_then(|rest| rest.strip_suffix("\"}"));
+                text.and_then(|text| text.rsplit_once('"')).is_some_and(|(_, text)| text.len() >= UNIQUE)
+            }
         };
         if !is_form || value.chars().count() > self.fits {
             return Some(format!("`{value}` breaks {self:?}"));

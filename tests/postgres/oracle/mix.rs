@@ -86,6 +86,7 @@ impl Mix {
             ("were about a value", matches!(case.policy.whose, Whose::Values(_)) && !facts.tables.is_empty()),
             ("were about every row", case.policy.whose == Whose::EveryRow && !facts.tables.is_empty()),
             ("made a random value", facts.random),
+            ("had a NULL that no random value took the place of", facts.null_stays),
             ("changed a partitioned table", changed(&|layout| matches!(layout, Layout::Partitioned { .. }))),
             (
                 "changed a table in nested partitions",

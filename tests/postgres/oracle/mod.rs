@@ -19,7 +19,7 @@ mod mix;
 mod model;
 mod naive;
 mod print;
-mod rng;
+pub mod rng;
 mod rules;
 mod run;
 mod scope;

@@ -75,8 +75,9 @@ pub struct Facts {
     pub shared: bool,
     /// The tables of deleted rows that reference each other in a circle.
     pub circle: usize,
-    /// A random cell.
+    /// A random cell, and one that would be if it weren't NULL.
     pub random: bool,
+    pub null_stays: bool,
     /// A row that references another row than before.
     pub reassigned: bool,
     /// A value that was propagated to other rows.

@@ -137,7 +137,7 @@ fn foreign_key(world: &World, key: &ForeignKey) -> String {
     )
 }
 
-fn type_name(world: &World, ty: Type) -> String {
+pub fn type_name(world: &World, ty: Type) -> String {
     match ty {
         Type::Integer => "int".into(),
         Type::Bigint => "bigint".into(),

@@ -69,7 +69,7 @@ fn columns(table: &Table, others: &str) -> String {
 const OTHERS: [&str; 4] = ["keep", "null", "default", "randomize"];
 
 /// What can be decided about one column.
-const DECISIONS: [&str; 14] = [
+const DECISIONS: [&str; 16] = [
     "null",
     "default",
     "randomize",
@@ -84,6 +84,8 @@ const DECISIONS: [&str; 14] = [
     "{ randomize: integer }",
     "{ randomize: date }",
     "{ randomize: choice, from: [a, b] }",
+    "{ json: { $.a: null, \"$.b[*].c\": randomize }, other_keys: keep }",
+    "{ json: { $.a: keep, $.b: { mask: x } }, other_keys: remove }",
 ];
 
 /// The policies that begin with a table.

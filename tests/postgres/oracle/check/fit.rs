@@ -1,7 +1,7 @@
 //! Is every column decided, and does each decision fit?
 
 use super::Check;
-use crate::oracle::law::{Form, law_of};
+use crate::oracle::law::law_of;
 use crate::oracle::rules::{Action, Decision, Rule, TableRules};
 use crate::oracle::world::{ColumnId, ForeignKey, Layout, TableId, Type};
 
@@ -42,7 +42,7 @@ impl Check<'_> {
             Decision::Keep | Decision::Undecided => {}
             Decision::Propagate(decision) => {
                 self.followers(table, id, &place);
-                self.fit_of_propagated(table, id, decision, place);
+                self.fit_of_propagated(decision, place);
             }
             Decision::Reassign(_) if !self.world.is_reference(table, id) => {
                 self.push(true, &["invalid-value", "unknown-action", "broken-reference", "wrong-type"], place);
@@ -79,12 +79,9 @@ impl Check<'_> {
                     _ => {}
                 }
             }
-            Decision::Randomize(random) => {
+            Decision::Randomize(_) => {
                 if self.world.is_reference(table, id) {
                     self.push(true, &["broken-reference", "not-unique", "wrong-type"], place.clone());
-                }
-                if law_of(self.world, table, id, random).form == Form::Nothing {
-                    self.push(true, &["wrong-type"], place);
                 }
             }
         }
@@ -129,12 +126,9 @@ impl Check<'_> {
     }
 
     /// What goes into other rows too must fit there, and be unique where they reference it.
-    fn fit_of_propagated(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
+    fn fit_of_propagated(&mut self, decision: &Decision, place: String) {
         const CODES: &[&str] = &["not-unique", "referenced-column", "wrong-type", "too-long", "not-null"];
         match decision {
-            Decision::Randomize(random) if law_of(self.world, table, id, random).form == Form::Nothing => {
-                self.push(true, CODES, place);
-            }
             Decision::Randomize(_) => {}
             _ => self.push(false, CODES, place),
         }

@@ -117,7 +117,7 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
     }
     let random = random(rng, world, column.ty);
     if is_unique(it, id) {
-        let unique = random.filter(|random| law_of(world, table, id, random).unique);
+        let unique = Some(random).filter(|random| law_of(world, table, id, random).unique);
         return match unique {
             Some(random) if rng.chance(70) => Decision::Randomize(random),
             _ if column.nullable => Decision::Null,
@@ -129,7 +129,7 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
         0..=2 if column.nullable => Decision::Null,
         3 if column.default.is_some() => Decision::Default,
         4..=5 => Decision::Sql(expression(rng, world, table, id)),
-        6..=7 => random.map_or(Decision::Keep, Decision::Randomize),
+        6..=7 => Decision::Randomize(random),
         _ => match value(rng, column.ty, false).text().filter(|text| !text.is_empty()) {
             Some(text) => Decision::Replace(text),
             None => Decision::Keep,
@@ -137,7 +137,7 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
     }
 }
 
-fn random(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
+fn random(rng: &mut Rng, world: &World, ty: Type) -> Random {
     let options = match ty {
         Type::Text => vec![
             Random::ByType,
@@ -157,14 +157,13 @@ fn random(rng: &mut Rng, world: &World, ty: Type) -> Option<Random> {
         }
         Type::Varchar(_) => vec![Random::ByType, Random::Text { length: Some(4) }],
         Type::Integer | Type::Bigint => vec![Random::ByType, Random::Integer { min: -5, max: 5 }],
-        Type::Boolean => vec![Random::ByType],
+        Type::Boolean | Type::Jsonb => vec![Random::ByType],
         Type::Date => vec![Random::ByType, Random::Date { min: "1950-01-01", max: "1999-12-31" }],
         Type::Enum(id) => {
             vec![Random::ByType, Random::Choice { from: world.enums[id].labels.iter().copied().take(2).collect() }]
         }
-        Type::Jsonb => return None,
     };
-    Some(rng.pick(&options).clone())
+    rng.pick(&options).clone()
 }
 
 fn expression(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Expression {

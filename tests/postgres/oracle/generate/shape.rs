@@ -167,6 +167,7 @@ impl Shape {
             "reached a row by columns in another order",
             "cascaded to a row that no rule names",
             "made a random value",
+            "had a NULL that no random value took the place of",
             "read another table in a condition",
             "accepted a path by name",
             "were blocked",

@@ -4,7 +4,7 @@ use super::numbers;
 use super::reach::{decided, key, key_of, matches};
 use crate::oracle::engine::PlanFault;
 use crate::oracle::law::{Form, law_of};
-use crate::oracle::print::{ident, literal, rows_of};
+use crate::oracle::print::{ident, literal, rows_of, type_name};
 use crate::oracle::rules::{Action, Case, Decision, Random};
 use crate::oracle::world::{ColumnId, TableId, Value};
 
@@ -69,7 +69,11 @@ fn value(case: &Case, table: TableId, id: ColumnId, decision: &Decision) -> Stri
         Decision::Default => "default".into(),
         Decision::Replace(text) | Decision::Reassign(text) => literal(&Value::Text(text.clone())),
         Decision::Sql(expression) => expression.sql(&case.world, table),
-        Decision::Randomize(random) => random_sql(case, table, id, random),
+        Decision::Randomize(random) => {
+            let column = &case.world.tables[table].columns[id];
+            let (name, ty) = (ident(&column.name), type_name(&case.world, column.ty));
+            format!("case when t.{name} is not null then cast({} as {ty}) end", random_sql(case, table, id, random))
+        }
         Decision::Propagate(decision) => value(case, table, id, decision),
     }
 }
@@ -148,6 +152,6 @@ fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) ->
         Form::Date { min, .. } => text(min),
         Form::Boolean => "true".into(),
         Form::OneOf(values) => text(values[0]),
-        Form::Nothing => "null".into(),
+        Form::Document => "jsonb_build_object('any', gen_random_uuid())".into(),
     }
 }

@@ -1,0 +1,1 @@
+CREATE TABLE users (id integer PRIMARY KEY, settings jsonb NOT NULL, log json NOT NULL);

@@ -1,0 +1,57 @@
+CREATE EXTENSION hstore;
+CREATE SCHEMA "odd one";
+CREATE EXTENSION ltree SCHEMA "odd one";
+CREATE TYPE floatrange AS RANGE (subtype = float8);
+CREATE TYPE timerange AS RANGE (subtype = time);
+CREATE TYPE mood AS ENUM ('fine', 'so ''so''', 'bad');
+CREATE TABLE users (id integer PRIMARY KEY, name text);
+CREATE TABLE devices (
+    id integer PRIMARY KEY REFERENCES users,
+    a_time time CHECK (a_time < '24:00'),
+    b_timetz timetz,
+    c_interval interval CHECK (c_interval = '40 years' OR c_interval < '1 day'),
+    c_years interval year to month CHECK (c_years = '40 years' OR c_years < '100 years'),
+    c_days interval day,
+    d_bytea bytea UNIQUE CHECK (length(d_bytea) IN (4, 32)),
+    d_key bytea CHECK (length(d_key) = 40),
+    e_bit bit,
+    e_flags bit(70) UNIQUE,
+    e_varbit varbit(5),
+    e_long bit varying UNIQUE,
+    f_inet inet CHECK (f_inet <<= '192.0.2.0/24' OR f_inet = '10.1.2.3'),
+    f_cidr cidr CHECK (masklen(f_cidr) = 32 OR f_cidr = '10.0.0.0/8'),
+    f_mac macaddr CHECK (f_mac = '08:00:2b:01:02:03' OR f_mac::text LIKE '02:%'),
+    f_mac8 macaddr8,
+    g_money money CHECK (g_money >= 0::money),
+    h_json json CHECK (h_json ->> 'random' ~ '^[0-9a-f]{32}$' OR h_json ->> 'note' = 'gone'),
+    h_jsonb jsonb UNIQUE CHECK (h_jsonb ->> 'random' ~ '^[0-9a-f]{32}$' OR h_jsonb ->> 'note' = 'gone'),
+    h_xml xml,
+    i_vector tsvector CHECK (length(i_vector) = 1),
+    i_query tsquery,
+    j_point point CHECK (j_point <@ box '(-180,-90),(180,90)'),
+    j_line line,
+    j_lseg lseg,
+    j_box box,
+    j_path path,
+    j_polygon polygon,
+    j_circle circle,
+    k_ints int4range CHECK (NOT isempty(k_ints) AND NOT upper_inf(k_ints)),
+    k_bigints int8range CHECK (NOT isempty(k_bigints)),
+    k_nums numrange CHECK (NOT isempty(k_nums)),
+    k_dates daterange CHECK (NOT isempty(k_dates)),
+    k_ts tsrange CHECK (NOT isempty(k_ts)),
+    k_tstz tstzrange CHECK (NOT isempty(k_tstz)),
+    k_floats floatrange CHECK (NOT isempty(k_floats)),
+    k_times timerange CHECK (NOT isempty(k_times)),
+    l_dates datemultirange CHECK (NOT isempty(l_dates)),
+    l_floats floatmultirange CHECK (NOT isempty(l_floats)),
+    m_hstore hstore CHECK (m_hstore ? 'random' OR m_hstore -> 'note' = 'gone'),
+    m_ltree "odd one".ltree,
+    n_oid oid,
+    n_lsn pg_lsn UNIQUE,
+    n_char "char",
+    n_name name UNIQUE,
+    o_mood mood,
+    o_bpchar bpchar,
+    o_serial smallint
+);
