@@ -209,7 +209,18 @@ where
     }
     let name = settings.application_name.is_none().then(|| application_name.to_owned());
     let cancel = Cancel { token: client.cancel_token(), tls };
-    Ok(Connection { client, cancel, server_version, backend_pid, name, encrypted, warnings, notices, unreplicated, traffic })
+    Ok(Connection {
+        client,
+        cancel,
+        server_version,
+        backend_pid,
+        name,
+        encrypted,
+        warnings,
+        notices,
+        unreplicated,
+        traffic,
+    })
 }
 
 fn version(text: &str) -> Result<ServerVersion, ServerError> {

@@ -99,7 +99,9 @@ fn write(url: &str, seed: u64, writers: &Writers) {
             5 => format!(
                 "begin; update bookings set note = 'SECRET again' where user_id = {one}; update users set seen = seen + 1 where id = {one}; commit"
             ),
-            6 => format!("insert into visits (booking_id, note) select min(id), 'SECRET' from bookings where user_id = {one} having min(id) is not null"),
+            6 => format!(
+                "insert into visits (booking_id, note) select min(id), 'SECRET' from bookings where user_id = {one} having min(id) is not null"
+            ),
             _ => format!(
                 "begin; update users set seen = seen + 1 where id = {one}; insert into bookings (user_id, note) values ({one}, 'SECRET'); commit"
             ),
@@ -123,14 +125,16 @@ fn write(url: &str, seed: u64, writers: &Writers) {
 }
 
 /// Erases people, again and again while others are in the way; gives the transaction's id.
-fn erase(folder: &std::path::Path, url: &str, policy: &str, subjects: &[u32], runs: &AtomicU32) -> String {
+fn erase(folder: &std::path::Path, url: &str, arguments: &str, subjects: &[u32], runs: &AtomicU32) -> String {
     let file = folder.join("who.txt");
     std::fs::write(&file, subjects.iter().map(|id| format!("{id}\n")).collect::<String>()).expect("a file");
     for _ in 0..20 {
         runs.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
-        command.args(["apply", policy, "--yes", "--no-analyze", "--format", "json", "--subjects-from", "who.txt"]);
-        let output = command.current_dir(folder).env("DATABASE_URL", url).stdin(Stdio::null()).output().expect("it runs");
+        let line = format!("apply {arguments} --yes --no-analyze --format json --subjects-from who.txt");
+        command.args(line.split(' '));
+        let output =
+            command.current_dir(folder).env("DATABASE_URL", url).stdin(Stdio::null()).output().expect("it runs");
         let err = String::from_utf8_lossy(&output.stderr);
         match output.status.code() {
             // 1: rows came in after COMMIT, which the receipt counts.
@@ -151,6 +155,7 @@ pub fn crowd() -> &'static Crowd {
     CROWD.get_or_init(|| {
         let mortal = Mortal::start("track_commit_timestamp = on");
         let db = mortal.database();
+        db.sql(efface::sql::LEDGER_DDL);
         db.sql(SCHEMA);
         let folder = tempfile::tempdir().expect("a folder");
         for (name, users) in [("stays", "{ columns: { id: keep, seen: keep, name: { replace: gone } } }"), ("goes", "delete")] {
@@ -160,6 +165,7 @@ pub fn crowd() -> &'static Crowd {
         let subjects: u32 = if is_long() { 200 } else { 40 };
         let (writers, runs, begun) = (Writers::default(), AtomicU32::new(0), Instant::now());
         let mut erased: BTreeMap<u32, String> = BTreeMap::new();
+        let mut committed = 0;
         std::thread::scope(|scope| {
             for seed in 1..=8 {
                 let (url, writers) = (db.url(), &writers);
@@ -171,6 +177,7 @@ pub fn crowd() -> &'static Crowd {
             for (number, group) in groups {
                 let policy = if number % 2 == 0 { "stays.yaml" } else { "goes.yaml" };
                 let transaction = erase(folder.path(), db.url(), policy, group, &runs);
+                committed += 1;
                 erased.extend(group.iter().map(|id| (*id, transaction.clone())));
             }
             while is_long() && begun.elapsed() < Duration::from_secs(60) {
@@ -201,8 +208,10 @@ pub fn crowd() -> &'static Crowd {
         let staying = db.rows("select id from erased join users using (id) order by 1");
         let staying: Vec<u32> = staying.iter().map(|row| row[0].as_deref().expect("a key").parse().expect("a number")).collect();
         for group in staying.chunks(20) {
-            erase(folder.path(), db.url(), "stays.yaml", group, &runs);
+            erase(folder.path(), db.url(), "stays.yaml --again", group, &runs);
+            committed += 1;
         }
+        assert_eq!(db.value("select count(*) from efface.ledger"), committed.to_string(), "the ledger agrees");
         let left = "select count(*) from events t join erased e on e.id = t.of_id join users u on u.id = e.id";
         crowd.left_after_another_run = db.value(left).parse().expect("a number");
         println!(

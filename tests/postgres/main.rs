@@ -16,6 +16,7 @@ mod documents;
 mod faults;
 mod harness;
 mod introspection;
+mod ledger;
 mod oracle;
 mod pseudonyms;
 mod quoting;

@@ -102,7 +102,10 @@ fn the_long_form_on_the_page_has_tried_every_point_that_there_is_now() {
     for what in ["the client is killed", "its session on the server is ended", "Ctrl-C"] {
         let all = points().len();
         let line = format!("| {what} | {all} | {all} |");
-        assert!(long.contains(&line), "{line:?} is not there: FAULTS=all UPDATE_DOCS=1 cargo test --test postgres under_fire");
+        assert!(
+            long.contains(&line),
+            "{line:?} is not there: FAULTS=all UPDATE_DOCS=1 cargo test --test postgres under_fire"
+        );
     }
 }
 
@@ -124,8 +127,10 @@ fn every_test_that_the_page_names_is_there() {
         }
     }
     let named: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
-    let tests: Vec<&&str> =
-        named.iter().filter(|name| name.matches('_').count() > 3 && !name.contains(' ') && !name.contains('/')).collect();
+    let tests: Vec<&&str> = named
+        .iter()
+        .filter(|name| name.matches('_').count() > 3 && !name.contains(' ') && !name.contains('/'))
+        .collect();
     assert!(tests.len() >= 8, "{tests:?}");
     for test in tests {
         assert!(sources.contains(&format!("fn {test}()")), "{test} is no test");

@@ -12,54 +12,33 @@ use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::outcome::{Chosen, Progress, Ran, StepRun};
-use super::watch::Session;
+use super::answers::{affected, array_text, number_at, text_at, texts};
+use super::outcome::{Chosen, Entry, Progress, Ran, StepRun};
+use super::stopped::{Stopped, refused};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
-use crate::sql::{ASSERTION_FAILED, AssertionFailure, Phase, Role, Statement};
+use crate::sql::{Phase, Role, Statement};
 
-/// Why a transaction did not come to its end.
-#[derive(Debug)]
-pub(super) enum Stopped {
-    /// An assertion of the script failed.
-    Findings(AssertionFailure),
-    /// The schema is not the reviewed one.
-    Drift(Vec<String>),
-    /// The server refused a statement.
-    Refused { what: String, error: ServerError },
-    /// Others waited for us too long.
-    HeldUp(Vec<Session>),
-    /// Somebody pressed Ctrl-C.
-    Interrupted,
-    /// An answer of the server that no statement of ours can have.
-    Malformed(String),
+/// How far a transaction came.
+pub(super) enum Reached {
+    /// To where COMMIT stands.
+    End(Ran),
+    /// To the choice of the subjects: there is nobody.
+    Nobody,
+    /// To the look into the ledger: the subjects were erased before, the last by this entry, and nothing is left.
+    ErasedBefore { entry: u64 },
 }
 
-impl Stopped {
-    /// Whether there is no connection any more on which something could be said.
-    pub(super) fn is_lost(&self) -> bool {
-        matches!(self, Stopped::Refused { error, .. } if error.is_lost())
-    }
-
-    /// One line about it, names and codes only.
-    pub(super) fn in_short(&self) -> String {
-        match self {
-            Stopped::Findings(failure) => {
-                let names: Vec<_> = failure.findings.iter().map(|found| found.name.as_str()).collect();
-                format!("a check failed: {}", names.join(", "))
-            }
-            Stopped::Drift(_) => "the schema changed".into(),
-            Stopped::Refused { what, error } => format!("{what}: {error}"),
-            Stopped::HeldUp(sessions) => {
-                let names: Vec<_> = sessions.iter().map(Session::in_short).collect();
-                format!("others have waited for us too long: {}", names.join(", "))
-            }
-            Stopped::Interrupted => "interrupted".into(),
-            Stopped::Malformed(what) => what.clone(),
-        }
-    }
+/// What a statement answered.
+enum Answer {
+    /// Numbers of rows, where they mean something.
+    Rows(Vec<u64>),
+    /// The entry by which the subjects were erased before, where nothing is left of them.
+    Recognised(Option<u64>),
+    /// The entry of this run.
+    Entered(Entry),
 }
 
 /// The moments and the id of our transaction, as the server tells them, in one round trip and in the same transaction.
@@ -107,9 +86,9 @@ impl<'a> Attempt<'a> {
         &mut self.interrupt
     }
 
-    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open. Nothing, and an
-    /// open transaction, where the script chooses the subjects and there is nobody.
-    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Option<Ran>, Stopped> {
+    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open, as it is where
+    /// nothing was to be done.
+    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Reached, Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
         let statements = &order.script.statements;
@@ -117,6 +96,9 @@ impl<'a> Attempt<'a> {
         let mut steps = Vec::new();
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
+        let (mut entry, mut compared) = (None, false);
+        // The name has ended with the transaction before.
+        self.doing.clear();
         let mut next = 0;
         let of = before_commit.iter().filter(|statement| is_step(statement)).count();
         let mut step = 0;
@@ -137,7 +119,20 @@ impl<'a> Attempt<'a> {
             .await;
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
-            let rows = self.statement(statement).await?;
+            if statement.role == Role::LockLedger {
+                // Other runs wait behind this lock, so what takes long comes before it.
+                self.nothing_moved().await?;
+                compared = true;
+            }
+            let rows = match self.statement(statement, &steps).await? {
+                Answer::Rows(rows) => rows,
+                Answer::Recognised(Some(entry)) => return Ok(Reached::ErasedBefore { entry }),
+                Answer::Recognised(None) => Vec::new(),
+                Answer::Entered(new) => {
+                    entry = Some(new);
+                    Vec::new()
+                }
+            };
             match &statement.role {
                 Role::Step { step, sweep } => {
                     steps.extend(rows.iter().map(|rows| StepRun { step: *step, sweep: *sweep, rows: *rows }));
@@ -151,7 +146,7 @@ impl<'a> Attempt<'a> {
             }
             if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, [subjects]) = (&statement.role, &rows[..]) {
                 if *subjects == 0 {
-                    return Ok(None);
+                    return Ok(Reached::Nobody);
                 }
                 let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(*subjects));
                 chosen = Some(Chosen { subjects: *subjects, dropped, keys: self.keys(&statement.role).await? });
@@ -160,10 +155,8 @@ impl<'a> Attempt<'a> {
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
         }
-        // Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition.
-        let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
-        if order.reviewed.tables.iter().any(may_move) {
-            self.same_schema().await?;
+        if !compared {
+            self.nothing_moved().await?;
         }
         let asked = [Some(NOTE), Some(WAITING), self.reads_log.then_some(LOG_END)].into_iter().flatten();
         let noted = try_join_all(asked.map(|question| client.simple_query(question)));
@@ -180,10 +173,11 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Some(Ran {
+        Ok(Reached::End(Ran {
             steps,
             shared,
             chosen,
+            entry,
             started,
             finished,
             transaction,
@@ -217,7 +211,8 @@ impl<'a> Attempt<'a> {
         let connection = self.connection;
         let all = join_all(statements.iter().map(|statement| connection.client.simple_query(statement.sql.as_str())));
         // The titles are needed one by one, so failures are told apart here and not in `watched`.
-        let answers = self.watched_for(statements.len(), "preparing", async { Ok::<_, ServerError>(all.await) }).await?;
+        let answers =
+            self.watched_for(statements.len(), "preparing", async { Ok::<_, ServerError>(all.await) }).await?;
         for (statement, answer) in statements.iter().zip(answers) {
             answer.map_err(|error| refused(&statement.title, error))?;
         }
@@ -225,13 +220,13 @@ impl<'a> Attempt<'a> {
     }
 
     #[tracing::instrument(skip_all, fields(phase = ?statement.phase, title = %statement.title))]
-    async fn statement(&mut self, statement: &Statement) -> Result<Vec<u64>, Stopped> {
+    async fn statement(&mut self, statement: &Statement, so_far: &[StepRun]) -> Result<Answer, Stopped> {
         let connection = self.connection;
         let client = &connection.client;
         let title = statement.title.as_str();
         let sql = statement.sql.as_str();
         let rows = match &statement.role {
-            Role::Begin | Role::Prepare | Role::Assert(_) => {
+            Role::Begin | Role::Prepare | Role::Assert(_) | Role::LockLedger => {
                 self.watched(title, client.simple_query(sql)).await?;
                 Vec::new()
             }
@@ -244,6 +239,30 @@ impl<'a> Attempt<'a> {
                 let keys = array_text(&self.order.keys[*column]);
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
                 Vec::new()
+            }
+            Role::TellRun { bound } => {
+                let again = if self.order.again { "on" } else { "off" };
+                let runner = concat!("efface ", env!("CARGO_PKG_VERSION"));
+                let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&again, Type::TEXT), (&runner, Type::TEXT)];
+                self.watched(title, client.query_typed(bound.as_str(), &parameters)).await?;
+                Vec::new()
+            }
+            Role::TellRows { bound } => {
+                let rows: Vec<_> = so_far.iter().map(|run| run.rows.to_string()).collect();
+                let rows = array_text(&rows);
+                self.watched(title, client.query_typed(bound.as_str(), &[(&rows, Type::TEXT)])).await?;
+                Vec::new()
+            }
+            Role::RecogniseSubjects => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                let over = text_at(&answer, 0).as_deref() == Some("t");
+                return Ok(Answer::Recognised(over.then_some(number_at(&answer, 1, title)?)));
+            }
+            Role::Enter => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                let digest = text_at(&answer, 1);
+                let digest = digest.ok_or_else(|| Stopped::Malformed("the ledger returned no digest".into()))?;
+                return Ok(Answer::Entered(Entry { seq: number_at(&answer, 0, title)?, digest }));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.
@@ -272,7 +291,7 @@ impl<'a> Attempt<'a> {
             Role::Commit => return Err(Stopped::Malformed("COMMIT stands before the end".into())),
         };
         tracing::debug!(?rows, "statement run");
-        Ok(rows)
+        Ok(Answer::Rows(rows))
     }
 
     /// The keys of the subjects that were chosen, one list for each key column; none before their rows are locked.
@@ -289,6 +308,12 @@ impl<'a> Attempt<'a> {
             }
         }
         Ok(lists)
+    }
+
+    /// Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition.
+    async fn nothing_moved(&mut self) -> Result<(), Stopped> {
+        let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
+        if self.order.reviewed.tables.iter().any(may_move) { self.same_schema().await } else { Ok(()) }
     }
 
     /// Compares the schema of the plan's tables with the reviewed one. Their locks keep out whatever would change it now.
@@ -378,56 +403,6 @@ fn called(name: &str, doing: &str) -> String {
     format!("{} {doing}", &name[..end]).trim_end().to_owned()
 }
 
-fn refused(what: &str, error: impl Into<ServerError>) -> Stopped {
-    let error = error.into();
-    let own = error.refusal().and_then(|refusal| refusal.own_detail(ASSERTION_FAILED));
-    match own.and_then(|detail| serde_json::from_str(detail).ok()) {
-        Some(failure) => Stopped::Findings(failure),
-        None => Stopped::Refused { what: what.to_owned(), error },
-    }
-}
-
-/// The texts in the first column.
-fn texts(answer: &[SimpleQueryMessage]) -> Vec<String> {
-    let text = |message: &SimpleQueryMessage| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten().map(str::to_owned),
-        _ => None,
-    };
-    answer.iter().filter_map(text).collect()
-}
-
-/// The text in a column of the only row.
-pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<String> {
-    answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
-        _ => None,
-    })
-}
-
-/// The number of rows in a column of the only row.
-fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
-    let rows = text_at(answer, column).and_then(|text| text.parse().ok());
-    rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
-}
-
-/// The row count of the statement.
-fn affected(answer: &[SimpleQueryMessage]) -> u64 {
-    answer
-        .iter()
-        .map(|message| match message {
-            SimpleQueryMessage::CommandComplete(rows) => *rows,
-            _ => 0,
-        })
-        .sum()
-}
-
-/// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-pub(super) fn array_text(keys: &[String]) -> String {
-    let elements: Vec<_> =
-        keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
-    format!("{{{}}}", elements.join(","))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -438,11 +413,5 @@ mod tests {
         assert_eq!(called("efface apply club", ""), "efface apply club");
         let long = called(&"ü".repeat(60), "3/17");
         assert!(long.len() <= 63 && long.ends_with("ü 3/17"), "{long}");
-    }
-
-    #[test]
-    fn keys_become_the_text_of_an_array() {
-        let keys = ["42", "a,b", "NULL", "say \"hi\"", "back\\slash", ""].map(String::from);
-        assert_eq!(array_text(&keys), r#"{"42","a,b","NULL","say \"hi\"","back\\slash",""}"#);
     }
 }

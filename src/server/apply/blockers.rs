@@ -56,12 +56,7 @@ const QUESTION: &str = "
 
 /// Names who holds locks on the plan's tables, oldest transaction first; nobody, where that can't be asked. Where it was
 /// seen for whom we waited (`seen`, with 0 for a prepared transaction), only those.
-pub(super) async fn blockers(
-    settings: &Settings,
-    ours: i32,
-    seen: &BTreeSet<i32>,
-    order: &Order<'_>,
-) -> Vec<Blocker> {
+pub(super) async fn blockers(settings: &Settings, ours: i32, seen: &BTreeSet<i32>, order: &Order<'_>) -> Vec<Blocker> {
     let holders = match ask(settings, ours, order).await {
         Ok(holders) => holders,
         Err(error) => {

@@ -12,10 +12,11 @@ use futures_util::future::join_all;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::attempt::{GRACE, text_at};
+use super::answers::text_at;
+use super::attempt::GRACE;
 use super::outcome::{Ran, RunError};
 use super::{Interrupt, Order};
-use crate::server::{Connection, ServerError, Settings, connect};
+use crate::server::{Connection, ServerError, Settings, connect, ledger};
 use crate::sql::Role;
 
 /// The proof that a transaction is committed. Only sending COMMIT makes one.
@@ -245,6 +246,9 @@ fn is_definite(error: &ServerError) -> bool {
 }
 
 /// Asks until the server says `committed` (true) or `aborted` (false), or until the waits are used up.
+///
+/// Where the server can't be asked, the ledger is: an entry that is there was committed. One that isn't there says nothing,
+/// unless the transaction of its number is committed.
 async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]) -> Result<bool, Doubt> {
     let transaction = ran.transaction.as_str();
     let mut doubt = Doubt::Unreachable("nobody was asked".into());
@@ -264,6 +268,9 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
         };
         let now = Server::identify(&connection.client).await;
         if !server.is_same(&now) {
+            if is_entered(&connection.client, ran).await == Some(true) {
+                return Ok(true);
+            }
             doubt = Doubt::OtherServer;
             continue;
         }
@@ -278,11 +285,14 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
                     (Life::Unbroken, _) | (_, Some(true)) => Ok(true),
                     // The log was found to end before our COMMIT.
                     (Life::StartedAgain, Some(false)) => Ok(false),
-                    (Life::StartedAgain, None) | (Life::MayHaveCrashed, _) => Err(Doubt::NumberGivenAgain),
+                    (Life::StartedAgain, None) | (Life::MayHaveCrashed, _) => {
+                        is_entered(&connection.client, ran).await.ok_or(Doubt::NumberGivenAgain)
+                    }
                 };
             }
             Ok(Some(status)) if status == "aborted" => return Ok(false),
             Ok(Some(_)) => doubt = Doubt::InProgress,
+            Ok(None) if is_entered(&connection.client, ran).await == Some(true) => return Ok(true),
             Ok(None) => return Err(Doubt::Forgotten),
             Err(error) => match ServerError::from(error) {
                 // The same server has not come so far: it crashed before anything of the transaction was on disk.
@@ -292,6 +302,12 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
         }
     }
     Err(doubt)
+}
+
+/// Whether the ledger has the run's entry, by its digest, which no other run has. None where there is none to look for, or
+/// where it can't be looked for.
+async fn is_entered(client: &Client, ran: &Ran) -> Option<bool> {
+    ledger::has(client, &ran.entry.as_ref()?.digest).await.ok()
 }
 
 /// Whether the log goes beyond where it ended before our COMMIT: the checkpoint at the end of recovery stands where it was
@@ -328,7 +344,9 @@ mod tests {
         let before = server(None, Some("monday"), Some("sunday"));
         assert_eq!(before.life(&before), Life::Unbroken);
         assert_eq!(before.life(&server(None, Some("tuesday"), Some("sunday"))), Life::StartedAgain);
-        for now in [server(None, Some("monday"), Some("monday")), server(None, Some("monday"), None), server(None, None, None)] {
+        for now in
+            [server(None, Some("monday"), Some("monday")), server(None, Some("monday"), None), server(None, None, None)]
+        {
             assert_eq!(before.life(&now), Life::MayHaveCrashed);
         }
         let silent = server(None, Some("monday"), None);

@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Order;
-use super::attempt::{array_text, text_at};
+use super::answers::{array_text, text_at};
 use super::outcome::Ran;
 use crate::catalog::Catalog;
 use crate::ident::TableName;

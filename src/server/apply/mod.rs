@@ -1,10 +1,11 @@
 //! How is a reviewed script run?
 //!
-//! Statement by statement in one transaction (`attempt`), begun again as a whole where others were in the way
-//! (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps ([`afterwards`]), and the receipt
-//! (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
+//! Statement by statement in one transaction (`attempt`), which somebody watches for those who wait for it (`watch`), begun again as
+//! a whole where others were in the way (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps
+//! ([`afterwards`]), a look at what came in late ([`late_arrivals`]), and the receipt (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
 
 mod afterwards;
+mod answers;
 mod attempt;
 mod blockers;
 mod commit;
@@ -12,13 +13,14 @@ mod late;
 mod outcome;
 mod receipt;
 mod retry;
+mod stopped;
 mod watch;
 
 pub use afterwards::{Leftover, afterwards};
 pub use blockers::Blocker;
 pub use commit::{Committed, Doubt, Unheard};
 pub use late::late_arrivals;
-pub use outcome::{Chosen, Finished, Progress, Ran, RunError, StepRun};
+pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun};
 pub use receipt::{Receipt, rehearsal};
 pub use retry::Cause;
 pub use watch::Session;
@@ -28,8 +30,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use attempt::{Attempt, Stopped};
+use attempt::{Attempt, Reached};
 use retry::Tries;
+use stopped::Stopped;
 use watch::Watch;
 
 use crate::catalog::Catalog;
@@ -53,6 +56,8 @@ pub struct Order<'a> {
     pub reviewed: &'a Catalog,
     /// Whether it is to stay.
     pub mode: Mode,
+    /// Whether subjects are erased again that the ledger knows and of whom something is left or new.
+    pub again: bool,
     /// How long somebody may have to wait.
     pub bounds: Bounds,
 }
@@ -120,11 +125,15 @@ pub async fn run(
             progress.unwatched(&error);
         }
         let stopped = match ran {
-            Ok(None) => {
+            Ok(Reached::Nobody) => {
                 rollback(connection).await;
                 return Ok(Finished::Nobody);
             }
-            Ok(Some(mut ran)) => {
+            Ok(Reached::ErasedBefore { entry }) => {
+                rollback(connection).await;
+                return Ok(Finished::ErasedBefore { entry });
+            }
+            Ok(Reached::End(mut ran)) => {
                 (ran.attempts, ran.retries) = (tries.begun(), tries.causes());
                 return match order.mode {
                     Mode::Rehearse => Ok(Finished::Rehearsed(ran)),

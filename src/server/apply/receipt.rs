@@ -12,8 +12,8 @@ use crate::catalog::hexadecimal;
 use crate::ident::TableName;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, LateRows, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed, StepAccount, SubjectAccount,
-    kept_parts,
+    Account, AnonymisedRows, ErasedRows, LateRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed,
+    StepAccount, SubjectAccount, kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -37,6 +37,7 @@ impl Receipt {
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
+        account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
         let unreplicated = "the synchronous standby may not have it: somebody ended the wait of COMMIT for it";
         let unreplicated = (!committed.is_replicated()).then(|| unreplicated.to_owned());
         let left = unreplicated.into_iter().chain(left.iter().map(|left| left.0.clone()));
@@ -105,6 +106,7 @@ fn account(
         policy: planned.policy,
         schema_sha256: planned.schema.sha256,
         script_sha256: planned.script.sha256,
+        ledger: None,
         subject: SubjectAccount {
             table: planned.subject.table,
             key: planned.subject.key,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::attempt::Stopped;
+use super::stopped::Stopped;
 use crate::sql::Assertion;
 
 /// `lock_not_available` (manual, appendix A).
@@ -32,6 +32,8 @@ pub enum Cause {
     Serialization,
     /// Others waited for us too long.
     HeldUp,
+    /// Another run was at the same subjects; the next transaction sees what it has done.
+    Meanwhile,
     /// A report moved.
     Report,
 }
@@ -46,7 +48,21 @@ impl Cause {
                 _ => None,
             },
             Stopped::HeldUp(_) => Some(Cause::HeldUp),
-            Stopped::Findings(failure) => (failure.assertion == Assertion::Reports).then_some(Cause::Report),
+            Stopped::Findings(failure) => match failure.assertion {
+                Assertion::Reports => Some(Cause::Report),
+                Assertion::Meanwhile => Some(Cause::Meanwhile),
+                Assertion::Subject
+                | Assertion::Secret
+                | Assertion::Ledger
+                | Assertion::Erased
+                | Assertion::Guards
+                | Assertion::Limits
+                | Assertion::StandIns
+                | Assertion::Shared
+                | Assertion::Expected
+                | Assertion::References
+                | Assertion::Steps => None,
+            },
             Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => None,
         }
     }
@@ -54,7 +70,7 @@ impl Cause {
     /// How often such a transaction is begun in all.
     fn tries(self) -> u32 {
         match self {
-            Cause::LockTimeout | Cause::Deadlock | Cause::Serialization | Cause::HeldUp => u32::MAX,
+            Cause::LockTimeout | Cause::Deadlock | Cause::Serialization | Cause::HeldUp | Cause::Meanwhile => u32::MAX,
             Cause::Report => REPORT_TRIES,
         }
     }
@@ -67,6 +83,7 @@ impl fmt::Display for Cause {
             Cause::Deadlock => "deadlock",
             Cause::Serialization => "serialization failure",
             Cause::HeldUp => "others waited for us",
+            Cause::Meanwhile => "another run was at the same subjects",
             Cause::Report => "a report moved",
         })
     }

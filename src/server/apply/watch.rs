@@ -75,15 +75,7 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Watches for sessions that wait longer than `most` for the process `ours`; nothing without a limit.
     pub(super) fn new(settings: &'a Settings, ours: i32, most: Option<Duration>) -> Self {
-        Self {
-            settings,
-            ours,
-            most,
-            connection: None,
-            since: BTreeMap::new(),
-            blocking: BTreeSet::new(),
-            blind: None,
-        }
+        Self { settings, ours, most, connection: None, since: BTreeMap::new(), blocking: BTreeSet::new(), blind: None }
     }
 
     /// The processes for which we have waited when it was last looked; 0 is a prepared transaction.

@@ -38,7 +38,8 @@ pub fn crashed() -> &'static Tally {
         let sides = |request| [Side::Before, Side::Behind].map(|side| Point { request, side });
         let points: Vec<Point> = boundaries().into_iter().flat_map(sides).collect();
         let mut tally = Tally { points: points.len(), ..Tally::default() };
-        let taken = points.iter().enumerate().filter(|(index, point)| is_long() || index % 5 == 3 || is_commit(**point));
+        let taken =
+            points.iter().enumerate().filter(|(index, point)| is_long() || index % 5 == 3 || is_commit(**point));
         for (_, point) in taken {
             let context = format!("a crash at {point:?} ({})", requests()[point.request - 1]);
             place.reset();

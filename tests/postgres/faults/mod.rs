@@ -1,5 +1,5 @@
 //! What may die, dies: the client, the server's process, the connection, the server; before and behind every request of
-//! a run. Afterwards the data are as they were or as they must become, and what was said of it is true.
+//! a run. Afterwards the data are as they were or as they must become, the ledger agrees, and what was said of it is true.
 //!
 //! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
 
@@ -62,12 +62,19 @@ fn truth(place: &Place, ran: &Ran, context: &str) -> Outcome {
     let rows = place.rows();
     let changed = rows == place.after;
     assert!(changed || rows == place.before, "{context}: neither before nor after: {rows:#?}\n{}", ran.err);
+    assert_eq!(place.entries(), usize::from(changed), "{context}: the ledger says otherwise: {}", ran.err);
     let says = |words: &str| assert!(ran.err.contains(words), "{context}: {words:?} is not said: {}", ran.err);
     match ran.code {
         None if changed => Outcome::DiedBehind,
         None => Outcome::DiedBefore,
         Some(0) => {
-            assert!(changed && ran.out.contains("committed as transaction"), "{context}: {}\n{}", ran.out, ran.err);
+            assert!(changed, "{context}: nothing is committed: {}\n{}", ran.out, ran.err);
+            assert!(
+                ran.out.contains("committed as transaction") || is_recognised(ran),
+                "{context}: {}\n{}",
+                ran.out,
+                ran.err
+            );
             Outcome::SaidCommitted
         }
         Some(5) => {
@@ -88,12 +95,32 @@ fn truth(place: &Place, ran: &Ran, context: &str) -> Outcome {
     }
 }
 
-/// After any fault one more run gets there, and a further one does its work again, and says so.
+/// Whether a run has found that there is nothing left to do.
+fn is_recognised(ran: &Ran) -> bool {
+    ran.err.contains("erased before, by entry 1 of the ledger, and nothing is left; nothing was changed")
+}
+
+/// After any fault one more run gets there, and a further one does nothing, and says so.
 fn one_more_run_gets_there(place: &Place, context: &str) {
-    for _ in 0..2 {
+    let [_, further] = [(); 2].map(|()| {
         let ran = place.apply();
         assert_eq!(truth(place, &ran, context), Outcome::SaidCommitted, "{context}: {}", ran.err);
+        ran
+    });
+    assert!(is_recognised(&further), "{context}: {}", further.err);
+}
+
+#[test]
+fn without_a_ledger_a_further_run_does_its_work_again_and_says_so() {
+    let place = Place::new();
+    for _ in 0..2 {
+        let ran = place::ended(place.start_with("--no-ledger"));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(ran.err.contains("without a ledger nothing tells whether somebody was erased before"), "{}", ran.err);
+        assert!(ran.out.contains("committed as transaction"), "{}", ran.out);
+        assert_eq!(place.rows(), place.after);
     }
+    assert_eq!(place.entries(), 0);
 }
 
 /// The requests of an undisturbed run.
@@ -132,13 +159,8 @@ fn is_commit(point: Point) -> bool {
 
 #[test]
 fn hard_case_9_whatever_dies_at_whichever_statement_one_more_run_gets_there() {
-    let struck = [
-        sessions::killed(),
-        sessions::terminated(),
-        sessions::broken(),
-        sessions::interrupted(),
-        crashes::crashed(),
-    ];
+    let struck =
+        [sessions::killed(), sessions::terminated(), sessions::broken(), sessions::interrupted(), crashes::crashed()];
     for tally in struck {
         assert!(tally.tried() > 4, "{tally:?}");
         assert_eq!(tally.count(Outcome::SaidUnknown), 0, "the server can be asked: {tally:?}");
@@ -181,7 +203,8 @@ fn hard_case_8_a_payment_that_falls_due_between_plan_and_apply_blocks_and_every_
 #[test]
 fn every_kind_of_statement_is_in_the_script() {
     let place = Place::new();
-    let plan = place::ended(place.command(place.db.url(), "plan club.yaml --format sql").spawn().expect("the tool starts"));
+    let plan =
+        place::ended(place.command(place.db.url(), "plan club.yaml --format sql").spawn().expect("the tool starts"));
     for part in [
         "IN SHARE ROW EXCLUSIVE MODE",
         "IN ROW EXCLUSIVE MODE",

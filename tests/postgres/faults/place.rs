@@ -46,6 +46,7 @@ const SCHEMA: &str = "
 ";
 
 const DATA: &str = "
+    truncate efface.erased, efface.ledger;
     truncate addresses, users, audits, bookings, visits, comments, carts, items, logs, bills restart identity;
     insert into addresses values (1, 'SECRET street'), (2, 'shared street');
     insert into users values (1, 'client', 'SECRET', 'SECRET@example.org', 1), (2, 'client', 'Tom', 'tom@example.org', 2),
@@ -157,6 +158,7 @@ impl Place {
 
     /// The club in an empty database.
     pub fn in_database(db: Db) -> Self {
+        db.sql(efface::sql::LEDGER_DDL);
         db.sql(SCHEMA);
         Self::on(db, POLICY)
     }
@@ -180,6 +182,11 @@ impl Place {
     pub fn reset(&self) {
         self.db.sql("set lock_timeout = '10s'");
         self.db.sql(DATA);
+    }
+
+    /// How many runs are entered in the ledger.
+    pub fn entries(&self) -> usize {
+        self.db.value("select count(*) from efface.ledger").parse().expect("a number")
     }
 
     pub fn rows(&self) -> Rows {

@@ -56,7 +56,9 @@ fn room_for_temporary_files_that_is_used_up_is_a_refusal() {
     let report = "    - { name: large, query: select g from generate_series(1, 200000) as g order by md5(g::text) }\n";
     let place = Place::with(&POLICY.replace("  unchanged:\n", &format!("  unchanged:\n{report}")));
     let name = place.db.value("select format('%I', current_database())");
-    place.db.sql(&format!("alter database {name} set work_mem = '64kB'; alter database {name} set temp_file_limit = '1MB'"));
+    place.db.sql(&format!(
+        "alter database {name} set work_mem = '64kB'; alter database {name} set temp_file_limit = '1MB'"
+    ));
     let ran = place.apply();
     assert!(ran.err.contains("53400") && ran.err.contains("report `large` before"), "{}", ran.err);
     assert_eq!(truth(&place, &ran, "no room"), Outcome::SaidNothing);
@@ -69,7 +71,8 @@ fn without_a_connection_left_nothing_begins_and_with_a_single_one_nobody_watches
     let role = format!("few_{}", place.db.value("select current_database()"));
     place.db.sql(&format!(
         "create role {role} login connection limit 1; grant all on all tables in schema public to {role};
-         grant all on all sequences in schema public to {role}"
+         grant all on all sequences in schema public to {role};
+         grant usage on schema efface to {role}; grant all on all tables in schema efface to {role}"
     ));
     let url = place.db.url().replace("user=postgres", &format!("user={role}"));
     let held = crate::harness::Db::open(&url);
@@ -83,7 +86,11 @@ fn without_a_connection_left_nothing_begins_and_with_a_single_one_nobody_watches
     }
     let ran = ended(place.start_at(&url));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("nobody watches for sessions that wait for the run: the server has no connection left"), "{}", ran.err);
+    assert!(
+        ran.err.contains("nobody watches for sessions that wait for the run: the server has no connection left"),
+        "{}",
+        ran.err
+    );
     assert_eq!(place.rows(), place.after);
     place.db.sql(&format!("drop owned by {role}; drop role {role}"));
 }
@@ -95,7 +102,10 @@ fn nobody_changes_the_schema_between_two_statements_unnoticed() {
     let changes = [
         ("alter table users add nickname text", "alter table users drop nickname"),
         ("create table letters (user_id bigint references users)", "drop table letters"),
-        ("create trigger late after delete on visits for each row execute function audit()", "drop trigger late on visits"),
+        (
+            "create trigger late after delete on visits for each row execute function audit()",
+            "drop trigger late on visits",
+        ),
         ("create rule late as on delete to visits do instead nothing", "drop rule late on visits"),
         ("drop table logs", ""),
     ];

@@ -55,7 +55,8 @@ fn a_commit_that_waits_for_a_standby_and_is_interrupted_is_unknown_until_it_is_a
     let ran = ended(child);
     assert_eq!(ran.code, Some(5), "{}", ran.err);
     assert!(ran.err.contains("is not known: the server says that it is in progress"), "{}", ran.err);
-    let transaction = ran.err.split("whether transaction ").nth(1).and_then(|text| text.split(' ').next()).expect("an id");
+    let transaction =
+        ran.err.split("whether transaction ").nth(1).and_then(|text| text.split(' ').next()).expect("an id");
     let asked = format!("select pg_xact_status('{transaction}')");
     assert_eq!(waiting.place.db.value(&asked), "in progress");
     assert_eq!(waiting.place.rows(), waiting.place.before, "nobody sees it yet");
