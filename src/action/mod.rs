@@ -8,11 +8,13 @@ pub mod document;
 mod generator;
 mod partial;
 pub mod random;
+mod scrub;
 
 pub use document::{Document, DocumentPath, Edit, OtherKeys, PathStep};
 pub use generator::{Generator, Part, UNIQUE_HEX};
 pub use partial::{Generalize, Mask, Unit};
 pub use random::{Kind, Randomize};
+pub use scrub::{SHORT, Scrub, ValuesOf};
 
 use crate::source::{Fragment, Spanned};
 
@@ -44,6 +46,8 @@ pub enum Decision {
     ShiftDays(Spanned<u32>),
     /// The value is a JSON document, in which values at some paths change.
     Json(Document),
+    /// People's values in the text become another text.
+    Scrub(Spanned<Scrub>),
     /// The reference becomes one to a stand-in row, of which this is the key's value.
     ReassignTo(Spanned<String>),
     /// Nobody has decided yet: an error for `check`.

@@ -287,7 +287,8 @@ impl Table {
     fn sort(&mut self) {
         self.columns.sort_by(|a, b| a.name.cmp(&b.name));
         self.unique.sort_by(|a, b| a.name.cmp(&b.name));
-        self.checks.sort_by(|a, b| a.name.cmp(&b.name));
+        // Partitions may have CHECKs of one name.
+        self.checks.sort_by(|a, b| (&a.name, &a.partition).cmp(&(&b.name, &b.partition)));
         self.exclusions.sort_by(|a, b| a.name.cmp(&b.name));
         self.indexed.sort();
         self.indexed.dedup();

@@ -121,6 +121,9 @@ pub struct Column {
     /// The domains that were unfolded, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<TableName>,
+    /// Whether its collation is nondeterministic: texts that differ may be equal (CREATE COLLATION).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nondeterministic: bool,
     /// Whether the column itself (not its domain) refuses NULL.
     pub not_null: bool,
     /// Whether it does so for some rows only: for those of one partition, or for new ones. Then others may hold NULL.
@@ -192,8 +195,14 @@ pub struct Check {
     pub name: Ident,
     /// The expression, as the server prints it, without `CHECK (` and `)`.
     pub expression: String,
-    /// The columns that it reads, sorted.
+    /// The columns that it reads, sorted; all of them where it reads the whole row.
     pub columns: Vec<Ident>,
+    /// `NOT VALID`: old rows may break it, and then no change of them is taken, of whatever column.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_valid: bool,
+    /// The only partition that has it; none where the whole table does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<TableName>,
 }
 
 /// An exclusion constraint.

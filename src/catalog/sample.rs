@@ -15,6 +15,7 @@ pub(super) fn column(name: &str, type_sql: &str, ty: PgType) -> Column {
         ty,
         domains: Vec::new(),
         not_null: false,
+        nondeterministic: false,
         not_null_in_part: false,
         default: None,
         generated: Generated::No,

@@ -122,6 +122,7 @@ impl Failure {
                     | Assertion::Expected
                     | Assertion::References
                     | Assertion::Steps
+                    | Assertion::Values
                     | Assertion::Reports => found,
                 }
             }

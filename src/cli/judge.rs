@@ -13,12 +13,11 @@ use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::plan::Step;
 use crate::review::Estimates;
 use crate::server::ServerError;
-use crate::server::ask::{self, Judgement, Objection};
+use crate::server::ask::{self, Objection};
 use crate::server::explain::{self, Explained};
 use crate::source::SourceFile;
 use crate::sql;
 use crate::sql::privilege::Needs;
-use crate::sql::probe::Answer;
 
 /// A policy that fits, with estimates; or everything that was found.
 pub(super) type Examined = Result<(Loaded, Estimates), (SourceFile, Report)>;
@@ -67,12 +66,9 @@ async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), Serv
     let mut findings = Report::default();
     let settings = sql::explain::settings(&loaded.plan, catalog, false);
     for question in sql::probe::questions(&loaded.plan, &loaded.policy, catalog) {
-        let answer = if question.runs {
-            wrong_rows(ask::ask(client, &settings, &question.sql).await)?
-        } else {
-            refusal(ask::prepare(client, &settings, &question.sql).await)?
-        };
-        if let Some(found) = answer.and_then(|answer| question.finding(&answer)) {
+        let answer = ask::answer(client, &settings, &question).await?;
+        let found = answer.and_then(|answer| question.finding(&answer));
+        if let Some(found) = found.filter(|found| !loaded.policy.accepts(found)) {
             findings.push(found);
         }
     }
@@ -134,20 +130,5 @@ async fn explain(live: &Live, loaded: &Loaded) -> Result<Explained, ServerError>
             explain::explain(client, &sql::explain::settings(plan, catalog, false), steps, &questions).await
         }
         answered => answered,
-    }
-}
-
-fn refusal<T>(judgement: Judgement<T>) -> Result<Option<Answer>, ServerError> {
-    Ok(judgement?.err().map(|objection| match objection.sqlstate.as_str() {
-        // The time that we allowed was too short, or the lock was held by someone else.
-        "57014" | "55P03" => Answer::TooLong,
-        _ => Answer::Refused { sqlstate: objection.sqlstate, message: objection.message, position: objection.position },
-    }))
-}
-
-fn wrong_rows(judgement: Judgement<Option<String>>) -> Result<Option<Answer>, ServerError> {
-    match judgement {
-        Ok(Ok(rows)) => Ok(rows.and_then(|rows| rows.parse().ok()).filter(|rows| *rows > 0).map(Answer::Wrong)),
-        other => refusal(other),
     }
 }

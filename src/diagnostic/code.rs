@@ -91,6 +91,7 @@ codes! {
     NotInEnum = "not-in-enum", Error, "a value is not a label of the enum";
     PathMisses = "path-misses", Error, "a path into documents leads past values of another shape";
     CheckConstraint = "check-constraint", Error, "a value would break a CHECK or domain constraint";
+    BrokenAlready = "broken-already", Warning, "rows break a CHECK that is NOT VALID, so that no change of them is taken";
     GeneratedColumn = "generated-column", Error, "a column whose value the database makes";
     NoDefault = "no-default", Error, "the column has no default";
     ReferencedColumn = "referenced-column", Error, "a column that other rows reference would change";

@@ -18,6 +18,7 @@ mod predicate;
 mod propagate;
 mod remember;
 mod scopes;
+mod scrub;
 mod sentence;
 mod stand_in;
 mod steps;
@@ -85,8 +86,11 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
+    let patterns = scrub::patterns(&steps, policy, &scopes);
+    let owners = scrub::owners(&steps, &captures, policy, catalog);
     let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
-    let only_looked_at: Vec<_> = guarded.chain(expected.iter().map(|none| (none.table, &none.rows))).collect();
+    let only_looked_at = guarded.chain(expected.iter().map(|none| (none.table, &none.rows)));
+    let only_looked_at: Vec<_> = only_looked_at.chain(scrub::tables(&patterns)).collect();
     let plan = Plan {
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
@@ -104,6 +108,8 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         row_locks,
         closures: scopes.closures,
         captures,
+        patterns,
+        owners,
         guards,
         shared,
         expected,
@@ -116,6 +122,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             .map(|(table, most)| (*table, *most, steps::rows_of_table(&steps, *table)))
             .collect(),
         virtual_conditions: policy.virtual_conditions.clone(),
+        comparisons: policy.values.clone(),
         deferred,
         stand_ins: stand_in::find(&steps, policy, catalog),
         steps,

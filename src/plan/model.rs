@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
-    ColumnChange, Condition, Follower, IfShared, NewValue, Propagation, ResolvedLimits, ResolvedPolicy, ResolvedReport,
-    RuleId, Subject, Values,
+    ColumnChange, Condition, Follower, IfShared, NewValue, People, Propagation, ResolvedLimits, ResolvedPolicy,
+    ResolvedReport, RuleId, Subject, ValueSet, ValueSource, Values,
 };
 use crate::source::Span;
 
@@ -28,6 +28,10 @@ pub struct Plan {
     pub closures: Vec<Closure>,
     /// Sets of rows that are remembered by key before the first change.
     pub captures: Vec<Capture>,
+    /// Values of people that steps look for in texts.
+    pub patterns: Vec<Patterns>,
+    /// Rows of which is remembered whose they are.
+    pub owners: Vec<RowOwners>,
     /// What must not be found.
     pub guards: Vec<Guard>,
     /// Rows that rules mean and that others reference too.
@@ -42,6 +46,8 @@ pub struct Plan {
     pub limited_rows: Vec<(TableId, u64, Predicate)>,
     /// For virtual keys with a condition, which rows reference by them.
     pub virtual_conditions: std::collections::BTreeMap<KeyId, Condition>,
+    /// For paths that compare values, what is compared.
+    pub comparisons: BTreeMap<KeyId, Values>,
     /// Keys whose check is put off to the end of the steps, because rows reference each other in a circle.
     pub deferred: Vec<KeyId>,
     /// Rows to which references are reassigned: they have to be there, and to stay.
@@ -257,6 +263,68 @@ pub enum CaptureReason {
     Circle,
     /// A trigger could keep or change them so that the scope, asked again, would not find them.
     Trigger,
+}
+
+/// Values of people that steps look for in texts: read before the first change, and made a search pattern for each person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patterns {
+    /// Whose they are and where they are.
+    pub values: ValueSet,
+    /// What stands in their place: values that are part of it can't be looked for.
+    pub with: String,
+    /// The sources, each with its rows.
+    pub sources: Vec<SourceRows>,
+    /// The place in the policy.
+    pub origin: Span,
+}
+
+impl Patterns {
+    /// Whether these are the patterns of some values.
+    pub fn is_for(&self, values: &ValueSet, with: &str) -> bool {
+        self.values == *values && self.with == with
+    }
+}
+
+/// Where values are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRows {
+    /// The column.
+    pub source: ValueSource,
+    /// Its rows; none where the subjects are the values themselves.
+    pub rows: Predicate,
+}
+
+/// Rows of which is remembered, by key, whose they are, because steps change what says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowOwners {
+    /// The table.
+    pub table: TableId,
+    /// Columns that tell its rows apart.
+    pub key: Vec<ColumnId>,
+    /// Which rows.
+    pub rows: Predicate,
+    /// The capture that remembers these rows.
+    pub capture: usize,
+    /// To whom the rows belong, and by which ways.
+    pub people: People,
+    /// What is scrubbed there: with `people` this says which patterns are meant.
+    pub with: String,
+}
+
+impl RowOwners {
+    /// Those of the rows that were added to the capture in a round of sweeps, counted from 1.
+    pub fn added(&self, round: usize) -> Predicate {
+        let of_round = |rows: &Predicate| match rows {
+            Predicate::Captured { capture, rules, .. } => {
+                Predicate::Captured { capture: *capture, rules: rules.clone(), added: Some(round) }
+            }
+            other => other.clone(),
+        };
+        match &self.rows {
+            Predicate::Any(parts) => Predicate::Any(parts.iter().map(of_round).collect()),
+            one => of_round(one),
+        }
+    }
 }
 
 /// Rows that must not exist.

@@ -135,7 +135,7 @@ fn tells_rows_apart(policy: &ResolvedPolicy, table: TableId) -> bool {
 }
 
 /// Whether a step, once done, changes the answer of another step's scope in a way that matters.
-fn disturbs(catalog: &Catalog, step: &Step, reader: &Step, reads: &Reads) -> bool {
+pub(super) fn disturbs(catalog: &Catalog, step: &Step, reader: &Step, reads: &Reads) -> bool {
     let follow = |table: &TableId| step.followers().any(|(follower, _)| follower.table == *table);
     let by_author = reads.unknown || reads.author.contains(&step.table) || reads.author.iter().any(follow);
     match &step.action {

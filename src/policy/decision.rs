@@ -60,12 +60,13 @@ impl Reader<'_> {
         let column = Spanned::new(Ident::new(name.value.as_str()), name.span);
         if !matches!(node.kind, Kind::Map(_)) {
             let decision = self.word(node, name)?;
-            return Some(ColumnRule { column, decision, propagate: None });
+            return Some(ColumnRule { column, decision, propagate: None, via: None });
         }
         let fields = keys::fields(node, name.span, &keys::DECISION, &mut self.report)?;
         let propagate = fields.entry("propagate").map(|(key, value)| self.propagate(value, key.span, &fields));
+        let via = self.scrub_via(&fields);
         let decision = Spanned::new(self.action(&fields, node, What::Column)?, node.span);
-        Some(ColumnRule { column, decision, propagate: present(propagate)? })
+        Some(ColumnRule { column, decision, propagate: present(propagate)?, via: present(via)? })
     }
 
     /// A decision that is one word.
@@ -102,6 +103,13 @@ impl Reader<'_> {
 
     /// `propagate: true`, beside an action that gives the value a new one; the place of its key.
     fn propagate(&mut self, node: &Node, owner: Span, fields: &Fields<'_>) -> Option<Span> {
+        if let Some((scrub, _)) = fields.entry("scrub") {
+            let found = Diagnostic::new(Code::ConflictingKeys, "`propagate` stands beside `scrub`")
+                .at(owner, "nothing can follow")
+                .label(scrub.span, "a text with names in it is no key");
+            self.report.push(found.help("leave it out"));
+            return None;
+        }
         if let Some((keep, _)) = fields.entry("keep") {
             let found = Diagnostic::new(Code::ConflictingKeys, "`propagate` stands beside `keep`")
                 .at(owner, "nothing has to follow")
@@ -181,6 +189,7 @@ impl Reader<'_> {
             "generalize" => Some(Decision::Generalize(self.generalize(value, action.span)?)),
             "json" => Some(Decision::Json(self.document(value, action.span, fields)?)),
             "shift_days" => Some(Decision::ShiftDays(self.shift_days(value, action.span)?)),
+            "scrub" => Some(Decision::Scrub(self.scrub(value, node.span, action, fields)?)),
             _ => Some(Decision::Randomize(self.random(value, action, fields)?)),
         }
     }
@@ -233,6 +242,7 @@ fn options_of(action: &str) -> Option<&'static [&'static str]> {
         "randomize" | "pseudonymize" => None,
         "mask" => Some(&["keep_first", "keep_last"]),
         "json" => Some(&["other_keys"]),
+        "scrub" => Some(&["with", "short", "via"]),
         _ => Some(&[]),
     }
 }
@@ -242,6 +252,7 @@ fn owners_of(option: &str) -> Vec<&'static str> {
     match option {
         "keep_first" | "keep_last" => vec!["`mask`"],
         "other_keys" => vec!["`json`"],
+        "with" | "short" | "via" => vec!["`scrub`"],
         _ => vec!["`randomize`", "`pseudonymize`"],
     }
 }

@@ -171,6 +171,7 @@ impl Reader<'_> {
             | Decision::Sql(_)
             | Decision::ShiftDays(_)
             | Decision::Json(_)
+            | Decision::Scrub(_)
             | Decision::ReassignTo(_)
             | Decision::Undecided => {
                 let found = Diagnostic::new(Code::UnknownAction, "this action stands in a document");

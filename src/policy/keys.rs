@@ -73,8 +73,12 @@ pub(super) static DECISION: Place = Place {
         "keep_first",
         "keep_last",
         "other_keys",
+        "scrub",
+        "with",
+        "short",
+        "via",
     ],
-    later: &["scrub", "with", "short"],
+    later: &[],
 };
 pub(super) static EDIT: Place = Place {
     name: "an edit in a document",
@@ -97,8 +101,19 @@ pub(super) static EDIT: Place = Place {
     later: &[],
 };
 /// The keys of a decision of which there is exactly one; the others are options.
-pub(super) const ACTIONS: &[&str] =
-    &["keep", "replace", "sql", "randomize", "pseudonymize", "mask", "generalize", "shift_days", "json", "reassign_to"];
+pub(super) const ACTIONS: &[&str] = &[
+    "keep",
+    "replace",
+    "sql",
+    "randomize",
+    "pseudonymize",
+    "mask",
+    "generalize",
+    "shift_days",
+    "json",
+    "scrub",
+    "reassign_to",
+];
 pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =

@@ -20,6 +20,7 @@ mod read;
 mod rules;
 mod scalar;
 mod schema;
+mod scrub;
 pub mod sql;
 mod subject;
 mod syntax;

@@ -182,6 +182,8 @@ pub struct ColumnRule {
     pub decision: Spanned<Decision>,
     /// `propagate: true`: the new value also goes into every column that references this one. The place of the word.
     pub propagate: Option<Span>,
+    /// Beside `scrub` in a policy for every row: how the rows belong to those whose values are scrubbed.
+    pub via: Option<Via>,
 }
 
 /// How rows belong to the subject: by any of these paths.

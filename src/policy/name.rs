@@ -24,6 +24,8 @@ pub(super) enum Position {
     BehindArrow,
     /// In `referenced_by`.
     Referencing,
+    /// In `scrub`.
+    Scrubbed,
 }
 
 /// `users`, `club.users`, `"odd.name"`; without a schema: public.
@@ -216,12 +218,15 @@ impl Cursor<'_> {
             }
         };
         let problem = match (&table, position) {
-            (Some(_), Position::BehindArrow | Position::Referencing) | (None, Position::Own) => None,
+            (Some(_), Position::BehindArrow | Position::Referencing | Position::Scrubbed) | (None, Position::Own) => {
+                None
+            }
             (Some(_), Position::Own) => {
                 Some("a path begins with a column of the rule's own table, without the table's name")
             }
             (None, Position::BehindArrow) => Some("behind an arrow the table is written too: `table.column`"),
             (None, Position::Referencing) => Some("the table whose rows reference these is written too"),
+            (None, Position::Scrubbed) => Some("the table is written too: `table.column`"),
         };
         match problem {
             Some(problem) => {

@@ -132,7 +132,7 @@ impl Reader<'_> {
     }
 
     /// `via`: a path or a list of paths.
-    fn via(&mut self, node: &Node, owner: Span) -> Option<Via> {
+    pub fn via(&mut self, node: &Node, owner: Span) -> Option<Via> {
         let mut paths: Vec<PathText> = Vec::new();
         for (item, owner) in self.one_or_many(node, owner, "via")? {
             let written = self.written(item, owner, "via")?;
@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 
     /// The items of a value that is one or a list, each with the place that an empty one is reported at.
-    fn one_or_many<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> Option<Vec<(&'n Node, Span)>> {
+    pub fn one_or_many<'n>(&mut self, node: &'n Node, owner: Span, key: &str) -> Option<Vec<(&'n Node, Span)>> {
         let items = match &node.kind {
             Kind::List(items) if items.is_empty() => {
                 self.report.push(empty(node.span, &format!("`{key}`")).help(format!("leave `{key}` out, or fill it")));

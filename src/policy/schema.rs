@@ -249,6 +249,7 @@ fn decision() -> Value {
     }
     forms.extend(partial_forms());
     forms.push(document::document());
+    forms.push(scrub_form());
     json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
 }
 
@@ -318,6 +319,34 @@ fn partial_forms() -> [Value; 3] {
             ],
         ),
     ]
+}
+
+/// The form of the action that looks for people's values in a text.
+fn scrub_form() -> Value {
+    let columns = "where the values are that are looked for: `users.name`, or a list of these; `:subject` where the subject is a value";
+    let with = json!({
+        "description": "what stands in their place: no control character, and none of `\" \\ & < >`",
+        "type": ["string", "number", "boolean"],
+        "pattern": "^[^\"\\\\&<>\\u0000-\\u001f\\u007f-\\u009f]*$",
+        "maxLength": 100,
+    });
+    let short = json!({ "description": "values of less than four characters too, which stand in texts by chance", "const": true });
+    object(
+        "the values of those whose rows these are become another text, wherever they stand alone in this one",
+        &["scrub", "with"],
+        &[
+            ("scrub", one_or_many(columns, &reference("name"))),
+            ("with", with),
+            ("short", short),
+            (
+                "via",
+                described(
+                    "in a policy for every row: how these rows belong to those whose values are looked for",
+                    "via",
+                ),
+            ),
+        ],
+    )
 }
 
 /// The option of every action that makes a new value.

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
+use super::model::ResolvedPolicy;
 use super::words;
-use crate::diagnostic::{Code, Report};
+use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::policy::Acceptance;
 use crate::source::Span;
 
@@ -56,12 +57,24 @@ impl<'a> Accepted<'a> {
         }
         for (entry, used) in self.entries.iter().zip(self.used.borrow().iter()) {
             // What only a server says is not known here.
-            let server_s =
-                matches!(entry.code.value, Code::Unverified | Code::SearchPathDiffers | Code::LongLockTimeout);
+            let server_s = matches!(
+                entry.code.value,
+                Code::Unverified | Code::BrokenAlready | Code::SearchPathDiffers | Code::LongLockTimeout
+            );
             if !used && !server_s {
                 report.push(words::unmatched_acceptance(entry));
             }
         }
+    }
+}
+
+impl ResolvedPolicy {
+    /// Whether a finding of a later stage is accepted: what the server says when it is asked about the policy.
+    pub fn accepts(&self, finding: &Diagnostic) -> bool {
+        let covers =
+            |entry: &Acceptance, object: &str| entry.code.value == finding.code && matches(&entry.at.value, object);
+        let object = finding.object.as_deref();
+        finding.code.is_acceptable() && object.is_some_and(|object| self.accepted.iter().any(|it| covers(it, object)))
     }
 }
 

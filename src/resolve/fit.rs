@@ -1,8 +1,9 @@
 //! Does every decision fit its column?
 
+use super::known::{Extent, Row};
 use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::{literal, words};
-use crate::catalog::{Catalog, Column, Generated, ReferentialAction, Table};
+use crate::catalog::{Catalog, Check, Column, Generated, ReferentialAction, Table};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::ident::Ident;
 
@@ -16,7 +17,7 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
                 report.push(found);
             }
         }
-        generated_not_null(catalog, table, changes, report);
+        generated_not_null(Row { catalog, table, changes, extent: Extent::Some }, report);
         match_full(catalog, rule, table, report);
         if !catalog.observed.live {
             unverified_checks(catalog, table, changes, report);
@@ -84,12 +85,6 @@ fn of_change(
     {
         found.push(words::no_reference(catalog, table, column, span));
     }
-    let excluded = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name));
-    if let Some(exclusion) = excluded
-        && change.value != NewValue::Null
-    {
-        found.push(words::exclusion(table, column, exclusion, span));
-    }
     found
 }
 
@@ -100,21 +95,21 @@ pub(super) fn moved<'a>(table: &'a Table, name: &Ident, changed: &Column) -> Opt
     (*name == changed.name || made).then_some(column)
 }
 
-/// A generated column that refuses NULL, made of a column that becomes null.
-fn generated_not_null(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
-    // What may make something of NULL: there the server has the last word.
-    const TAKES_NULL: [&str; 8] = ["COALESCE", "CASE", " IS ", "concat", "ARRAY", "format(", "json", "num_"];
+/// A generated column that refuses NULL, where the new values of what it is made of make it NULL. What isn't certain the
+/// server is asked.
+pub(super) fn generated_not_null(row: Row<'_>, report: &mut Report) {
+    let Row { catalog, table, changes, .. } = row;
     for made in table.columns.iter().filter(|column| catalog.refuses_null(column)) {
-        let Generated::Expression { sql, from } = &made.generated else { continue };
-        if TAKES_NULL.iter().any(|word| sql.contains(word)) {
-            continue;
-        }
-        let null = |change: &&ColumnChange| {
-            change.value == NewValue::Null && from.contains(&table.column_at(change.column).name)
-        };
-        if let Some(change) = changes.iter().find(null) {
-            let column = table.column_at(change.column);
-            report.push(words::generated_not_null(table, column, made, change.value_at));
+        let Generated::Expression { from, .. } = &made.generated else { continue };
+        let changed = |change: &&ColumnChange| from.contains(&table.column_at(change.column).name);
+        let Some(first) = changes.iter().find(changed) else { continue };
+        let known = row.known(made);
+        if known.null {
+            let null = |change: &&ColumnChange| changed(change) && change.value == NewValue::Null;
+            let change = changes.iter().find(null).unwrap_or(first);
+            report.push(words::generated_not_null(table, table.column_at(change.column), made, change.value_at));
+        } else if !known.some && !catalog.observed.live {
+            report.push(words::unverified_generated(table, table.column_at(first.column), made, first.value_at));
         }
     }
 }
@@ -139,14 +134,19 @@ fn match_full(catalog: &Catalog, rule: &ResolvedRule, table: &Table, report: &mu
 pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[ColumnChange], report: &mut Report) {
     for check in &table.checks {
         let tied = |change: &&ColumnChange| {
-            let name = &table.column_at(change.column).name;
+            let column = table.column_at(change.column);
             // A CHECK that is NULL holds (manual, 5.4.1), and one over this column alone nearly always is then.
-            let null_alone = change.value == NewValue::Null && check.columns.len() == 1;
-            check.columns.contains(name) && !null_alone && !is_not_null(&check.expression, name)
+            let null_alone =
+                change.value == NewValue::Null && check.columns.len() == 1 && !may_refuse_null(&check.expression);
+            let read = check.columns.iter().any(|name| moved(table, name, column).is_some());
+            let kept = change.value != NewValue::Null && is_not_null(&check.expression, &column.name);
+            read && !null_alone && !kept
         };
         // Once for each CHECK, however many of its columns change.
         if let Some(change) = changes.iter().find(tied) {
             report.push(words::unverified_check(table, table.column_at(change.column), &check.name, change.value_at));
+        } else if let (true, Some(change)) = (check.not_valid, changes.first()) {
+            report.push(words::unverified_old_rows(table, &check.name, change.value_at));
         }
     }
     for change in changes {
@@ -163,14 +163,18 @@ pub(super) fn unverified_checks(catalog: &Catalog, table: &Table, changes: &[Col
             | NewValue::StandIn(_)
             | NewValue::Expression(_) => Vec::new(),
         };
-        let domains = column.domains.iter().chain(parts.into_iter().map(|(domain, _)| domain));
-        let constrained = domains.into_iter().find(|name| catalog.domain(name).is_some_and(|d| !d.checks.is_empty()));
-        if let Some(domain) = constrained
-            && change.value != NewValue::Null
-        {
+        let asks = |check: &Check| change.value != NewValue::Null || may_refuse_null(&check.expression);
+        let mut domains = column.domains.iter().chain(parts.into_iter().map(|(domain, _)| domain));
+        let constrained = domains.find(|name| catalog.domain(name).is_some_and(|it| it.checks.iter().any(asks)));
+        if let Some(domain) = constrained {
             report.push(words::unverified_domain(table, column, domain, change.value_at));
         }
     }
+}
+
+/// Whether a condition may be false for NULL, and not just NULL itself.
+fn may_refuse_null(expression: &str) -> bool {
+    [" IS ", "COALESCE(", "num_nulls(", "num_nonnulls("].iter().any(|word| expression.contains(word))
 }
 
 fn is_not_null(expression: &str, column: &Ident) -> bool {

@@ -3,6 +3,7 @@
 //! A propagated value goes into columns that no rule names, so each of them is held against the value as if a rule had
 //! decided it: by the words of that column, at the place of `propagate`.
 
+use super::known::{Extent, Row};
 use super::model::{ColumnChange, Derived, NewValue, ResolvedPolicy, ResolvedRule, RowAction};
 use super::propagate::{self, Follower, FollowingColumn, Propagation};
 use super::{fit, literal, unique, words};
@@ -68,11 +69,9 @@ fn of_follower(
     for change in &following {
         of_column(catalog, propagation, table, change, report);
     }
-    for index in &table.unique {
-        if let Some((change, how)) = unique::collides(catalog, table, index, &following) {
-            report.push(words::not_unique(table, index, change, how));
-        }
-    }
+    let row = Row { catalog, table, changes: &following, extent: Extent::Following };
+    unique::of_row(row, report);
+    fit::generated_not_null(row, report);
     if !catalog.observed.live {
         fit::unverified_checks(catalog, table, &following, report);
     }
@@ -90,9 +89,6 @@ fn of_column(catalog: &Catalog, propagation: &Propagation, table: &Table, change
         && partitioned.columns.contains(&column.name)
     {
         report.push(words::partition_key(table, column, span));
-    }
-    if let Some(exclusion) = table.exclusions.iter().find(|exclusion| exclusion.columns.contains(&column.name)) {
-        report.push(words::exclusion(table, column, exclusion, span));
     }
     // Made of the column, and referenced: nobody would tell those that reference it.
     let made = catalog.keys_to(&table.name).find_map(|(_, key)| {

@@ -16,6 +16,7 @@ mod fit;
 mod followers;
 mod generator;
 mod inheritance;
+mod known;
 mod link;
 mod literal;
 mod model;
@@ -25,6 +26,7 @@ mod parents;
 mod partitions;
 mod path;
 mod propagate;
+mod scrub;
 mod session;
 mod subject;
 mod suspects;
@@ -33,9 +35,11 @@ mod words;
 
 pub use document::{Branch, Leaf, Node};
 pub(crate) use followers::as_changes;
+pub(crate) use known::{Extent, Row};
 pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
+pub(crate) use scrub::leads_to;
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};

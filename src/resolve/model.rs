@@ -8,6 +8,7 @@ use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::ident::Ident;
 use crate::pgtype::PgType;
+use crate::policy::Acceptance;
 pub use crate::policy::IfShared;
 use crate::source::{Fragment, Span};
 
@@ -45,6 +46,8 @@ pub struct ResolvedPolicy {
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
     pub limits: ResolvedLimits,
+    /// Warnings that someone has looked at, see [`ResolvedPolicy::accepts`].
+    pub(super) accepted: Vec<Acceptance>,
 }
 
 /// What a path compares where there is no key.
@@ -330,6 +333,65 @@ pub enum Derived {
     },
     /// A JSON document, in which values change. What is no document's NULL never becomes one.
     Document(Branch),
+    /// People's values in it become another text.
+    Scrub(Box<Scrub>),
+}
+
+/// What is looked for in a text, and what stands in its place then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scrub {
+    /// What stands in the place of each value.
+    pub with: String,
+    /// Whose values; at least one.
+    pub people: Vec<People>,
+    /// What telling whose a row is reads.
+    pub reads: Reads,
+}
+
+/// People whose values are looked for in rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// Their values.
+    pub values: ValueSet,
+    /// The ways from a row to those whose row it is: one empty path where the row is their own. None where the values of
+    /// all people of the run are looked for in every row.
+    pub ways: Vec<Path>,
+}
+
+/// Values of people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueSet {
+    /// What tells the people apart; none where they are all of the run, together.
+    pub owner: Option<Owner>,
+    /// Where the values are; at least one.
+    pub sources: Vec<ValueSource>,
+    /// Whether those of less than [`SHORT`](crate::action::SHORT) characters are meant too.
+    pub short: bool,
+}
+
+/// The table whose rows are people, and the key by which these are told apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owner {
+    /// The table.
+    pub table: TableId,
+    /// Columns that are unique together and never null.
+    pub key: Vec<ColumnId>,
+}
+
+/// Where values of people are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ValueSource {
+    /// In a column.
+    Column {
+        /// The table.
+        table: TableId,
+        /// The column.
+        column: ColumnId,
+        /// The ways from its rows to those whose they are, as [`People::ways`].
+        ways: Vec<Path>,
+    },
+    /// They are the subjects themselves.
+    Subject,
 }
 
 impl Derived {
@@ -337,7 +399,7 @@ impl Derived {
     /// been done, and rows to which it has been done need no writing.
     pub fn is_idempotent(&self) -> bool {
         match self {
-            Derived::Mask(_) | Derived::Generalize(_) => true,
+            Derived::Mask(_) | Derived::Generalize(_) | Derived::Scrub(_) => true,
             Derived::Pseudonym(_) | Derived::Shift { .. } => false,
             Derived::Document(root) => root.is_idempotent(),
         }
@@ -348,13 +410,14 @@ impl Derived {
         match self {
             Derived::Pseudonym(_) => true,
             Derived::Document(root) => root.is_keyed(),
-            Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => false,
+            Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } | Derived::Scrub(_) => false,
         }
     }
 
     /// What it reads besides the value itself; none where that is all.
     pub fn reads(&self) -> Option<&Reads> {
         match self {
+            Derived::Scrub(scrub) => Some(&scrub.reads),
             Derived::Pseudonym(_)
             | Derived::Mask(_)
             | Derived::Generalize(_)

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::link::Links;
 use super::model::{
-    ColumnChange, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy, ResolvedReport,
-    ResolvedRule, RowAction,
+    ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
+    ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, document, generator, parents, path, subject, words};
+use super::{condition, derived, document, generator, parents, path, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
-use crate::catalog::{Catalog, Column, ColumnId, Generated, Table, TableId};
+use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
 use crate::ident::{Ident, TableName};
 use crate::policy::{self, Policy, RowDecision, Rule, Via};
@@ -24,8 +24,16 @@ pub(super) struct Context<'a> {
     pub search_path: Vec<Ident>,
     /// Whose rows.
     pub whose: Whose,
+    /// The subject's key, where the subject is a row and its key could be found.
+    pub subject_key: Vec<ColumnId>,
     /// Tables that the policy decides.
     pub decided: BTreeSet<TableId>,
+    /// The rules of these, as written.
+    pub written: BTreeMap<TableId, &'a policy::TablePolicy>,
+    /// For virtual foreign keys with a `where`, which rows of their tables reference by them.
+    pub conditions: BTreeMap<KeyId, Condition>,
+    /// For paths that compare values, what is compared.
+    pub values: BTreeMap<KeyId, Values>,
 }
 
 /// Whose rows, as far as it decides how they are reached.
@@ -64,19 +72,25 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
             table(catalog, &guard.table, report);
         }
     }
-    let context = Context {
+    let decided = || policy.tables.iter().zip(&tables).filter_map(|(entry, id)| id.map(|id| (id, entry)));
+    let mut context = Context {
         catalog,
         search_path: policy.search_path.iter().map(|schema| schema.value.clone()).collect(),
         whose: whose?,
+        subject_key: Vec::new(),
         decided: tables.iter().flatten().copied().collect(),
+        written: decided().collect(),
+        conditions: BTreeMap::new(),
+        values: BTreeMap::new(),
     };
-    let virtual_conditions = links.conditions(&context, report).into_iter().collect();
-    let values = links.values(&context, report).into_iter().collect();
+    context.conditions = links.conditions(&context, report).into_iter().collect();
+    context.values = links.values(&context, report).into_iter().collect();
     let subject = subject::resolve(&context, &policy.subject, report);
+    context.subject_key = subject.iter().filter_map(Subject::rows).flat_map(|rows| rows.key.clone()).collect();
+    let context = context;
     let guards = policy.guards.iter().filter_map(|found| guard(&context, found, report)).collect();
     let mut rules: Vec<ResolvedRule> = Vec::new();
-    let mut entries: Vec<_> =
-        policy.tables.iter().zip(&tables).filter_map(|(entry, id)| id.map(|id| (id, entry))).collect();
+    let mut entries: Vec<_> = decided().collect();
     entries.sort_by_key(|(id, _)| *id);
     for (id, entry) in entries {
         changeable(&context, id, entry, report);
@@ -94,9 +108,10 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         subject: subject?,
         search_path: context.search_path,
         guards,
-        virtual_conditions,
-        values,
+        virtual_conditions: context.conditions,
+        values: context.values,
         expectations: Vec::new(),
+        accepted: policy.accept.clone(),
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         reports: reports.collect(),
@@ -169,13 +184,7 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
     let condition = rule.condition.as_ref().map(|fragment| condition::resolve(context, id, fragment, report));
     let failed_condition = matches!(condition, Some(None));
     let condition = condition.flatten();
-    let reach = match &rule.referenced_by {
-        Some(written) => {
-            let if_shared = rule.if_shared.as_ref().map(|word| word.value);
-            parents::resolve(context, id, written, if_shared, report).map(Reach::Parents)
-        }
-        None => reach(context, id, rule.via.as_ref(), condition.as_ref(), rule.span, report),
-    };
+    let reach = rule_reach(context, id, rule, condition.as_ref(), report);
     let action = match &rule.action.value {
         RowDecision::Keep(reason) => RowAction::Keep(reason.value.clone()),
         RowDecision::Delete => RowAction::Delete { cascade: false },
@@ -184,7 +193,9 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
             report.push(words::undecided_rule(table, rule.action.span));
             return None;
         }
-        RowDecision::Columns { columns, other } => columns_of(context, id, rule, columns, other.as_ref(), report)?,
+        RowDecision::Columns { columns, other } => {
+            columns_of(context, id, (rule, reach.as_ref()), columns, other.as_ref(), report)?
+        }
     };
     if failed_condition {
         return None;
@@ -197,6 +208,33 @@ fn rule(context: &Context<'_>, id: TableId, rule: &Rule, report: &mut Report) ->
         action,
         origin: rule.span,
     })
+}
+
+/// How the rows of a rule belong to the subject, where that could be told.
+pub(super) fn reach_of(context: &Context<'_>, id: TableId, rule: &Rule) -> Option<Reach> {
+    // Whatever is wrong is reported where the rule itself is looked up.
+    let mut unheard = Report::default();
+    let condition = match &rule.condition {
+        Some(fragment) => Some(condition::resolve(context, id, fragment, &mut unheard)?),
+        None => None,
+    };
+    rule_reach(context, id, rule, condition.as_ref(), &mut unheard)
+}
+
+fn rule_reach(
+    context: &Context<'_>,
+    id: TableId,
+    rule: &Rule,
+    condition: Option<&Condition>,
+    report: &mut Report,
+) -> Option<Reach> {
+    match &rule.referenced_by {
+        Some(written) => {
+            let if_shared = rule.if_shared.as_ref().map(|word| word.value);
+            parents::resolve(context, id, written, if_shared, report).map(Reach::Parents)
+        }
+        None => reach(context, id, rule.via.as_ref(), condition, rule.span, report),
+    }
 }
 
 /// How rows belong to the subject.
@@ -246,7 +284,7 @@ fn reach(
 fn columns_of(
     context: &Context<'_>,
     owner: TableId,
-    rule: &Rule,
+    (rule, reach): (&Rule, Option<&Reach>),
     columns: &[policy::ColumnRule],
     other: Option<&Spanned<OtherColumns>>,
     report: &mut Report,
@@ -268,6 +306,23 @@ fn columns_of(
             Decision::Undecided => {
                 report.push(words::undecided_column_word(table, id, entry.decision.span));
                 complete = false;
+            }
+            Decision::Scrub(written) => {
+                let target = scrub::Target { table: owner, column: id, reach, via: entry.via.as_ref() };
+                match scrub::resolve(context, &target, written, report) {
+                    Some(value) => {
+                        let value = NewValue::Derived(value);
+                        changes.push(ColumnChange {
+                            column: id,
+                            value,
+                            keeps_null: false,
+                            origin,
+                            value_at: written.span,
+                            propagate: None,
+                        });
+                    }
+                    None => complete = false,
+                }
             }
             decision => match new_value(context, owner, id, decision, entry.decision.span, report) {
                 Some(value) => {
@@ -334,6 +389,7 @@ fn written_at(decision: &Spanned<Decision>) -> Span {
         Decision::Mask(mask) => mask.span,
         Decision::Generalize(generalize) => generalize.span,
         Decision::ShiftDays(days) => days.span,
+        Decision::Scrub(scrub) => scrub.span,
         Decision::Keep { .. }
         | Decision::Null
         | Decision::Default
@@ -372,8 +428,8 @@ fn new_value(
         Decision::Generalize(generalize) => derived::generalize(table, column, generalize, report),
         Decision::ShiftDays(days) => derived::shift(table, column, days, report),
         Decision::Json(document) => document::resolve(context.catalog, table, column, document, span, report),
-        // These change nothing; the caller has dealt with them.
-        Decision::Keep { .. } | Decision::Undecided => None,
+        // The caller has dealt with these: they change nothing, or hang on the rule.
+        Decision::Keep { .. } | Decision::Undecided | Decision::Scrub(_) => None,
     }
 }
 

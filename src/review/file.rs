@@ -389,7 +389,7 @@ fn steps(reviewed: &Reviewed<'_>) -> Vec<PlannedStep> {
                 StepAction::Change(changes) => changed_columns(catalog, step)
                     .into_iter()
                     .zip(changes)
-                    .map(|(column, change)| PlannedColumn { column, becomes: new_value(&change.value) })
+                    .map(|(column, change)| PlannedColumn { column, becomes: new_value(&change.value, catalog) })
                     .collect(),
             },
             along: followers(catalog, step).into_iter().map(|(column, by)| PlannedFollower { column, by }).collect(),

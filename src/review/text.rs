@@ -140,7 +140,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
         if let StepAction::Change(changes) = &step.action {
             for change in changes {
                 let column = &catalog.table(step.table).column_at(change.column).name;
-                page.line(8, format!("{} -> {}", column.bare(), new_value(&change.value)));
+                page.line(8, format!("{} -> {}", column.bare(), new_value(&change.value, catalog)));
             }
         }
         for (column, keys) in followers(catalog, step) {

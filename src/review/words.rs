@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Generalize, Generator, OtherKeys, PathStep};
+use crate::action::{Generalize, Generator, Mask, OtherKeys, PathStep};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::{EdgeReason, Plan, Reason, Step, StepAction};
-use crate::resolve::{Branch, Derived, Leaf, NewValue, ResolvedPolicy, RowAction};
+use crate::resolve::{Branch, Derived, Leaf, NewValue, ResolvedPolicy, RowAction, Scrub, ValueSource};
 use crate::source::{SourceFile, Span};
 
 /// Why a row stays that others reference too.
@@ -42,7 +42,7 @@ pub(super) fn changed_columns(catalog: &Catalog, step: &Step) -> Vec<String> {
 }
 
 /// What a column becomes.
-pub(super) fn new_value(value: &NewValue) -> String {
+pub(super) fn new_value(value: &NewValue, catalog: &Catalog) -> String {
     match value {
         NewValue::Null => "null".into(),
         NewValue::Default => "its default".into(),
@@ -50,32 +50,56 @@ pub(super) fn new_value(value: &NewValue) -> String {
         NewValue::StandIn(key) => format!("a reference to \"{}\"", shown(key)),
         NewValue::Expression(expression) => format!("sql: {}", one_line(&expression.fragment.text)),
         NewValue::Random(generator) => random(generator),
-        NewValue::Derived(derived) => self::derived(derived),
+        NewValue::Derived(derived) => self::derived(derived, catalog),
     }
 }
 
-fn derived(derived: &Derived) -> String {
+/// What is looked for, and what stands in its place.
+fn scrubbed(scrub: &Scrub, catalog: &Catalog) -> String {
+    let sources = scrub.people.iter().flat_map(|people| &people.values.sources);
+    let mut names: Vec<String> = sources
+        .map(|source| match source {
+            ValueSource::Column { table, column, .. } => {
+                let table = catalog.table(*table);
+                format!("{}.{}", table.name.bare(), table.column_at(*column).name.bare())
+            }
+            ValueSource::Subject => "the subject".to_owned(),
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    let all = match scrub.people.iter().any(|people| people.values.owner.is_none()) {
+        true => ", those of all people of the run",
+        false => "",
+    };
+    format!("\"{}\" in place of the values of {}{all}, wherever they stand alone", shown(&scrub.with), names.join(", "))
+}
+
+fn derived(derived: &Derived, catalog: &Catalog) -> String {
     match derived {
-        Derived::Pseudonym(generator) => {
-            format!(
-                "a pseudonym, by the run's secret: {}",
-                random(generator).replace(" random ", " ").replace(" at random", "")
-            )
-        }
-        Derived::Mask(mask) => {
-            let kept = match (mask.keep_first, mask.keep_last) {
-                (0, 0) => String::new(),
-                (first, 0) => format!(", but for the first {first}"),
-                (0, last) => format!(", but for the last {last}"),
-                (first, last) => format!(", but for the first {first} and the last {last}"),
-            };
-            format!("masked with {}{kept}", shown(&mask.with.to_string()))
-        }
+        Derived::Pseudonym(generator) => pseudonym(generator),
+        Derived::Mask(mask) => masked(mask),
         Derived::Generalize(Generalize::Unit(unit)) => format!("cut to the {}", unit.name()),
         Derived::Generalize(Generalize::Step(step)) => format!("cut to a multiple of {step}"),
         Derived::Document(root) => document(root),
+        Derived::Scrub(scrub) => scrubbed(scrub, catalog),
         Derived::Shift { days } => format!("moved by a random number of days, {days} at most, either way"),
     }
+}
+
+fn pseudonym(generator: &Generator) -> String {
+    let looks = random(generator).replace(" random ", " ").replace(" at random", "");
+    format!("a pseudonym, by the run's secret: {looks}")
+}
+
+fn masked(mask: &Mask) -> String {
+    let kept = match (mask.keep_first, mask.keep_last) {
+        (0, 0) => String::new(),
+        (first, 0) => format!(", but for the first {first}"),
+        (0, last) => format!(", but for the last {last}"),
+        (first, last) => format!(", but for the first {first} and the last {last}"),
+    };
+    format!("masked with {}{kept}", shown(&mask.with.to_string()))
 }
 
 /// What happens inside a document, path by path.
@@ -89,8 +113,8 @@ fn document(root: &Branch) -> String {
             Leaf::Null => format!("{path}: null"),
             Leaf::Text(text) => format!("{path}: \"{}\"", shown(text)),
             Leaf::Random(generator) => format!("{path}: {}", random(generator)),
-            Leaf::Pseudonym(generator) => format!("{path}: {}", derived(&Derived::Pseudonym(generator.clone()))),
-            Leaf::Mask(mask) => format!("{path}: {}", derived(&Derived::Mask(mask.clone()))),
+            Leaf::Pseudonym(generator) => format!("{path}: {}", pseudonym(generator)),
+            Leaf::Mask(mask) => format!("{path}: {}", masked(mask)),
             Leaf::Multiple(step) => format!("{path}: cut to a multiple of {step}"),
         }
     };

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::ServerError;
 use crate::sql::Sql;
+use crate::sql::probe::{Answer, Question};
 
 /// Begins a transaction that can change nothing, and that gives way soon.
 pub(super) const BEGIN_READ_ONLY: &str =
@@ -24,6 +25,8 @@ pub struct Objection {
     pub message: String,
     /// Where in the statement's text, in characters from 1.
     pub position: Option<u32>,
+    /// The constraint that it speaks for.
+    pub constraint: Option<String>,
 }
 
 /// A question that the server answered, or a statement that it objects to; the outer error is the connection's.
@@ -43,6 +46,26 @@ pub async fn prepare(client: &Client, settings: &[Sql], sql: &Sql) -> Judgement<
 /// The connection is gone, or a setting was refused.
 pub async fn ask(client: &Client, settings: &[Sql], sql: &Sql) -> Judgement<Option<String>> {
     read_only(client, settings, async { client.simple_query(sql.as_str()).await.map(|answer| first(&answer)) }).await
+}
+
+/// What the server says to a question about a policy; nothing where all is well.
+///
+/// # Errors
+/// The connection is gone, or a setting was refused.
+pub async fn answer(client: &Client, settings: &[Sql], question: &Question) -> Result<Option<Answer>, ServerError> {
+    let judgement = if question.runs {
+        ask(client, settings, &question.sql).await?
+    } else {
+        prepare(client, settings, &question.sql).await?.map(|()| None)
+    };
+    Ok(match judgement {
+        Ok(rows) => rows.and_then(|rows| rows.parse().ok()).filter(|rows| *rows > 0).map(Answer::Wrong),
+        // The time that we allowed was too short, or the lock was held by someone else.
+        Err(objection) if matches!(objection.sqlstate.as_str(), "57014" | "55P03") => Some(Answer::TooLong),
+        Err(Objection { sqlstate, message, position, constraint }) => {
+            Some(Answer::Refused { sqlstate, message, position, constraint })
+        }
+    })
 }
 
 /// Runs something in a READ ONLY transaction that is rolled back, so that no setting stays behind.
@@ -71,6 +94,7 @@ pub(super) async fn read_only<T>(
                     .public_message()
                     .map_or_else(|| error.to_string(), |it| crate::ident::shown(it).to_string()),
                 position: refusal.position,
+                constraint: refusal.constraint.clone(),
             })),
             None => Err(error),
         },

@@ -70,6 +70,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::StandIns => "stand_ins",
         Assertion::Shared => "shared",
         Assertion::Expected => "expected",
+        Assertion::Values => "values",
         Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",

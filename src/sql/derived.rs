@@ -15,8 +15,6 @@ use crate::resolve::Derived;
 pub(super) struct Input<'a> {
     /// The table whose row it is in.
     pub table: &'a Table,
-    /// The column that it comes from.
-    pub column: &'a Column,
     /// The value, as SQL.
     pub value: &'a Writer,
     /// Its type.
@@ -27,7 +25,7 @@ impl Scene<'_> {
     /// The new value of a column, for `SET column = …`.
     pub fn derived(&self, w: &mut Writer, table: &Table, column: &Column, derived: &Derived, at: At<'_>) {
         let value = at.old(column);
-        self.derived_from(w, Input { table, column, value: &value, ty: &column.ty }, derived);
+        self.derived_from(w, Input { table, value: &value, ty: &column.ty }, derived);
     }
 
     /// What comes out of an input.
@@ -44,6 +42,7 @@ impl Scene<'_> {
             Derived::Generalize(generalize) => partial::generalize(w, input.value, input.ty, generalize),
             Derived::Shift { days } => partial::shift(w, input.value, input.ty, *days),
             Derived::Document(root) => document::document(self, w, input, root),
+            Derived::Scrub(scrub) => self.scrub(w, input, scrub),
         }
     }
 
@@ -62,10 +61,14 @@ impl Scene<'_> {
     pub fn derived_misses(&self, table: &Table, column: &Column, derived: &Derived) -> Option<Writer> {
         let mut value = Writer::new();
         value.ident(&column.name);
-        let input = Input { table, column, value: &value, ty: &column.ty };
+        let input = Input { table, value: &value, ty: &column.ty };
         match derived {
             Derived::Document(root) => document::missed(input, root),
-            Derived::Pseudonym(_) | Derived::Mask(_) | Derived::Generalize(_) | Derived::Shift { .. } => None,
+            Derived::Pseudonym(_)
+            | Derived::Mask(_)
+            | Derived::Generalize(_)
+            | Derived::Shift { .. }
+            | Derived::Scrub(_) => None,
         }
     }
 

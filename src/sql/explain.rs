@@ -38,10 +38,12 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         w.kw(", true)");
         w.finish()
     });
+    let mut strings = Writer::new();
+    strings.kw("SET LOCAL standard_conforming_strings = on");
     // Compiling a question takes longer than answering it.
     let mut jit = Writer::new();
     jit.kw("SET LOCAL jit = off");
-    [path.finish(), jit.finish()].into_iter().chain(key).collect()
+    [path.finish(), strings.finish(), jit.finish()].into_iter().chain(key).collect()
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

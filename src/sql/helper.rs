@@ -17,10 +17,30 @@ pub(super) enum Helper {
     Moved,
     /// The row to which a reference is reassigned.
     StandIn,
+    /// The row in hand, on the way to those whose it is.
+    Own,
+    /// A table on that way.
+    Way,
+    /// Those whose the row is, where that was remembered.
+    Owner,
+    /// The patterns of their values.
+    Pattern,
+    /// The text in which these are looked for.
+    Text,
 }
 
 impl Helper {
-    const ALL: [Self; 4] = [Self::Reached, Self::Values, Self::Moved, Self::StandIn];
+    const ALL: [Self; 9] = [
+        Self::Reached,
+        Self::Values,
+        Self::Moved,
+        Self::StandIn,
+        Self::Own,
+        Self::Way,
+        Self::Owner,
+        Self::Pattern,
+        Self::Text,
+    ];
 
     /// Its name, with so many words more.
     fn name(self, more: usize) -> String {
@@ -29,6 +49,11 @@ impl Helper {
             Self::Values => "values",
             Self::Moved => "moved",
             Self::StandIn => "stand_in",
+            Self::Own => "own",
+            Self::Way => "way",
+            Self::Owner => "owner",
+            Self::Pattern => "pattern",
+            Self::Text => "text",
         };
         format!("efface_{}{own}", "own_".repeat(more))
     }

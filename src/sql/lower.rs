@@ -263,6 +263,92 @@ impl Lowering<'_> {
         for index in 0..plan.captures.len() {
             self.capture(index);
         }
+        self.values_to_scrub();
+    }
+
+    /// The values that steps look for in texts, and whose rows these are, as everything is before the first change.
+    fn values_to_scrub(&mut self) {
+        let headline = "values can't be looked for in texts:";
+        let Some(check) = self.scene.encoding_check() else { return };
+        self.assertion(Phase::Freeze, Assertion::Values, headline, &[check], Vec::new());
+        for (index, (name, spelling)) in self.scene.spelling().into_iter().enumerate() {
+            let comment = match index {
+                0 => vec!["How words, letters and their escapes are told in texts, whose ever they are.".to_owned()],
+                _ => Vec::new(),
+            };
+            let mut w = Writer::new();
+            w.kw("CREATE TEMP TABLE ").kw(name).kw(" ON COMMIT DROP AS\n").sql(&spelling);
+            self.prepare(Phase::Freeze, "prepare to read texts", comment, w);
+        }
+        for (index, patterns) in self.scene.plan.patterns.iter().enumerate() {
+            let number = index as i128 + 1;
+            let title = "read the values to scrub";
+            let comment = vec![
+                format!(
+                    "What is scrubbed by {}, as a regular expression for each person: their values side by side, character by",
+                    self.place(patterns.origin)
+                ),
+                "character. Of this table only the key is ever analyzed, so that no statistics hold a value."
+                    .to_owned(),
+            ];
+            let mut w = Writer::new();
+            w.kw("CREATE TEMP TABLE efface_patterns_").number(number).kw(" ON COMMIT DROP AS\n");
+            self.scene.patterns(&mut w, patterns);
+            self.prepare(Phase::Freeze, title, comment, w);
+            let Some(owner) = &patterns.values.owner else { continue };
+            let keys = |w: &mut Writer| {
+                w.list(1..=owner.key.len(), ", ", |w, n| {
+                    w.kw("key").number(n as i128);
+                });
+            };
+            let mut w = Writer::new();
+            w.kw("CREATE UNIQUE INDEX ON pg_temp.efface_patterns_").number(number).kw(" (");
+            keys(&mut w);
+            w.kw(")");
+            self.prepare(Phase::Freeze, title, Vec::new(), w);
+            let mut w = Writer::new();
+            w.kw("ANALYZE pg_temp.efface_patterns_").number(number).kw(" (");
+            keys(&mut w);
+            w.kw(")");
+            self.prepare(Phase::Freeze, title, Vec::new(), w);
+        }
+        let checks = self.scene.value_checks();
+        self.assertion(Phase::Freeze, Assertion::Values, headline, &checks, Vec::new());
+        for (index, owners) in self.scene.plan.owners.iter().enumerate() {
+            let name = self.name(owners.table);
+            let title = format!("remember whose rows of {name} are");
+            let comment =
+                vec![format!("{name}: steps change what says whose these rows are, so it is remembered first.")];
+            let table = self.scene.owner_table(index);
+            self.prepare(Phase::Freeze, &title, comment, table);
+            let mut w = Writer::new();
+            w.kw("ANALYZE pg_temp.efface_owners_").number(index as i128 + 1).kw(" (").list(
+                1..=owners.key.len(),
+                ", ",
+                |w, n| {
+                    w.kw("key").number(n as i128);
+                },
+            );
+            w.kw(")");
+            self.prepare(Phase::Freeze, &title, Vec::new(), w);
+        }
+    }
+
+    /// Whose the rows are that were added to a capture.
+    fn owners_added(&mut self, phase: Phase, capture: usize, round: usize) {
+        for (index, owners) in self.scene.plan.owners.iter().enumerate().filter(|(_, it)| it.capture == capture) {
+            let name = self.name(owners.table);
+            let mut w = Writer::new();
+            w.kw("INSERT INTO pg_temp.efface_owners_").number(index as i128 + 1).kw("\nSELECT * FROM (\n");
+            self.scene.owners(&mut w, owners, Some(round));
+            w.kw("\n) AS added WHERE NOT EXISTS (SELECT FROM pg_temp.efface_owners_").number(index as i128 + 1);
+            w.kw(" AS known WHERE ").list(1..=owners.key.len(), " AND ", |w, n| {
+                w.kw("known.key").number(n as i128).kw(" = added.key").number(n as i128);
+            });
+            w.kw(")");
+            let comment = vec![format!("{name}: whose the rows are that a trigger has added.")];
+            self.prepare(phase, &format!("remember whose rows of {name} are"), comment, w);
+        }
     }
 
     fn lock(&mut self, id: TableId, rows: &Predicate, comment: Vec<String>) {
@@ -430,6 +516,7 @@ impl Lowering<'_> {
             Assertion::StandIns => "check the stand-in rows",
             Assertion::Shared => "check for rows that others reference too",
             Assertion::Expected => "check for references that nobody expects",
+            Assertion::Values => "check the values to scrub",
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
@@ -673,6 +760,7 @@ impl Lowering<'_> {
         w.kw("\n)");
         let comment = vec![format!("{name}: rows that a trigger has added are decided too.")];
         self.prepare(phase, &format!("remember rows of {name}"), comment, w);
+        self.owners_added(phase, index, round);
     }
 
     // 7. Verification and commit.

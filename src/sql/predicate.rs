@@ -194,7 +194,7 @@ impl Scene<'_> {
     }
 
     /// An empty text is everybody's who left the field empty: it says of no row whose it is, and neither do blanks.
-    fn says_something(&self, w: &mut Writer, table: TableId, operand: &Operand) {
+    pub(super) fn says_something(&self, w: &mut Writer, table: TableId, operand: &Operand) {
         let here = self.catalog.table(table);
         let may_be_empty = |column: &ColumnId| {
             matches!(

@@ -5,23 +5,15 @@
 //! at counts only.
 
 mod parts;
+mod values;
 
 use super::script::Sql;
-use super::value::At;
 use super::writer::{Scene, Writer};
-use crate::action::Generator;
-use crate::catalog::{Basis, Catalog, Check, Column, KeyId, Table, TableId};
+use crate::catalog::{Basis, Catalog, KeyId, TableId};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ident::TableName;
-use crate::pgtype::PgType;
 use crate::plan::{Plan, Predicate};
-use crate::resolve::{
-    ColumnChange, Condition, Expression, NewValue, ResolvedPolicy, ResolvedRule, RowAction, as_changes, propagation,
-};
+use crate::resolve::{Condition, ResolvedPolicy, ResolvedRule};
 use crate::source::{Fragment, Span};
-
-/// So many values are tried where something random has to fit.
-const TRIES: &str = "generate_series(1, 100) AS efface_try";
 
 /// A question to the server.
 #[derive(Clone, Debug)]
@@ -30,26 +22,42 @@ pub struct Question {
     pub sql: Sql,
     /// Whether it runs and answers with a count of wrong rows; otherwise it is only parsed and typed.
     pub runs: bool,
+    /// Whether these are rows of the database, and not values that were tried.
+    of_rows: bool,
     /// What it is about.
     about: About,
     /// Where in the policy that stands.
     origin: Span,
 }
 
+/// `by_author` says that an expression is in it that has a question of its own.
 #[derive(Clone, Debug)]
 enum About {
     /// The author's SQL, and where in the question's text it begins, in bytes.
     Fragment { fragment: Fragment, subject: Vec<Span>, start: usize, keys: usize },
-    /// A new value for `table.column` of a type; `by_author` where it is an expression, which has a question of its own.
-    Value { column: String, type_sql: String, by_author: bool },
-    /// What a part of a new value for `table.column` has to be: an array's element, a composite's field.
-    Part { column: String, of: String },
+    /// Whether the new value of `table.column` is one of its type, and not too long for it.
+    Value { column: String, type_sql: String, which: Which, null_is_asked: bool, by_author: bool },
+    /// Whether the new value of `table.column`, which refuses NULL, is NULL.
+    Null { column: String, by_author: bool },
     /// Whether both sides of a reference that the policy adds can be compared, as the policy writes it.
     Comparison { written: String },
     /// Whether paths into the documents of `table.column` lead past values that they were meant for.
     Paths { column: String },
-    /// A CHECK constraint by name, on a table.
-    Check { table: String, check: String },
+    /// A CHECK constraint by name, on a table or partition.
+    Check { table: String, check: String, by_author: bool },
+    /// A CHECK that is NOT VALID, and of which no column changes.
+    OldRows { table: String, check: String },
+}
+
+/// Which value it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// The one that the column takes.
+    New,
+    /// An array's element or a composite's field in it, or one that may be chosen.
+    Part,
+    /// The one that the database makes of others.
+    Generated,
 }
 
 /// What the server answered, when the answer isn't "fine".
@@ -63,6 +71,8 @@ pub enum Answer {
         message: String,
         /// Where in the text, in characters from 1.
         position: Option<u32>,
+        /// The constraint that it speaks for.
+        constraint: Option<String>,
     },
     /// So many rows would be wrong.
     Wrong(u64),
@@ -73,75 +83,146 @@ pub enum Answer {
 impl Question {
     /// The finding that an answer means; none where another question says it better.
     pub fn finding(&self, answer: &Answer) -> Option<Diagnostic> {
-        match (&self.about, answer) {
+        let Answer::Refused { sqlstate, message, .. } = answer else { return Some(self.words(answer)) };
+        let by_author = match &self.about {
+            About::Value { by_author, .. } | About::Null { by_author, .. } | About::Check { by_author, .. } => {
+                *by_author
+            }
+            About::OldRows { .. } | About::Paths { .. } => false,
+            About::Fragment { .. } | About::Comparison { .. } => return Some(self.words(answer)),
+        };
+        match (sqlstate.get(..2).unwrap_or_default(), &self.about) {
+            _ if sqlstate == "42501" => Some(self.words(answer)),
             // An expression that the server doesn't even understand (class 42) has a question of its own. A literal has
             // none: `x` as a regclass is refused in that class too.
-            (About::Value { by_author: true, .. } | About::Check { .. }, Answer::Refused { sqlstate, .. })
-                if sqlstate.starts_with("42") && sqlstate != "42501" =>
-            {
-                None
-            }
+            ("42", _) if by_author => None,
+            ("42", About::Value { which: Which::New | Which::Part, .. }) => Some(self.words(answer)),
+            // What writes can't be tried in a transaction that reads: most often a sequence, whose numbers fit.
+            ("25", About::Value { .. } | About::Null { .. }) => None,
+            ("42" | "25", _) => Some(self.unverified(&format!("the server can't be asked: {message}"))),
+            (_, About::Value { null_is_asked: true, .. }) if sqlstate == "23502" => None,
+            // Domains speak where the value itself is asked about.
+            ("23", About::Check { .. } | About::Null { .. }) => None,
+            (_, About::Null { .. }) => None,
             _ => Some(self.words(answer)),
         }
     }
 
+    fn unverified(&self, why: &str) -> Diagnostic {
+        Diagnostic::new(Code::Unverified, format!("unverified: {}", self.what()))
+            .at(self.origin, why)
+            .about(self.place())
+            .help("try it in psql, or accept it by its place")
+    }
+
     fn words(&self, answer: &Answer) -> Diagnostic {
-        if *answer == Answer::TooLong {
-            return Diagnostic::new(Code::Unverified, format!("unverified: {}", self.what()))
-                .at(self.origin, "the server needed too long to answer")
-                .help("try again at a quieter time, or accept it by its place");
-        }
-        if let Answer::Refused { sqlstate, message, .. } = answer
-            && sqlstate == "42501"
-        {
-            return Diagnostic::new(Code::MissingPrivilege, format!("this role lacks a privilege: {message}"))
-                .at(self.origin, "needed for this")
-                .help("GRANT it to the role that runs efface");
-        }
-        match (&self.about, answer) {
-            (About::Fragment { fragment, .. }, Answer::Refused { message, position, .. }) => {
+        let (sqlstate, message, constraint) = match answer {
+            Answer::TooLong => return self.unverified("the server needed too long to answer"),
+            Answer::Refused { sqlstate, message, .. } if sqlstate == "42501" => {
+                return Diagnostic::new(Code::MissingPrivilege, format!("this role lacks a privilege: {message}"))
+                    .at(self.origin, "needed for this")
+                    .help("GRANT it to the role that runs efface");
+            }
+            Answer::Refused { sqlstate, message, constraint, .. } => {
+                // That something is withheld is no news about a policy.
+                let message = message.split_once("; the server's").map_or(message.as_str(), |(said, _)| said);
+                (sqlstate.as_str(), message, constraint.as_deref())
+            }
+            Answer::Wrong(_) => ("", "", None),
+        };
+        let rows = match answer {
+            Answer::Wrong(1) if self.of_rows => " in 1 row that it may reach".to_owned(),
+            Answer::Wrong(rows) if self.of_rows => format!(" in {rows} rows that it may reach"),
+            Answer::Wrong(_) | Answer::Refused { .. } | Answer::TooLong => String::new(),
+        };
+        match &self.about {
+            About::Fragment { fragment, .. } => {
+                let position = match answer {
+                    Answer::Refused { position, .. } => *position,
+                    Answer::Wrong(_) | Answer::TooLong => None,
+                };
                 let span = position.and_then(|position| self.locate(position)).unwrap_or(fragment.span);
                 Diagnostic::new(Code::SqlRefused, format!("the server refuses this SQL: {message}"))
                     .at(span, "here")
                     .help("try the expression in psql")
             }
-            (About::Comparison { written }, _) => {
-                let why = match answer {
-                    Answer::Refused { message, .. } => format!(": {message}"),
-                    Answer::Wrong(_) | Answer::TooLong => String::new(),
-                };
-                Diagnostic::new(Code::SqlRefused, format!("the server can't compare the sides of `{written}`{why}"))
+            About::Comparison { written } => {
+                let words = format!("the server can't compare the sides of `{written}`: {message}");
+                Diagnostic::new(Code::SqlRefused, words)
                     .at(self.origin, "followed here")
                     .help("compare values of one type: cast one side in the path, as `via: ref::bigint -> users.id`")
             }
-            (About::Value { column, type_sql, .. }, _) => Diagnostic::new(
-                Code::WrongType,
-                format!("the new value is not one of type `{type_sql}`, the type of `{column}`"),
-            )
-            .at(self.origin, "the server refuses it")
-            .help(format!("try it in psql: SELECT CAST(… AS {type_sql})")),
-            (About::Paths { column }, _) => Diagnostic::new(
+            About::Value { column, type_sql, which, by_author, .. } => {
+                let value = match which {
+                    Which::New => format!("the new value of `{column}`"),
+                    Which::Part => format!("a part of the new value of `{column}`"),
+                    Which::Generated => format!("what the database makes of the new values for `{column}`"),
+                };
+                match (sqlstate, constraint) {
+                    ("", _) => Diagnostic::new(Code::TooLong, format!("{value} is too long{rows}"))
+                        .at(self.origin, format!("`{type_sql}`"))
+                        .help("cut it to the column's length, as `left(…, 20)`"),
+                    ("23514", Some(check)) => Diagnostic::new(
+                        Code::CheckConstraint,
+                        format!("{value} breaks the CHECK `{check}` of its domain"),
+                    )
+                    .at(self.origin, "the server refuses it")
+                    .note(format!("its type is `{type_sql}`"))
+                    .help("look at the domain with `\\dD`, and choose a value that keeps it"),
+                    ("23502", _) => Diagnostic::new(Code::NotNull, format!("{value} would be null"))
+                        .at(self.origin, "the server refuses it")
+                        .note(format!("its type `{type_sql}` is a domain that refuses NULL"))
+                        .help("choose a value that is never null"),
+                    (code, _) if *by_author && !is_of_type(code) => {
+                        Diagnostic::new(Code::SqlRefused, format!("{value} can't be computed: {message}"))
+                            .at(self.origin, "fails for rows that it may reach")
+                            .help("try it in psql")
+                    }
+                    _ => {
+                        let words = format!("{value} is not one of type `{type_sql}`: {message}");
+                        let help = match which {
+                            Which::New | Which::Part => format!("try it in psql: SELECT CAST(… AS {type_sql})"),
+                            Which::Generated => "look at the column's expression with `\\d`".to_owned(),
+                        };
+                        Diagnostic::new(Code::WrongType, words).at(self.origin, "the server refuses it").help(help)
+                    }
+                }
+            }
+            About::Paths { column } => Diagnostic::new(
                 Code::PathMisses,
-                format!("documents of `{column}` have another shape than their paths{}", in_rows(answer)),
+                format!("documents of `{column}` have another shape than their paths{rows}"),
             )
             .at(self.origin, "an array where a key is named, or an object where `[*]` stands")
             .note("what is in it would stay, so a run would be rolled back")
             .help("add a path for the other shape: `$.contacts[*].email` beside `$.contacts.email`"),
-            (About::Part { column, of }, _) => {
-                Diagnostic::new(Code::WrongType, format!("not every new value in `{column}` is one of type `{of}`"))
-                    .at(self.origin, "the server refuses it")
-                    .help(format!("try it in psql: SELECT CAST(… AS {of})"))
+            About::Null { column, .. } => {
+                Diagnostic::new(Code::NotNull, format!("column `{column}` can't be null, and would be{rows}"))
+                    .at(self.origin, "makes it null")
+                    .help("give those rows something else: `coalesce(…, '[deleted]')`")
             }
-            (About::Check { table, check }, _) => {
-                let rows = in_rows(answer);
-                Diagnostic::new(Code::CheckConstraint, format!("the new values break the CHECK `{check}` of table `{table}`{rows}"))
-                    .at(self.origin, "this rule")
-                    .help("look at the constraint with `\\d`, and choose values that keep it; decide all of its columns together")
+            About::Check { table, check, .. } => {
+                let words = match sqlstate {
+                    "" => format!("the new values break the CHECK `{check}` of table `{table}`{rows}"),
+                    _ => format!("the CHECK `{check}` of table `{table}` fails with the new values: {message}"),
+                };
+                Diagnostic::new(Code::CheckConstraint, words).at(self.origin, "this rule").help(
+                    "look at the constraint with `\\d`, and choose values that keep it; decide all of its columns together",
+                )
             }
-            (About::Fragment { fragment, .. }, Answer::Wrong(_) | Answer::TooLong) => {
-                Diagnostic::new(Code::SqlRefused, "the server refuses this SQL")
-                    .at(fragment.span, "here")
-                    .help("try the expression in psql")
+            About::OldRows { table, check } => {
+                let (rows, break_it) = match answer {
+                    Answer::Wrong(1) => ("1 row".to_owned(), "breaks"),
+                    Answer::Wrong(rows) => (format!("{rows} rows"), "break"),
+                    Answer::Refused { .. } | Answer::TooLong => ("rows".to_owned(), "break"),
+                };
+                let words = format!(
+                    "{rows} of table `{table}` that this rule may reach {break_it} the CHECK `{check}` already"
+                );
+                Diagnostic::new(Code::BrokenAlready, words)
+                    .at(self.origin, "changes them")
+                    .about(table.clone())
+                    .note("the constraint is NOT VALID: such rows may be there, and no change of them is taken")
+                    .help("mend these rows first, and then VALIDATE CONSTRAINT")
             }
         }
     }
@@ -154,10 +235,21 @@ impl Question {
                 format!("whether the new value of `{column}` is one of type `{type_sql}`")
             }
             About::Paths { column } => format!("whether the paths lead to the values in documents of `{column}`"),
-            About::Part { column, of } => format!("whether every new value in `{column}` is one of type `{of}`"),
-            About::Check { table, check } => {
+            About::Null { column, .. } => format!("whether `{column}` would be null"),
+            About::Check { table, check, .. } => {
                 format!("whether the new values keep the CHECK `{check}` of table `{table}`")
             }
+            About::OldRows { table, check } => format!("whether the rows of table `{table}` keep the CHECK `{check}`"),
+        }
+    }
+
+    /// What an `accept` names it by.
+    fn place(&self) -> String {
+        match &self.about {
+            About::Fragment { .. } => String::new(),
+            About::Comparison { written } => written.clone(),
+            About::Value { column, .. } | About::Null { column, .. } | About::Paths { column } => column.clone(),
+            About::Check { table, .. } | About::OldRows { table, .. } => table.clone(),
         }
     }
 
@@ -181,13 +273,9 @@ impl Question {
     }
 }
 
-/// How many rows are wrong, where that is known.
-fn in_rows(answer: &Answer) -> String {
-    match answer {
-        Answer::Wrong(1) => " in 1 row that it may reach".to_owned(),
-        Answer::Wrong(rows) => format!(" in {rows} rows that it may reach"),
-        Answer::Refused { .. } | Answer::TooLong => String::new(),
-    }
+/// Whether a refusal says that a value isn't one of a type, or isn't in its range.
+fn is_of_type(sqlstate: &str) -> bool {
+    matches!(sqlstate, "22P02" | "22003" | "22007" | "22008" | "22000" | "42846")
 }
 
 /// Everything that only the server can answer about a policy.
@@ -210,8 +298,7 @@ pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec
     }
     for rule in &policy.rules {
         questions.extend(rule.condition.iter().map(|condition| asking.condition(rule.table, condition)));
-        questions.extend(asking.values(rule));
-        questions.extend(asking.followers(rule));
+        questions.extend(values::of_rule(asking.scene, policy, rule));
     }
     for report in &policy.reports {
         let mut w = Writer::new();
@@ -227,6 +314,7 @@ fn fragment_question(w: Writer, fragment: &Fragment, subject: &[Span], start: us
     Question {
         sql: w.finish(),
         runs: false,
+        of_rows: false,
         about: About::Fragment { fragment: fragment.clone(), subject: subject.to_vec(), start, keys },
         origin: fragment.span,
     }
@@ -265,183 +353,10 @@ impl Asking<'_> {
         Question {
             sql: w.finish(),
             runs: false,
+            of_rows: false,
             about: About::Comparison { written: catalog.key(key).name.bare().to_string() },
             origin: rule.map(|rule| rule.origin).unwrap_or_default(),
         }
-    }
-
-    fn values(&self, rule: &ResolvedRule) -> Vec<Question> {
-        let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
-        let table = self.scene.catalog.table(rule.table);
-        let rows = (rule.table, crate::plan::rows_for_anyone(self.policy, rule));
-        let mut questions = Vec::new();
-        for change in changes {
-            let column = table.column_at(change.column);
-            if let NewValue::Expression(Expression { fragment, .. }) = &change.value {
-                let mut w = Writer::new();
-                w.kw("UPDATE ").rows_of(self.scene.catalog, &table.name).kw(" SET ").ident(&column.name).kw(" = (\n");
-                let start = w.as_str().len();
-                w.author_inner(fragment).kw("\n)");
-                questions.push(fragment_question(w, fragment, &[], start, 0));
-            }
-            questions.extend(self.value(&rows, table, column, change));
-            questions.extend(self.paths(&rows, table, column, change));
-            questions.extend(self.parts(table, column, change));
-        }
-        questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, changes, check)));
-        questions
-    }
-
-    /// What goes along with a rule's natural keys, in whosever row.
-    fn followers(&self, rule: &ResolvedRule) -> Vec<Question> {
-        let RowAction::Change { changes, .. } = &rule.action else { return Vec::new() };
-        let propagation = propagation(self.scene.catalog, rule.table, changes);
-        let mut questions = Vec::new();
-        for follower in &propagation.followers {
-            let table = self.scene.catalog.table(follower.table);
-            let mut changes = as_changes(changes, follower);
-            // An expression over the rule's own table says nothing about another one's.
-            changes.retain(|change| !matches!(change.value, NewValue::Expression(_)));
-            let rows = (follower.table, Predicate::All(Vec::new()));
-            let values =
-                changes.iter().filter_map(|change| self.value(&rows, table, table.column_at(change.column), change));
-            questions.extend(values);
-            questions.extend(table.checks.iter().filter_map(|check| self.check(&rows, table, &changes, check)));
-        }
-        questions
-    }
-
-    /// Whether a new value is one of its column's type, domains included.
-    fn value(
-        &self,
-        rows: &(TableId, Predicate),
-        table: &Table,
-        column: &Column,
-        change: &ColumnChange,
-    ) -> Option<Question> {
-        let constrained = !column.domains.is_empty();
-        let plain = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !constrained;
-        let of_row = |(_, part): &(&TableName, &Generator)| part.reads_old_value();
-        let asks = match &change.value {
-            NewValue::Literal(_) | NewValue::StandIn(_) => !plain,
-            NewValue::Random(generator) => constrained || generator.parts_of_domains().iter().any(of_row),
-            NewValue::Null | NewValue::Expression(_) | NewValue::Derived(_) => constrained,
-            NewValue::Default => false,
-        };
-        if !asks {
-            return None;
-        }
-        let mut w = Writer::new();
-        // The value has to be used, or the server would not compute it.
-        w.kw("SELECT count(efface_value) * 0 FROM (SELECT ");
-        let by_row = reads_row(&change.value);
-        self.new_value(&mut w, table, change, by_row);
-        w.kw(" AS efface_value");
-        self.source(&mut w, rows, by_row);
-        w.kw(" OFFSET 0) AS efface_new");
-        let name = format!("{}.{}", table.name.bare(), column.name.bare());
-        Some(Question {
-            sql: w.finish(),
-            runs: true,
-            about: About::Value {
-                column: name,
-                type_sql: column.type_sql.clone(),
-                by_author: matches!(change.value, NewValue::Expression(_)),
-            },
-            origin: change.value_at,
-        })
-    }
-
-    /// How many rows have documents of another shape than the paths say.
-    fn paths(
-        &self,
-        rows: &(TableId, Predicate),
-        table: &Table,
-        column: &Column,
-        change: &ColumnChange,
-    ) -> Option<Question> {
-        let NewValue::Derived(derived) = &change.value else { return None };
-        let missed = self.scene.derived_misses(table, column, derived)?;
-        let mut w = Writer::new();
-        w.kw("SELECT count(*) FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE (");
-        w.sql(&self.scene.rows(rows.0, &rows.1)).kw(") AND ").sql(&missed);
-        let column = format!("{}.{}", table.name.bare(), column.name.bare());
-        Some(Question { sql: w.finish(), runs: true, about: About::Paths { column }, origin: change.value_at })
-    }
-
-    /// How many rows would break a CHECK over columns that the rule changes.
-    fn check(
-        &self,
-        rows: &(TableId, Predicate),
-        table: &Table,
-        changes: &[ColumnChange],
-        check: &Check,
-    ) -> Option<Question> {
-        let of =
-            |name: &crate::ident::Ident| changes.iter().find(|change| table.column_at(change.column).name == *name);
-        let first = check.columns.iter().find_map(of)?;
-        // Whether the answer depends on rows: a column stays, its new value is computed from the row, or it stays NULL
-        // beside another that is something.
-        let of_row = |change: &ColumnChange| reads_row(&change.value) || (change.keeps_null && check.columns.len() > 1);
-        let by_row = check.columns.iter().any(|name| of(name).is_none_or(of_row));
-        let mut w = Writer::new();
-        w.kw("SELECT count(*) FROM (SELECT ").list(&check.columns, ", ", |w, name| {
-            match (of(name), table.column(name)) {
-                (Some(change), Some(_)) => {
-                    self.new_value(w, table, change, by_row);
-                    w.kw(" AS ").ident(name);
-                }
-                _ => {
-                    w.ident(name);
-                }
-            }
-        });
-        self.source(&mut w, rows, by_row);
-        w.kw(" OFFSET 0) AS ").ident(&table.name.name).kw(" WHERE NOT (").printed(&check.expression).kw(")");
-        Some(Question {
-            sql: w.finish(),
-            runs: true,
-            about: About::Check { table: table.name.bare().to_string(), check: check.name.bare().to_string() },
-            origin: first.origin,
-        })
-    }
-
-    fn new_value(&self, w: &mut Writer, table: &Table, change: &ColumnChange, by_row: bool) {
-        let column = table.column_at(change.column);
-        w.kw("CAST(");
-        match &change.value {
-            NewValue::Default => {
-                w.printed(self.scene.catalog.default_of(column).unwrap_or("NULL"));
-            }
-            NewValue::Null
-            | NewValue::Literal(_)
-            | NewValue::StandIn(_)
-            | NewValue::Expression(_)
-            | NewValue::Random(_)
-            | NewValue::Derived(_) => {
-                self.scene.value(w, table, change, if by_row { At::Row } else { At::NoRow });
-            }
-        }
-        w.kw(" AS ").printed(&column.type_sql).kw(")");
-    }
-
-    /// The rows that the rule may reach for any subject, or as many empty ones as random values are tried.
-    fn source(&self, w: &mut Writer, (id, rows): &(TableId, Predicate), by_row: bool) {
-        if !by_row {
-            w.kw(" FROM ").kw(TRIES);
-            return;
-        }
-        let table = self.scene.catalog.table(*id);
-        w.kw(" FROM ").rows_of(self.scene.catalog, &table.name).kw(" WHERE ").sql(&self.scene.rows(*id, rows));
-    }
-}
-
-/// Whether a new value is computed from its row.
-fn reads_row(value: &NewValue) -> bool {
-    match value {
-        NewValue::Expression(_) | NewValue::Derived(_) => true,
-        NewValue::Random(generator) => generator.reads_old_value(),
-        NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) => false,
     }
 }
 

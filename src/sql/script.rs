@@ -190,6 +190,8 @@ pub enum Assertion {
     Shared,
     /// Nothing references by a key by which the policy expects nothing.
     Expected,
+    /// The values that are looked for in texts can be looked for.
+    Values,
     /// Nothing references rows that the next step deletes, by a key whose ON DELETE action would change it unasked.
     References,
     /// Every step did what it said.

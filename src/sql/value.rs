@@ -23,11 +23,15 @@ impl At<'_> {
     /// The old value of a column.
     pub fn old(self, column: &Column) -> Writer {
         let mut w = Writer::new();
+        // Where different texts may be equal the server takes no regular expressions.
+        let loose = column.nondeterministic && !matches!(self, At::NoRow);
+        w.kw(if loose { "(" } else { "" });
         match self {
             At::Row => w.ident(&column.name),
             At::Beside(table) => w.ident(&table.name.name).kw(".").ident(&column.name),
             At::NoRow => w.kw("CAST(NULL AS ").printed(&column.type_sql).kw(")"),
         };
+        w.kw(if loose { " COLLATE \"C\")" } else { "" });
         w
     }
 }
@@ -69,8 +73,10 @@ pub(super) fn holds(scene: &Scene<'_>, table: &Table, change: &ColumnChange) -> 
         NewValue::Literal(text) | NewValue::StandIn(text) => {
             // The operator of enums takes no domain over one.
             let enum_domain = matches!(column.ty, PgType::Enum { .. }) && !column.domains.is_empty();
-            let as_text = enum_domain || !column.ty.has_equality();
-            w.ident(&column.name).kw(if as_text { "::text = " } else { " = " });
+            // The new value is the text that was asked for, and no other that is equal to it.
+            let loose = column.nondeterministic || column.ty == PgType::Citext;
+            let as_text = enum_domain || loose || !column.ty.has_equality();
+            w.sql(&At::Row.old(column)).kw(if as_text { "::text = " } else { " = " });
             literal(&mut w, column, text);
             w.kw(if as_text { "::text" } else { "" });
         }

@@ -52,6 +52,15 @@ impl Writer {
         self
     }
 
+    /// A regular expression as a literal, or a part of one. Its backslashes stand as they are, without the escape form, since
+    /// the script and whoever asks questions set `standard_conforming_strings`.
+    pub fn regex(&mut self, text: &str) -> &mut Self {
+        self.text.push('\'');
+        self.text.push_str(&text.replace('\'', "''"));
+        self.text.push('\'');
+        self
+    }
+
     pub fn number(&mut self, value: impl Into<i128>) -> &mut Self {
         self.text.push_str(&value.into().to_string());
         self

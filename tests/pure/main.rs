@@ -7,6 +7,7 @@ mod case;
 mod architecture;
 mod broken;
 mod broken_catalogs;
+mod broken_constraints;
 mod broken_subjects;
 mod cases;
 mod documents;

@@ -87,6 +87,8 @@ fn what_follows_may_be_in_the_way() {
         name: "lower_case".into(),
         expression: "((author)::text = lower((author)::text))".into(),
         columns: vec!["author".into()],
+        not_valid: false,
+        partition: None,
     });
     let found = codes(&checked, PROPAGATED);
     assert!(found.len() == 1 && found[0].starts_with("unverified"), "{found:?}");

@@ -3,7 +3,6 @@
 //! An index reads single values of documents: `((profile ->> 'email'::text))`. Where no edit comes near these, its keys stay
 //! what they are; where they go, its keys become NULL.
 
-use super::keeps_distinct;
 use crate::action::OtherKeys;
 use crate::catalog::{Generated, Table, UniqueIndex};
 use crate::resolve::document::{Branch, Leaf, Node};
@@ -50,9 +49,21 @@ pub(super) fn keys_go(table: &Table, index: &UniqueIndex, changes: &[ColumnChang
         for mention in found.iter().rev() {
             plain.replace_range(mention.steps_at.clone(), "");
         }
-        found.iter().all(|mention| mention.fate(root) == Fate::Goes) && keeps_distinct(&plain)
+        found.iter().all(|mention| mention.fate(root) == Fate::Goes) && is_null_of_null(&plain)
     };
     !index.nulls_not_distinct && changes.iter().any(goes)
+}
+
+/// Whether what is made of NULL is NULL: by `lower`, `upper` and `btrim` it is; of anything else we don't know.
+fn is_null_of_null(body: &str) -> bool {
+    let called = body.match_indices('(').filter_map(|(at, _)| {
+        let before = &body[..at];
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || "_.\"".contains(c))).map_or(0, |at| at + 1);
+        (start < at).then(|| &before[start..])
+    });
+    let harmless = |name: &str| matches!(name, "lower" | "upper" | "btrim" | "varying");
+    let operators = ["||", "->", "#>", " + ", " - ", "CASE ", "COALESCE("].iter().any(|op| body.contains(op));
+    !operators && called.into_iter().all(harmless)
 }
 
 /// What the index is over, without names in front.

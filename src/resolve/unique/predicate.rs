@@ -1,41 +1,32 @@
-//! May a change bring a row into a partial index?
+//! Does a new value keep a row out of a partial index?
 //!
-//! It may, unless a part of the predicate that must hold shows that it can't. Whatever else a predicate says is left to
-//! the server, and the change is refused here.
+//! It does where a part of the predicate that must hold can't hold with it. Whatever else a predicate says is left to the
+//! server.
 
-use super::{Effect, NewValue};
-use crate::catalog::{Table, UniqueIndex};
+use super::definition::{parenthesized, split_at_word};
+use crate::catalog::Column;
 use crate::ident::Ident;
 use crate::pgtype::PgType;
+use crate::resolve::known::Known;
+use crate::resolve::model::NewValue;
 
-/// Whether a change of this column, which the index's predicate reads, may bring a row into the index.
-pub(super) fn may_enter(table: &Table, index: &UniqueIndex, name: &Ident, effect: &Effect<'_>) -> bool {
-    let Some(column) = table.column(name).filter(|_| effect.generated.is_none()) else { return true };
-    let predicate = index.definition.split_once(" WHERE ").map_or("", |(_, predicate)| predicate);
-    // Other texts may be equal in other types: `1` and `1.0`, `a` and `A` in citext.
-    let exact = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. });
-    let parts = conjuncts(predicate);
-    // What makes something of something and leaves NULL alone doesn't move a row over such a test.
-    let stays = leaves_null_alone(&effect.change.value) && parts.iter().all(|part| tests_for_null_at_most(part, name));
-    !stays && !parts.iter().any(|part| excludes(part, name, exact, &effect.change.value))
+/// Whether rows that take a new value for this column are never in the index.
+pub(super) fn keeps_out(predicate: &str, column: &Column, value: &NewValue, known: Known) -> bool {
+    conjuncts(predicate).iter().any(|part| excludes(part, column, value, known))
 }
 
-/// Whether a condition asks no more of a column than whether it is NULL.
-fn tests_for_null_at_most(part: &str, name: &Ident) -> bool {
-    let quoted = quoted(name);
-    let names = [name.as_str(), &quoted];
-    let bare = |test: &str| names.iter().any(|name| part.strip_prefix(name).is_some_and(|rest| rest == test));
-    // A longer name with this one in it is taken for it, which errs towards refusing.
-    !names.iter().any(|name| part.contains(name)) || bare(" IS NULL") || bare(" IS NOT NULL")
-}
-
-/// As PostgreSQL prints names: quoted where they wouldn't be read back.
-fn quoted(name: &Ident) -> String {
-    format!("\"{}\"", name.as_str().replace('"', "\"\""))
+/// Whether a predicate asks no more of a column than whether it is NULL.
+pub(super) fn asks_at_most_for_null(predicate: &str, name: &Ident) -> bool {
+    let names = [name.as_str().to_owned(), quoted(name.as_str())];
+    conjuncts(predicate).iter().all(|part| {
+        let tests = |test: &str| names.iter().any(|name| part.strip_prefix(name.as_str()) == Some(test));
+        // A longer name with this one in it is taken for it, which errs towards refusing.
+        !mentions(part, name) || tests(" IS NULL") || tests(" IS NOT NULL")
+    })
 }
 
 /// Whether NULL stays NULL with a new value, and nothing else becomes NULL.
-fn leaves_null_alone(value: &NewValue) -> bool {
+pub(super) fn leaves_null_alone(value: &NewValue) -> bool {
     match value {
         NewValue::Random(_) | NewValue::Derived(_) => true,
         NewValue::Null | NewValue::Default | NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Expression(_) => {
@@ -44,26 +35,40 @@ fn leaves_null_alone(value: &NewValue) -> bool {
     }
 }
 
-/// Whether a condition that has to hold can't hold with the new value of its column, unless it held before.
-fn excludes(part: &str, name: &Ident, exact: bool, value: &NewValue) -> bool {
+/// Whether a name stands in some SQL that the server has printed.
+pub(super) fn mentions(sql: &str, name: &Ident) -> bool {
+    sql.contains(name.as_str()) || sql.contains(&quoted(name.as_str()))
+}
+
+/// As PostgreSQL prints names: quoted where they wouldn't be read back.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Whether a condition that has to hold can't hold with the new value of its column.
+fn excludes(part: &str, column: &Column, value: &NewValue, known: Known) -> bool {
+    // Other texts may be equal in other types (`1` and `1.0`, `a` and `A` in citext), and in collations that say so.
+    let exact = matches!(column.ty, PgType::Text { .. } | PgType::Enum { .. }) && !column.nondeterministic;
+    let name = column.name.as_str();
     let quoted = quoted(name);
     let (negated, test) = part.strip_prefix("NOT ").map_or((false, part), |rest| (true, rest));
-    let Some(rest) = [name.as_str(), &quoted].into_iter().find_map(|name| {
+    let Some(rest) = [name, &quoted].into_iter().find_map(|name| {
         let cast = test.strip_prefix(&format!("({name})::text"));
         cast.or_else(|| test.strip_prefix(name))
     }) else {
         return false;
     };
     match (rest, value) {
-        ("", NewValue::Null) => true,
         ("", NewValue::Literal(text)) => text == if negated { "true" } else { "false" },
+        // NULL is no reason to be in, negated or not.
+        ("", _) => known.null,
         (_, _) if negated => false,
-        (" IS NULL", value) => is_never_null(value),
-        (" IS NOT NULL", value) => *value == NewValue::Null,
+        (" IS NULL", _) => known.some,
+        (" IS NOT NULL", _) => known.null,
         (rest, value) => match (rest.strip_prefix(" = ").and_then(literal), value) {
-            (Some(_), NewValue::Null) => true,
             (Some(wanted), NewValue::Literal(text)) => exact && wanted != *text,
-            (_, _) => false,
+            (Some(_), _) => known.null,
+            (None, _) => false,
         },
     }
 }
@@ -88,70 +93,46 @@ fn literal(sql: &str) -> Option<String> {
     }
 }
 
-/// Whether a new value is certainly something, or the column was NULL before.
-fn is_never_null(value: &NewValue) -> bool {
-    match value {
-        NewValue::Literal(_) | NewValue::StandIn(_) | NewValue::Random(_) | NewValue::Derived(_) => true,
-        NewValue::Expression(expression) => {
-            let text = expression.fragment.text.trim().to_lowercase();
-            let last = text.strip_prefix("coalesce(").and_then(|rest| rest.strip_suffix(')'));
-            let last = last.and_then(|arguments| arguments.rsplit_once(',')).map_or(text.as_str(), |(_, last)| last);
-            ["now()", "clock_timestamp()", "statement_timestamp()", "transaction_timestamp()"].contains(&last.trim())
-                || ["current_timestamp", "current_date", "localtimestamp", "true", "false"].contains(&last.trim())
-        }
-        // A default may be NULL however it is written.
-        NewValue::Null | NewValue::Default => false,
-    }
-}
-
 /// The conditions that all have to hold, without the parentheses around each, of a predicate as PostgreSQL prints it.
 fn conjuncts(predicate: &str) -> Vec<&str> {
-    let whole = bare(predicate.trim());
-    let (mut depth, mut quote) = (0_usize, None);
     let mut parts = Vec::new();
-    let mut start = 0;
-    for (at, c) in whole.char_indices() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth = depth.saturating_sub(1),
-            (None, ' ') if depth == 0 && whole[at..].starts_with(" AND ") => {
-                parts.push(bare(&whole[start..at]));
-                start = at + " AND ".len();
-            }
-            (None, _) => {}
-        }
+    let mut rest = bare(predicate);
+    while let Some((part, behind)) = split_at_word(rest, " AND ") {
+        parts.push(bare(part));
+        rest = behind;
     }
-    parts.push(bare(&whole[start..]));
+    parts.push(bare(rest));
     parts
 }
 
-/// Without the one pair of parentheses around the whole.
+/// Without the parentheses around the whole.
 fn bare(sql: &str) -> &str {
-    let Some(inner) = sql.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return sql };
-    let (mut depth, mut quote) = (0_usize, None);
-    for c in inner.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') if depth == 0 => return sql,
-            (None, ')') => depth -= 1,
-            (None, _) => {}
-        }
+    match parenthesized(sql.trim()) {
+        Some((inner, "")) => bare(inner),
+        _ => sql.trim(),
     }
-    inner
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Generated;
 
-    fn stays_out(predicate: &str, column: &str, value: &NewValue) -> bool {
-        conjuncts(predicate).iter().any(|part| excludes(part, &Ident::from(column), true, value))
+    fn stays_out(predicate: &str, name: &str, value: &NewValue) -> bool {
+        let column = Column {
+            name: name.into(),
+            type_sql: "text".into(),
+            ty: PgType::Text { limit: None },
+            domains: Vec::new(),
+            nondeterministic: false,
+            not_null: false,
+            not_null_in_part: false,
+            default: None,
+            generated: Generated::No,
+        };
+        let null = *value == NewValue::Null;
+        let known = Known { null, some: !null && *value != NewValue::Default, ..Known::default() };
+        keeps_out(predicate, &column, value, known)
     }
 
     #[test]
@@ -185,11 +166,11 @@ mod tests {
 
     #[test]
     fn a_test_for_null_is_told_from_everything_else_that_reads_the_column() {
-        let at_most = |part: &str, column: &str| tests_for_null_at_most(part, &Ident::from(column));
-        assert!(at_most("email IS NOT NULL", "email") && at_most("\"E\" IS NULL", "E"));
-        assert!(at_most("deleted_at IS NULL", "email"));
-        assert!(!at_most("email <> ''::text", "email") && !at_most("lower(email) IS NOT NULL", "email"));
-        assert!(!at_most("(a IS NULL) OR (email IS NULL)", "email"));
-        assert!(!at_most("\"a\"\"b\" = 1", "a\"b"));
+        let at_most = |part: &str, column: &str| asks_at_most_for_null(part, &Ident::from(column));
+        assert!(at_most("(email IS NOT NULL)", "email") && at_most("(\"E\" IS NULL)", "E"));
+        assert!(at_most("((deleted_at IS NULL) AND active)", "email"));
+        assert!(!at_most("(email <> ''::text)", "email") && !at_most("(lower(email) IS NOT NULL)", "email"));
+        assert!(!at_most("((a IS NULL) OR (email IS NULL))", "email"));
+        assert!(!at_most("(\"a\"\"b\" = 1)", "a\"b"));
     }
 }

@@ -86,12 +86,24 @@ pub(in crate::resolve) fn choice_of_nothing(table: &Table, column: &Column, span
 
 // What only a server can answer.
 
+const WITH_A_SERVER: &str = "run `efface check` with a database instead of a catalog file";
+
 pub(in crate::resolve) fn unverified_literal(table: &Table, column: &Column, span: Span) -> Diagnostic {
     unverified(table, column, format!("whether the value is one of type `{}`", column.type_sql), span)
 }
 
 pub(in crate::resolve) fn unverified_check(table: &Table, column: &Column, check: &Ident, span: Span) -> Diagnostic {
     unverified(table, column, format!("whether the new value keeps the CHECK `{}`", check.bare()), span)
+}
+
+pub(in crate::resolve) fn unverified_old_rows(table: &Table, check: &Ident, span: Span) -> Diagnostic {
+    let table = table.name.bare().to_string();
+    let what = format!("unverified for table `{table}`: whether its rows keep the CHECK `{}`", check.bare());
+    Diagnostic::new(Code::Unverified, what)
+        .at(span, "a server can tell")
+        .about(table)
+        .note("it is NOT VALID: rows that break it may be there, and no change of them is taken")
+        .help(WITH_A_SERVER)
 }
 
 pub(in crate::resolve) fn unverified_domain(
@@ -103,9 +115,23 @@ pub(in crate::resolve) fn unverified_domain(
     unverified(table, column, format!("whether the new value keeps the domain `{}`", domain.bare()), span)
 }
 
+pub(in crate::resolve) fn unverified_generated(
+    table: &Table,
+    column: &Column,
+    made: &Column,
+    span: Span,
+) -> Diagnostic {
+    unverified(
+        table,
+        column,
+        format!("whether `{}`, which is generated from it, stays NOT NULL", made.name.bare()),
+        span,
+    )
+}
+
 fn unverified(table: &Table, column: &Column, what: String, span: Span) -> Diagnostic {
     Diagnostic::new(Code::Unverified, format!("unverified for column `{}`: {what}", of(table, column)))
         .at(span, "a server can tell")
         .about(of(table, column))
-        .help("run `efface check` with a database instead of a catalog file")
+        .help(WITH_A_SERVER)
 }

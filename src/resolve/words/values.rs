@@ -160,13 +160,34 @@ pub(in crate::resolve) fn partition_key(table: &Table, column: &Column, span: Sp
     .help("keep it")
 }
 
-pub(in crate::resolve) fn exclusion(table: &Table, column: &Column, exclusion: &Exclusion, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        Code::ExclusionConstraint,
-        format!("column `{}` is under the exclusion constraint `{}`", of(table, column), exclusion.name.bare()),
-    )
-    .at(span, "may collide with another row")
-    .help("keep it, or set it to `null`")
+pub(in crate::resolve) fn exclusion(
+    table: &Table,
+    exclusion: &Exclusion,
+    change: &ColumnChange,
+    how: Collision<'_>,
+) -> Diagnostic {
+    let column = table.column_at(change.column);
+    let message = match how {
+        Collision::Value => {
+            format!("column `{}` is under the exclusion constraint `{}`", of(table, column), exclusion.name.bare())
+        }
+        Collision::Enters => format!(
+            "column `{}` decides which rows are under the exclusion constraint `{}`",
+            of(table, column),
+            exclusion.name.bare()
+        ),
+        Collision::Generated(made) => format!(
+            "column `{}`, from which `{}` is generated, decides about the exclusion constraint `{}`",
+            of(table, column),
+            made.name.bare(),
+            exclusion.name.bare()
+        ),
+    };
+    let plain = how == Collision::Value && !column.not_null && change.value != NewValue::Null;
+    Diagnostic::new(Code::ExclusionConstraint, message)
+        .at(change.value_at, "may collide with another row")
+        .note(shown(&exclusion.definition).to_string())
+        .help(if plain { "keep it, or set it to `null`" } else { "keep it" })
 }
 
 pub(in crate::resolve) fn not_unique(
@@ -174,6 +195,7 @@ pub(in crate::resolve) fn not_unique(
     index: &UniqueIndex,
     change: &ColumnChange,
     how: Collision<'_>,
+    instead: &[&'static str],
 ) -> Diagnostic {
     let column = table.column_at(change.column);
     let enters = how == Collision::Enters;
@@ -184,6 +206,7 @@ pub(in crate::resolve) fn not_unique(
         NewValue::Literal(_) | NewValue::StandIn(_) => "a second row would get the same value",
         NewValue::Default => "a second row would get the same default",
         NewValue::Expression(_) => "efface can't tell that the expression is unique",
+        NewValue::Random(generator) if generator.is_unique() => "what is compared of these random values may repeat",
         NewValue::Random(_) => "these random values may repeat",
         NewValue::Derived(Derived::Pseudonym(_)) => {
             "an equal value that was pseudonymised before, or is in a row that this rule doesn't reach, has this pseudonym"
@@ -202,14 +225,10 @@ pub(in crate::resolve) fn not_unique(
             index.name.bare()
         ),
     };
-    Diagnostic::new(Code::NotUnique, message).at(change.value_at, what).note(shown(&index.definition).to_string()).help(
-        match (&column.ty, column.not_null || index.nulls_not_distinct) {
-            _ if enters => "keep it",
-            (ty, true) if ty.is_text() => "use `{ randomize: email }` or `{ randomize: token }`, or keep it",
-            (ty, false) if ty.is_text() => "use `{ randomize: email }`, `{ randomize: token }` or `null`, or keep it",
-            (crate::pgtype::PgType::Uuid, _) => "use `randomize`, or keep it",
-            (_, true) => "keep it",
-            (_, false) => "use `null`, or keep it",
-        },
-    )
+    let words = Diagnostic::new(Code::NotUnique, message).at(change.value_at, what);
+    words.note(shown(&index.definition).to_string()).help(match instead {
+        [] => "keep it".to_owned(),
+        [only] => format!("use {only}, or keep it"),
+        [others @ .., last] => format!("use {} or {last}, or keep it", others.join(", ")),
+    })
 }

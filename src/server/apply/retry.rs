@@ -61,7 +61,8 @@ impl Cause {
                 | Assertion::Shared
                 | Assertion::Expected
                 | Assertion::References
-                | Assertion::Steps => None,
+                | Assertion::Steps
+                | Assertion::Values => None,
             },
             Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => None,
         }

@@ -227,6 +227,7 @@ fn column(row: &Row, types: &Types) -> Result<Column, ServerError> {
         type_sql: get(row, "type_sql")?,
         ty,
         domains,
+        nondeterministic: get(row, "nondeterministic")?,
         not_null: get(row, "not_null")?,
         not_null_in_part: get(row, "not_null_in_part")?,
         default,

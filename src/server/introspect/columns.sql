@@ -4,6 +4,7 @@ SELECT a.attrelid AS relation,
        a.atttypid AS type,
        a.atttypmod AS typmod,
        format_type(a.atttypid, a.atttypmod) AS type_sql,
+       coalesce(NOT l.collisdeterministic, false) AS nondeterministic,
        a.attnotnull AS not_null,
        -- From 18 on, NOT NULL may be NOT VALID: old rows may break it.
        EXISTS (SELECT FROM pg_constraint k
@@ -24,6 +25,7 @@ SELECT a.attrelid AS relation,
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND a.attnum > 0 AND NOT a.attisdropped

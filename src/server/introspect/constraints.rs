@@ -13,15 +13,17 @@ pub(super) fn read_checks(rows: &[Row], relations: &mut Relations, types: &mut T
     for row in rows {
         let (relation, domain): (u32, u32) = (get(row, "relation")?, get(row, "type")?);
         let name = ident(row, "name")?;
-        let expression = get::<Option<String>>(row, "expression")?;
+        let expression = get::<Option<String>>(row, "expression")?.unwrap_or_default();
+        let not_valid = !get::<bool>(row, "is_valid")?;
         if domain != 0 {
-            types.add_check(domain, Check { name, expression: expression.unwrap_or_default(), columns: Vec::new() });
+            types.add_check(domain, Check { name, expression, columns: Vec::new(), not_valid, partition: None });
             continue;
         }
-        let table = match relations.place(relation) {
-            Place::Table(table) => table,
+        let own_name = relations.name(relation).cloned();
+        let (table, partition) = match relations.place(relation) {
+            Place::Table(table) => (table, None),
             // What one partition refuses, the table refuses for some of its rows.
-            Place::PartitionOf(table) if get(row, "own")? => table,
+            Place::PartitionOf(table) if get(row, "own")? => (table, own_name),
             Place::PartitionOf(_) => continue,
             Place::Elsewhere => {
                 relations.note_on("CHECK constraint", name, relation);
@@ -30,7 +32,7 @@ pub(super) fn read_checks(rows: &[Row], relations: &mut Relations, types: &mut T
         };
         let columns = sorted(row, "columns")?;
         match get::<String>(row, "kind")?.as_str() {
-            "c" => table.checks.push(Check { name, expression: expression.unwrap_or_default(), columns }),
+            "c" => table.checks.push(Check { name, expression, columns, not_valid, partition }),
             "x" => table.exclusions.push(Exclusion { name, definition: get(row, "definition")?, columns }),
             code => return Err(unknown("pg_constraint.contype", code)),
         }

@@ -49,7 +49,12 @@ struct Table {
 fn edits_in_documents_do_what_the_model_says() {
     let seed = std::env::var("EFFACE_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rng = &mut Rng::new(seed);
-    let db = Db::with("create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing')");
+    let db = Db::with(
+        "create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing');
+         create function to_jsonb(text) returns jsonb language sql as $$ select '\"somebody else''s\"'::jsonb $$;
+         create function to_json(text) returns json language sql as $$ select '\"somebody else''s\"'::json $$;
+         create aggregate jsonb_agg(jsonb) (sfunc = jsonb_concat, stype = jsonb)",
+    );
     let mut policy = "version: 1\nname: documents\nevery_row: true\ntables:\n".to_owned();
     let mut edits = Vec::new();
     for table in 0..TABLES {

@@ -74,6 +74,7 @@ impl Efface {
                     | Assertion::Ledger
                     | Assertion::Erased
                     | Assertion::Meanwhile
+                    | Assertion::Values
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References

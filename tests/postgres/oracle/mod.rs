@@ -32,7 +32,8 @@ use faults::Fault;
 use generate::{Shape, case};
 use judge::judge;
 use mix::Mix;
-use run::{Bench, agrees, first_seed, tell};
+pub use run::tell;
+use run::{Bench, agrees, first_seed};
 
 /// A fault that isn't found within so many cases would not be found by a user either.
 const FAULT_CASES: u64 = 300;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use efface::catalog::{Catalog, ForeignKey, Table};
-use efface::diagnostic::{Report, Severity, render};
+use efface::diagnostic::{Code, Report, Severity, render};
 use efface::ident::{Ident, TableName};
 use efface::plan::{self, Plan};
 use efface::resolve::Resolved;
@@ -198,18 +198,17 @@ impl Outcome {
         let settings = sql::explain::settings(plan, catalog, false);
         let mut told = false;
         for question in sql::probe::questions(plan, &resolved.policy, catalog) {
-            let judgement = match question.runs {
-                true => db.block_on(ask::ask(client, &settings, &question.sql)).map(|judged| judged.map(drop)),
-                false => db.block_on(ask::prepare(client, &settings, &question.sql)),
-            };
-            let Err(objection) = judgement.expect("a connection") else { continue };
-            let answer = Answer::Refused {
-                sqlstate: objection.sqlstate,
-                message: objection.message,
-                position: objection.position,
-            };
+            let answer = db.block_on(ask::answer(client, &settings, &question)).expect("a connection");
+            let Some(answer @ Answer::Refused { .. }) = answer else { continue };
             let finding = question.finding(&answer);
             told |= finding.is_some();
+            // Our own question, and not the author's SQL, is what the server doesn't understand.
+            if let (Answer::Refused { sqlstate, message, .. }, Some(found)) = (&answer, &finding)
+                && sqlstate.starts_with("42")
+                && found.code == Code::Unverified
+            {
+                self.wrong.insert(format!("{message}: {}", question.sql.as_str()));
+            }
             if finding.is_some_and(|found| found.help.is_empty()) {
                 self.wrong.insert(format!("an objection without a help: {answer:?}"));
             }
@@ -360,7 +359,7 @@ fn a_literal_that_names_nothing_is_no_value_of_an_object_type() {
     let db = Db::with("create table users (id int primary key, class regclass)");
     let policy = "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { columns: { id: keep, class: { replace: nowhere } } }\n";
     insta::assert_snapshot!(checked(&db, policy), @r#"
-    error[wrong-type]: the new value is not one of type `regclass`, the type of `users.class`
+    error[wrong-type]: the new value of `users.class` is not one of type `regclass`: relation "nowhere" does not exist
      --> policy.yaml:5:51
       |
     5 |   users: { columns: { id: keep, class: { replace: nowhere } } }

@@ -1,0 +1,312 @@
+//! The regular expressions by which people's values are found in texts, as SQL.
+//!
+//! One query makes them on the server, which alone knows the values: each character becomes itself in either case, and for
+//! texts with escapes in them also every way in which JSON and HTML escape it. A value begins and ends where a word does, if
+//! its own first and last characters are of those that words are made of. Looking behind is only done by one character:
+//! anything longer would have the server begin at the start of the text for each match (it keeps its place within one
+//! search only).
+
+use super::assert::Check;
+use super::letters;
+use super::writer::{Scene, Writer};
+use crate::action::SHORT;
+use crate::pgtype::PgType;
+use crate::plan::{Patterns, SourceRows};
+use crate::resolve::{Owner, ValueSource};
+
+/// Longer expressions would come near to what the server compiles.
+const LONGEST: u32 = 100_000;
+/// What a value has to have to be looked for: a letter or a digit of any script.
+const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
+
+impl Scene<'_> {
+    /// How texts are read, the same for all values: one row of regular expressions and their parts, which letters differ by
+    /// case only, and how HTML calls them. Each with what it is called and made of.
+    pub fn spelling(&self) -> Vec<(&'static str, Writer)> {
+        let words = letters::words();
+        let mut rules = Writer::new();
+        let parts: [(&'static str, String); 10] = [
+            ("word", format!("[{words}]")),
+            ("blank", format!("[{}]+", letters::blanks())),
+            ("any_blank", letters::any_blanks()),
+            ("ampersand", letters::AMPERSAND.to_owned()),
+            ("behind", format!("(?<![{words}])")),
+            ("before", format!("(?![{words}])")),
+            // What stands before the value and belongs to no word is put back by what takes the value's place.
+            ("behind_escapes", format!("(?:(?<![{words}])|({}))", letters::escaped_blank())),
+            ("before_escapes", format!("(?![{words}])(?!{})", letters::escaped_letter())),
+            // An e-mail address goes on where another word would end.
+            ("address_behind", "(?<![._%+-])".to_owned()),
+            ("address_before", format!(r"(?!-|\.[{words}])")),
+        ];
+        rules.kw("SELECT\n  ").list(parts, ",\n  ", |w, (name, part)| {
+            w.regex(&part).kw("::text AS ").kw(name);
+        });
+        let mut alike = Writer::new();
+        alike
+            .kw("SELECT substr(letters, n, 1) AS letter, letters\nFROM unnest(string_to_array(")
+            .text(&letters::alike());
+        alike.kw(", ' ')) AS letters, generate_series(1, length(letters)) AS n");
+        let mut entities = Writer::new();
+        let pairs: Vec<String> = letters::entities().map(|(code, name)| format!("{code} {name}")).collect();
+        entities.kw("SELECT chr(split_part(pair, ' ', 1)::integer) AS sign, split_part(pair, ' ', 2) AS name\n");
+        entities.kw("FROM unnest(string_to_array(").text(&pairs.join(",")).kw(", ',')) AS pair");
+        vec![("efface_spelling", rules), ("efface_alike", alike), ("efface_entities", entities)]
+    }
+
+    /// A table of these, by name.
+    fn table_of(&self, w: &mut Writer, name: &'static str) {
+        // A question has them as its first parts.
+        w.kw(if self.anyone { "" } else { "pg_temp." }).kw(name);
+    }
+
+    /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
+    pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
+        let owner = patterns.values.owner.as_ref();
+        let keys = |w: &mut Writer| keys(w, owner);
+        w.kw("WITH source AS (\n  ").list(&patterns.sources, "\n  UNION ALL\n  ", |w, source| {
+            self.source(w, owner, source);
+        });
+        w.kw("\n), whole AS (\n  SELECT DISTINCT ");
+        keys(w);
+        w.kw("btrim(regexp_replace(normalize(value COLLATE \"C\"), blank, ' ', 'g')) AS value\n  FROM source, ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n), unit AS (\n  SELECT ");
+        keys(w);
+        w.kw("value, n, CASE WHEN cut[1] ~ '^([Ss]{2}|[ßẞ])$' THEN 'ß' ELSE cut[1] END AS letter\n");
+        w.kw("  FROM whole, regexp_matches(value, '[Ss]{2}|.', 'g') WITH ORDINALITY AS cuts (cut, n)\n");
+        w.kw("  WHERE value ~ ").regex(SAYING).kw("\n), letter AS (\n");
+        self.letters(w);
+        w.kw("), sought AS (\n  SELECT ");
+        keys(w);
+        w.kw("value, value ~ ('^' || word || '|@') AS begins, value ~ (word || '$|@') AS ends");
+        for form in ["plain", "escaped"] {
+            w.kw(",\n    CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.").kw(form);
+            w.kw(" || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS ").kw(form);
+        }
+        w.kw("\n  FROM (\n    SELECT ");
+        keys(w);
+        w.kw("value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped\n");
+        w.kw("    FROM unit LEFT JOIN letter USING (letter), ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n    GROUP BY ");
+        keys(w);
+        w.kw("value\n  ) AS units, ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n)\nSELECT ");
+        keys(w);
+        w.kw("\n");
+        for (form, behind, before, comma) in
+            [("plain", "behind", "before", ",\n"), ("escaped", "behind_escapes", "before_escapes", "\n")]
+        {
+            // Values that begin with no word come first: where one of these and another end alike, nothing is put back.
+            w.kw("  concat_ws('|', '(?:' || ").kw(form).kw("_ends || ')' || ").kw(before).kw(", ").kw(form);
+            w.kw("_none,\n    ").kw(behind).kw(" || '(?:' || NULLIF(concat_ws('|', '(?:' || ").kw(form);
+            w.kw("_both || ')' || ").kw(before).kw(", ").kw(form).kw("_begins), '') || ')') AS ").kw(form).kw(comma);
+        }
+        w.kw("FROM ");
+        self.table_of(w, "efface_spelling");
+        w.kw(", (\n  SELECT ");
+        keys(w);
+        let groups = [
+            ("_both", "begins AND ends"),
+            ("_begins", "begins AND NOT ends"),
+            ("_ends", "ends AND NOT begins"),
+            ("_none", "NOT begins AND NOT ends"),
+        ];
+        let aggregates =
+            ["plain", "escaped"].into_iter().flat_map(|form| groups.map(|(name, which)| (form, name, which)));
+        w.list(aggregates, ",", |w, (form, name, which)| {
+            w.kw("\n    string_agg(")
+                .kw(form)
+                .kw(", '|' ORDER BY value) FILTER (WHERE ")
+                .kw(which)
+                .kw(") AS ")
+                .kw(form)
+                .kw(name);
+        });
+        w.kw("\n  FROM sought");
+        self.not_in_the_new_text(w, &patterns.with);
+        match owner {
+            Some(owner) => w.kw("\n  GROUP BY ").list(1..=owner.key.len(), ", ", |w, n| {
+                w.kw("key").number(n as i128);
+            }),
+            None => w.kw("\n  HAVING count(*) > 0"),
+        };
+        w.kw("\n) AS whole");
+    }
+
+    /// A value that stands in the text which takes its place would be found for ever.
+    fn not_in_the_new_text(&self, w: &mut Writer, with: &str) {
+        if !with.chars().any(char::is_alphanumeric) {
+            return;
+        }
+        let twice = with.repeat(2);
+        w.kw(", ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n  WHERE CASE WHEN strpos(lower(").text(&twice).kw("), lower(value)) > 0 THEN ").text(&twice);
+        w.kw(" !~ (behind || '(?:' || plain || ')' || before) ELSE true END");
+    }
+
+    /// How each letter that occurs may be written: `plain` as it is, in either case, and apart from its marks; `escaped` in
+    /// the ways of JSON and HTML too.
+    fn letters(&self, w: &mut Writer) {
+        let bracket = |w: &mut Writer| {
+            w.kw("'[' || string_agg(regexp_replace(c, ")
+                .regex(r"[]\[\\^-]")
+                .kw(", ")
+                .regex(r"\\\&")
+                .kw("), '') || ']'");
+        };
+        // Encoders let these stand.
+        w.kw("  SELECT letter, plain, CASE WHEN letter ~ '^[-0-9A-Za-z.,_]$' THEN plain ELSE\n");
+        // A quote, a slash and a backslash may have any number of backslashes in front.
+        w.kw("    CASE WHEN letter IN ('\"', '''', '/', ").regex("\\").kw(") THEN ").regex(r"\\*").kw(" ELSE '' END\n");
+        w.kw("    || '(?:' || concat_ws('|', plain, ").regex(r"\\+u(?:").kw(" || json || ')',\n");
+        w.kw("      ampersand || '(?:' || names || '#(?:0*(?:' || decimal || ')|[xX]0*(?:' || hexadecimal || ')));', escaped_apart) || ')'\n");
+        w.kw("    END AS escaped\n  FROM (\n    SELECT letter, CASE WHEN letter = 'ß' OR count(apart) > 0 THEN '(?:' || CASE letter WHEN 'ß' THEN '[Ss]{2}|' ELSE '' END\n");
+        w.kw("        || concat_ws('|', ");
+        bracket(w);
+        w.kw(", string_agg(regexp_replace(apart, '.', ").regex(r"[\&]").kw(", 'g'), '|')) || ')'\n      ELSE ");
+        bracket(w);
+        w.kw(" END AS plain,\n      string_agg(CASE WHEN low IS NULL THEN high || '|' || upper(high)\n");
+        w.kw("        ELSE '(?:' || high || '|' || upper(high) || ")
+            .regex(r")\\+u(?:")
+            .kw(" || low || '|' || upper(low) || ')' END, '|') AS json,\n");
+        w.kw("      string_agg(ascii(c)::text, '|') AS decimal,");
+        w.kw(" string_agg(to_hex(ascii(c)) || '|' || upper(to_hex(ascii(c))), '|') AS hexadecimal,\n");
+        w.kw("      coalesce(string_agg(name || '|', ''), '') AS names, string_agg(escaped_apart, '|') AS escaped_apart\n");
+        w.kw("    FROM (SELECT DISTINCT letter FROM unit WHERE letter <> ' ') AS own LEFT JOIN ");
+        self.table_of(w, "efface_alike");
+        w.kw(" USING (letter)\n    CROSS JOIN LATERAL regexp_split_to_table(coalesce(letters, letter), '') AS c\n");
+        // JSON writes a character outside of the first plane as two halves (RFC 8259, 7).
+        w.kw("    CROSS JOIN LATERAL (\n      SELECT NULLIF(normalize(c, NFD), c), lpad(to_hex(CASE WHEN ascii(c) < 65536 THEN ascii(c) ELSE 55232 + ascii(c) / 1024 END), 4, '0'),\n");
+        w.kw("        CASE WHEN ascii(c) >= 65536 THEN to_hex(56320 + ascii(c) % 1024) END\n    ) AS form (apart, high, low)\n");
+        w.kw("    CROSS JOIN LATERAL (\n      SELECT string_agg(CASE WHEN ascii(mark) < 128 THEN '[' || mark || ']' ELSE '(?:' || mark || ");
+        w.regex(r"|\\+u(?:").kw(" || lpad(to_hex(ascii(mark)), 4, '0') || '|' || lpad(upper(to_hex(ascii(mark))), 4, '0')\n        || ')|' || ampersand");
+        w.kw(" || '#(?:0*' || ascii(mark) || '|[xX]0*(?:' || to_hex(ascii(mark)) || '|' || upper(to_hex(ascii(mark))) || '));)' END, '' ORDER BY n)\n");
+        w.kw("      FROM regexp_split_to_table(apart, '') WITH ORDINALITY AS marks (mark, n), ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n    ) AS marked (escaped_apart)\n    LEFT JOIN ");
+        self.table_of(w, "efface_entities");
+        w.kw(" ON sign = c\n    GROUP BY letter\n  ) AS forms, ");
+        self.table_of(w, "efface_spelling");
+        w.kw("\n");
+    }
+
+    /// The values of a source, each with the key of the person whose it is.
+    fn source(&self, w: &mut Writer, owner: Option<&Owner>, rows: &SourceRows) {
+        let ValueSource::Column { table: id, column, ways } = &rows.source else {
+            w.kw("SELECT unnest(current_setting('efface.key1')::text[]) AS value");
+            return;
+        };
+        let table = self.catalog.table(*id);
+        let value = |w: &mut Writer| {
+            let several = matches!(table.column_at(*column).ty, PgType::Array { .. });
+            w.kw(if several { "unnest(" } else { "" }).column(table, *column).kw(if several { ")" } else { "" });
+            w.kw("::text AS value");
+        };
+        let Some(owner) = owner else {
+            w.kw("SELECT ");
+            value(w);
+            w.kw(" FROM ").rows_of(self.catalog, &table.name).kw(" WHERE ").sql(&self.rows(*id, &rows.rows));
+            return;
+        };
+        w.list(ways, "\n  UNION ALL\n  ", |w, way| {
+            if way.0.is_empty() {
+                w.kw("SELECT ").list(owner.key.iter().enumerate(), ", ", |w, (n, column)| {
+                    w.column(table, *column).kw(" AS key").number(n as i128 + 1);
+                });
+                w.kw(", ");
+                value(w);
+                w.kw(" FROM ").rows_of(self.catalog, &table.name).kw(" WHERE ").sql(&self.rows(*id, &rows.rows));
+                return;
+            }
+            let mut own = Writer::new();
+            value(&mut own);
+            let way = self.way_of_source(way, owner, own, &self.rows(*id, &rows.rows));
+            w.kw("SELECT ").list(way.key.iter().enumerate(), ", ", |w, (n, key)| {
+                w.sql(key).kw(" AS key").number(n as i128 + 1);
+            });
+            w.kw(", value FROM ").sql(&way.from());
+            w.kw(if way.conditions.is_empty() { "" } else { " WHERE " }).sql(&way.conditions());
+        });
+    }
+
+    /// Texts are Unicode.
+    pub fn encoding_check(&self) -> Option<Check> {
+        if self.plan.patterns.is_empty() {
+            return None;
+        }
+        let mut count = Writer::new();
+        count.kw("SELECT CASE WHEN getdatabaseencoding() = 'UTF8' THEN 0 ELSE 1 END");
+        Some(Check {
+            name: "the database's encoding".into(),
+            message: "`scrub` knows the characters of UTF-8 only: decide these columns otherwise".into(),
+            count,
+        })
+    }
+
+    /// No value is so short that it stands in texts by chance, and no pattern longer than the server can use.
+    pub fn value_checks(&self) -> Vec<Check> {
+        let mut checks = Vec::new();
+        let mut known = Vec::new();
+        for patterns in self.plan.patterns.iter().filter(|patterns| !patterns.values.short) {
+            let owner = patterns.values.owner.as_ref();
+            for source in &patterns.sources {
+                if !known.contains(&(owner, source)) {
+                    known.push((owner, source));
+                    checks.push(self.short_check(owner, source));
+                }
+            }
+        }
+        checks.extend((0..self.plan.patterns.len()).map(|index| self.length_check(index)));
+        checks
+    }
+
+    fn short_check(&self, owner: Option<&Owner>, source: &SourceRows) -> Check {
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM (");
+        self.source(&mut count, owner, source);
+        count
+            .kw(") AS source WHERE length(btrim(normalize(value))) < ")
+            .number(SHORT)
+            .kw(" AND value ~ ")
+            .regex(SAYING);
+        let message = format!(
+            "values to `scrub` have fewer than {SHORT} characters, and would be found where nobody is meant: leave the column \
+             out, or write `short: true`"
+        );
+        Check { name: self.source_name(&source.source), message, count }
+    }
+
+    fn length_check(&self, index: usize) -> Check {
+        let patterns = &self.plan.patterns[index];
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM pg_temp.efface_patterns_").number(index as i128 + 1);
+        count.kw(" WHERE length(escaped) > ").number(LONGEST);
+        let names: Vec<_> = patterns.sources.iter().map(|source| self.source_name(&source.source)).collect();
+        let message = match patterns.values.owner {
+            Some(_) => "people have values that are too long, or too many, to be looked for: name columns with names",
+            None => "the people of this run have too many values to be looked for at once: erase fewer in one run",
+        };
+        Check { name: names.join(", "), message: message.into(), count }
+    }
+
+    fn source_name(&self, source: &ValueSource) -> String {
+        match source {
+            ValueSource::Column { table, column, .. } => {
+                let table = self.catalog.table(*table);
+                format!("{}.{}", table.name.bare(), table.column_at(*column).name.bare())
+            }
+            ValueSource::Subject => ":subject".to_owned(),
+        }
+    }
+}
+
+/// The key columns, each with a comma behind it.
+fn keys(w: &mut Writer, owner: Option<&Owner>) {
+    for n in 1..=owner.map_or(0, |owner| owner.key.len()) {
+        w.kw("key").number(n as i128).kw(", ");
+    }
+}

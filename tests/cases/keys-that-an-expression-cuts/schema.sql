@@ -1,0 +1,11 @@
+CREATE TABLE users (id integer PRIMARY KEY, a text, b text, c text, d uuid, e text, f text, g text, h bigint DEFAULT 0);
+CREATE SEQUENCE numbers;
+ALTER TABLE users ALTER h SET DEFAULT nextval('numbers') % 10;
+CREATE UNIQUE INDEX cut_by_a_cast ON users ((a::varchar(3)));
+CREATE UNIQUE INDEX one_or_none ON users ((b IS NULL));
+CREATE UNIQUE INDEX one_letter ON users ((c::"char"));
+CREATE UNIQUE INDEX beginning_of_a_uuid ON users (left(d::text, 3));
+CREATE UNIQUE INDEX without_digits ON users (btrim(e, '0123456789abcdef'));
+CREATE UNIQUE INDEX whole ON users (lower(f), md5(g));
+CREATE UNIQUE INDEX "named USING btree (f) WHERE f" ON users (coalesce(f, ''));
+CREATE UNIQUE INDEX one_digit ON users (h);
