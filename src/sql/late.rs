@@ -80,11 +80,15 @@ fn count(scene: &Scene<'_>, step: &Step) -> Option<Writer> {
         return None;
     }
     let table = scene.catalog.table(step.table);
+    // The script's temporary tables have ended with the transaction.
+    let lasts = |part: &Writer| !part.as_str().contains("pg_temp.");
+    let rows = Some(scene.rows(step.table, &rows)).filter(lasts)?;
     let mut w = Writer::new();
     w.kw("SELECT count(*) FROM ").rows_of(scene.catalog, &table.name);
-    w.kw(" WHERE (").sql(&scene.rows(step.table, &rows)).kw(")");
+    w.kw(" WHERE (").sql(&rows).kw(")");
     if let StepAction::Change(changes) = &step.action {
-        let holds: Vec<Writer> = changes.iter().filter_map(|change| value::holds(scene, table, change)).collect();
+        let holds: Vec<Writer> =
+            changes.iter().filter_map(|change| value::holds(scene, table, change).filter(lasts)).collect();
         if holds.is_empty() {
             return None;
         }
