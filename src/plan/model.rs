@@ -357,6 +357,8 @@ pub struct StandIn {
     pub values: Vec<(ColumnId, String)>,
     /// Rows of the referenced table that can't stand in, because they go or are the subject's own.
     pub going: Predicate,
+    /// Rows of the referenced table that are called otherwise afterwards, because their natural key changes.
+    pub renamed: Predicate,
 }
 
 /// Rows of a rule that are somebody else's too.

@@ -13,6 +13,7 @@ use crate::source::Span;
 
 /// Reports natural keys that can't take their references along, and references that can't follow.
 pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    defaults(policy, catalog, report);
     for rule in &policy.rules {
         let RowAction::Change { changes, .. } = &rule.action else { continue };
         let Some(span) = changes.iter().find_map(|change| change.propagate) else { continue };
@@ -33,6 +34,31 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
         }
         for follower in &propagation.followers {
             of_follower(catalog, rule, &propagation, follower, report);
+        }
+    }
+}
+
+/// Reports defaults in references that nobody enforces, where the natural key that they are to lead to changes: whether the
+/// default is the old value of such a row, only the rows can tell, and nobody would see the reference dangle.
+fn defaults(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Report) {
+    let propagations = policy.rules.iter().filter_map(|rule| match &rule.action {
+        RowAction::Change { changes, .. } if changes.iter().any(|change| change.propagate.is_some()) => {
+            Some(propagate::propagation(catalog, rule.table, changes))
+        }
+        RowAction::Change { .. } | RowAction::Keep(_) | RowAction::Delete { .. } => None,
+    });
+    let followers: Vec<Follower> = propagations.flat_map(|propagation| propagation.followers).collect();
+    for rule in &policy.rules {
+        let RowAction::Change { changes, .. } = &rule.action else { continue };
+        for change in changes.iter().filter(|change| change.value == NewValue::Default) {
+            let columns = followers.iter().filter(|follower| follower.table == rule.table);
+            let mut columns = columns.flat_map(|follower| &follower.columns).filter(|it| it.column == change.column);
+            let key = columns.find_map(|it| it.keys.iter().find(|key| !catalog.key(**key).is_enforced()));
+            if let Some(key) = key {
+                let table = catalog.table(rule.table);
+                let column = table.column_at(change.column);
+                report.push(words::default_may_dangle(table, column, catalog.key(*key), change.value_at));
+            }
         }
     }
 }

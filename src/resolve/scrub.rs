@@ -131,7 +131,7 @@ fn of_subjects(context: &Context<'_>, subject: TableId, reach: &Reach, named: &[
         values: ValueSet { owner: Some(owner()), sources: sorted(told), short },
         ways: ways.unwrap_or_default(),
     });
-    told.into_iter().chain(together(untold.into_iter(), false, short)).collect()
+    told.into_iter().chain(together(untold, false, short)).collect()
 }
 
 /// The values of all people of the run, as one.

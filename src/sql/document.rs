@@ -39,7 +39,7 @@ impl Dialect {
         self.pick("json_typeof(", "jsonb_typeof(")
     }
 
-    fn from_sql(self) -> &'static str {
+    fn made_of(self) -> &'static str {
         self.pick("pg_catalog.to_json(", "pg_catalog.to_jsonb(")
     }
 
@@ -190,7 +190,7 @@ impl Pen<'_> {
                 let stay = named(&|node| *node != Node::Leaf(Leaf::Remove) && shapes(node).is_none());
                 line(w, depth).kw("WHERE ");
                 if !stay.is_empty() {
-                    w.sql(&key).kw(" IN (").list(&stay, ", ", |w, name| literal(w, name)).kw(")");
+                    w.sql(&key).kw(" IN (").list(&stay, ", ", literal).kw(")");
                 }
                 let shaped = branch.keys.iter().filter_map(|(name, node)| Some((name, shapes(node)?)));
                 let shaped: Vec<_> = shaped.collect();
@@ -247,21 +247,21 @@ impl Pen<'_> {
             }
             Leaf::Random(generator) => {
                 w.kw("CASE ").kw(self.dialect.type_of()).sql(value).kw(") WHEN 'null' THEN ").sql(value).kw(" ELSE ");
-                w.kw(self.dialect.from_sql()).kw("CAST(");
+                w.kw(self.dialect.made_of()).kw("CAST(");
                 generated(w, generator, value, &Bits::Random);
                 w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Pseudonym(generator) => {
                 let text = text_of(value);
                 self.single(w, value, &text);
-                w.kw(self.dialect.from_sql()).kw("CAST(");
+                w.kw(self.dialect.made_of()).kw("CAST(");
                 self.scene.pseudonym(w, Input { value: &text, ty: &TEXT, ..self.input }, generator);
                 w.kw(" AS ").kw(type_of(generator)).kw(")) END");
             }
             Leaf::Mask(mask) => {
                 let text = text_of(value);
                 self.single(w, value, &text);
-                w.kw(self.dialect.from_sql());
+                w.kw(self.dialect.made_of());
                 partial::mask(w, &text, &TEXT, mask);
                 w.kw(") END");
             }
@@ -292,8 +292,8 @@ impl Pen<'_> {
             .text(step)
             .kw("::numeric))");
         w.kw("CASE WHEN ").sql(&text).kw(" ~ ").text(NUMBER).kw(" THEN CASE ").kw(self.dialect.type_of()).sql(value);
-        w.kw(") WHEN 'number' THEN ").kw(self.dialect.from_sql()).sql(&cut).kw(") WHEN 'string' THEN ");
-        w.kw(self.dialect.from_sql()).sql(&cut).kw("::text) END END");
+        w.kw(") WHEN 'number' THEN ").kw(self.dialect.made_of()).sql(&cut).kw(") WHEN 'string' THEN ");
+        w.kw(self.dialect.made_of()).sql(&cut).kw("::text) END END");
     }
 }
 

@@ -242,13 +242,3 @@ fn any_digit(digits: &[u32]) -> String {
     }
     if text.chars().count() == 1 { text } else { format!("[{text}]") }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn print() {
-        println!("{}\n\n{}\n\n{}\n\n{}", words(), any_blanks(), escaped_blank(), escaped_letter());
-    }
-}

@@ -48,44 +48,46 @@ impl Scene<'_> {
             message: format!("the stand-in row is not in `{parent}`: insert it, or name another key in `reassign_to`"),
             count: missing,
         }];
-        if stand_in.going != Predicate::Any(Vec::new())
-            && let Some(id) = self.catalog.parent(stand_in.key)
-        {
-            let mut going = Writer::new();
-            going.kw("SELECT count(*) FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE (");
-            going.sql(&self.rows(id, &stand_in.going)).kw(") AND (");
-            let parent = self.catalog.table(id);
-            going.list(&foreign.pairs, ", ", |w, pair| {
-                w.ident(&pair.parent);
-            });
-            going.kw(") IN (SELECT ").list(&foreign.pairs, ", ", |w, pair| {
-                match self.reassigned(stand_in, pair) {
-                    // In a sub-select nothing else says what an untyped literal is.
-                    Some(text) => match parent.column(&pair.parent) {
-                        Some(column) => w.kw("CAST(").text(text).kw(" AS ").printed(&column.type_sql).kw(")"),
-                        None => w.text(text),
-                    },
-                    None => w.ident(&pair.child),
-                };
-            });
-            if !self.kept(stand_in).is_empty() {
-                going
-                    .kw(" FROM ")
-                    .rows_of(self.catalog, &child.name)
-                    .kw(" WHERE ")
-                    .sql(&self.rows(stand_in.table, &stand_in.rows));
+        let parent = foreign.parent.bare();
+        let unfit = [
+            (&stand_in.going, "is the subject's own or is deleted itself"),
+            (&stand_in.renamed, "gets another key itself"),
+        ];
+        for (rows, why) in unfit.into_iter().filter(|(rows, _)| **rows != Predicate::Any(Vec::new())) {
+            if let Some(count) = self.stand_ins_among(stand_in, rows) {
+                let message = format!("the stand-in row in `{parent}` {why}: name another key in `reassign_to`");
+                checks.push(Check { name: name.clone(), message, count });
             }
-            going.kw(")");
-            checks.push(Check {
-                name,
-                message: format!(
-                    "the stand-in row in `{}` is the subject's own or is deleted itself: name another key in `reassign_to`",
-                    foreign.parent.bare()
-                ),
-                count: going,
-            });
         }
         checks
+    }
+
+    /// How many stand-in rows are among rows of the referenced table.
+    fn stand_ins_among(&self, stand_in: &StandIn, rows: &Predicate) -> Option<Writer> {
+        let foreign = self.catalog.key(stand_in.key);
+        let (id, child) = (self.catalog.parent(stand_in.key)?, self.catalog.table(stand_in.table));
+        let parent = self.catalog.table(id);
+        let mut count = Writer::new();
+        count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &foreign.parent).kw(" WHERE (");
+        count.sql(&self.rows(id, rows)).kw(") AND (").list(&foreign.pairs, ", ", |w, pair| {
+            w.ident(&pair.parent);
+        });
+        count.kw(") IN (SELECT ").list(&foreign.pairs, ", ", |w, pair| {
+            match self.reassigned(stand_in, pair) {
+                // In a sub-select nothing else says what an untyped literal is.
+                Some(text) => match parent.column(&pair.parent) {
+                    Some(column) => w.kw("CAST(").text(text).kw(" AS ").printed(&column.type_sql).kw(")"),
+                    None => w.text(text),
+                },
+                None => w.ident(&pair.child),
+            };
+        });
+        if !self.kept(stand_in).is_empty() {
+            count.kw(" FROM ").rows_of(self.catalog, &child.name).kw(" WHERE ");
+            count.sql(&self.rows(stand_in.table, &stand_in.rows));
+        }
+        count.kw(")");
+        Some(count)
     }
 
     /// The new value of a referencing column, where it is one.

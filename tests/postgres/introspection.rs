@@ -47,8 +47,9 @@ fn columns_are_read_with_their_types_and_what_makes_them() {
     assert_eq!(column(users, "code").ty, PgType::Char { length: 4 });
     assert_eq!(column(users, "price").ty, PgType::Numeric { precision: Some(8), scale: Some(2) });
     assert_eq!(column(users, "anything").ty, PgType::Numeric { precision: None, scale: None });
-    assert_eq!(column(users, "home").ty, PgType::Other { name: "club.place".into() });
-    assert_eq!(column(users, "stay").ty, PgType::Other { name: "tsrange".into() });
+    assert_eq!(column(users, "home").ty, PgType::Composite { name: TableName::new("club", "place") });
+    let stay = PgType::Range { name: "tsrange".into(), of: Box::new(PgType::Timestamp), multi: false };
+    assert_eq!(column(users, "stay").ty, stay);
     assert_eq!(column(users, "status").ty, PgType::Enum { name: TableName::new("club", "status") });
     assert_eq!(column(users, "status").default.as_deref(), Some("'booked'::club.status"));
     let Generated::Expression { from, .. } = &column(users, "full_name").generated else { panic!("generated") };
@@ -76,10 +77,60 @@ fn domains_over_domains_are_unfolded_outermost_first() {
         ("at_work", "(length((VALUE)::text) > 5)")
     );
     let emails = column(table(&catalog, "public", "users"), "emails");
-    assert_eq!(emails.ty, PgType::Array { of: Box::new(PgType::Text { limit: None }), domains: Vec::new() });
+    let domains = email.domains.clone();
+    assert_eq!(emails.ty, PgType::Array { of: Box::new(PgType::Text { limit: None }), domains });
     assert!(!catalog.refuses_null(emails), "an array of a NOT NULL domain takes NULL itself");
     let labels = &catalog.enum_type(&TableName::new("club", "status")).expect("the enum").labels;
     assert_eq!(labels.as_slice(), ["booked", "attended", "a\"b"]);
+}
+
+#[test]
+fn types_of_parts_are_read_down_through_arrays_domains_fields_and_bounds() {
+    let db = Db::with(
+        "create extension citext;
+         create domain mail as citext check (value <> '');
+         create domain work as mail not null;
+         create type \"In ner\" as (\"b\"\"c\" work, gone int, a varchar(7)[]);
+         alter type \"In ner\" drop attribute gone;
+         create domain inners as \"In ner\"[];
+         create type floats as range (subtype = float4);
+         create type unused as (a int);
+         create table people (id int primary key, note text);
+         create table things (parts inners, spans floats[], flags bit(12), bits varbit(3), owner people, oids oidvector);",
+    );
+    let catalog = db.catalog();
+    let things = table(&catalog, "public", "things");
+    let public = |name: &str| TableName::new("public", name);
+    let (inner, parts) = (public("In ner"), column(things, "parts"));
+    let elements = PgType::Array { of: Box::new(PgType::Composite { name: inner.clone() }), domains: Vec::new() };
+    assert_eq!((&parts.ty, parts.domains.as_slice()), (&elements, [public("inners")].as_slice()));
+    let floats = PgType::Range { name: "public.floats".into(), of: Box::new(PgType::Real), multi: false };
+    assert_eq!(column(things, "spans").ty, PgType::Array { of: Box::new(floats), domains: Vec::new() });
+    assert_eq!(column(things, "flags").ty, PgType::Bit { length: 12 });
+    assert_eq!(column(things, "bits").ty, PgType::VarBit { limit: Some(3) });
+    assert_eq!(column(things, "oids").ty, PgType::Other { name: "oidvector".into() });
+    assert_eq!(catalog.composites.iter().map(|found| &found.name).collect::<Vec<_>>(), [&inner, &public("people")]);
+    let fields = &catalog.composite(&inner).expect("the type").fields;
+    assert_eq!(fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["b\"c", "a"], "in their order");
+    assert_eq!(
+        (&fields[0].ty, fields[0].domains.as_slice()),
+        (&PgType::Citext, [public("work"), public("mail")].as_slice())
+    );
+    let short = PgType::Array { of: Box::new(PgType::Text { limit: Some(7) }), domains: Vec::new() };
+    assert_eq!(fields[1].ty, short);
+    // What a plan depends on holds them too.
+    let part = catalog.part(&std::collections::BTreeSet::from([public("things")]));
+    assert_eq!(part.composites, catalog.composites);
+    assert!(part.domain(&public("mail")).is_some() && part.domain(&public("work")).is_some());
+    let part = catalog.part(&std::collections::BTreeSet::from([public("people")]));
+    assert!(part.composites.is_empty());
+    if db.connection().server_version.major >= 14 {
+        db.sql("alter table things add ranges floats_multirange, add days datemultirange[]");
+        let catalog = db.catalog();
+        let ty = &column(table(&catalog, "public", "things"), "ranges").ty;
+        let of = Box::new(PgType::Real);
+        assert_eq!(*ty, PgType::Range { name: "public.floats_multirange".into(), of, multi: true });
+    }
 }
 
 #[test]

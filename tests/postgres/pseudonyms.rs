@@ -16,7 +16,7 @@ tables:
 const SECRET: &str = "MARKED-secret-of-this-test";
 
 /// HMAC-SHA-256 as RFC 2104 writes it.
-fn hmac(secret: &[u8], text: &[u8]) -> String {
+pub fn hmac(secret: &[u8], text: &[u8]) -> String {
     let mut key = if secret.len() > 64 { Sha256::digest(secret).to_vec() } else { secret.to_vec() };
     key.resize(64, 0);
     let padded = |pad: u8| key.iter().map(|byte| byte ^ pad).collect::<Vec<u8>>();

@@ -21,6 +21,7 @@ mod policy_good;
 mod policy_laws;
 mod policy_reach;
 mod policy_schema;
+mod policy_shapes;
 mod policy_sql;
 mod policy_whose;
 mod randomize;

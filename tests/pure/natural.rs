@@ -104,6 +104,32 @@ fn what_follows_may_be_in_the_way() {
     assert!(found.iter().any(|found| found == lost), "{found:?}");
 }
 
+#[test]
+fn a_default_leads_to_a_natural_key_that_changes_only_where_somebody_enforces_that_it_is_there() {
+    let text = include_str!("../cases/a-stand-in-whose-natural-key-changes/policy.yaml");
+    let catalog = include_str!("../cases/a-stand-in-whose-natural-key-changes/catalog.json");
+    let mut catalog = catalog::read(catalog).expect("the recorded catalog");
+    for (of, column) in [("posts", "author"), ("votes", "voter"), ("likes", "liker")] {
+        let columns = &mut table(&mut catalog, of).columns;
+        let found = columns.iter_mut().find(|found| found.name == Ident::from(column)).expect("the column");
+        found.default = Some("'ghost'::text".into());
+    }
+    let text = text.replace("{ reassign_to: ghost }", "default");
+    let (found, _) = report_in(&catalog, &text);
+    let found: Vec<String> = found.sorted().iter().map(|it| format!("{}: {}", it.code.name(), it.message)).collect();
+    assert_eq!(
+        found,
+        [
+            "broken-reference: the default of `votes.voter` may lead to a row of `users` whose key changes",
+            "broken-reference: the default of `likes.liker` may lead to a row of `profiles` whose key changes",
+        ]
+    );
+    // Where no rule changes the key, the default may be anything.
+    let kept = text.replace("{ randomize: token, propagate: true }", "keep");
+    let (found, _) = report_in(&catalog, &kept);
+    assert!(!found.has_errors(), "{:?}", found.sorted());
+}
+
 /// A trigger of `on` that writes `target`.
 fn with_trigger(on: &str, target: &str, before_row: bool, update_of: &[&str]) -> Catalog {
     let mut catalog = forum();

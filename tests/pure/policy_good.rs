@@ -56,6 +56,14 @@ tables:
       007: { sql: now() }
       code: { replace: x1, propagate: true }
       trainer_id: { reassign_to: 0x01 }
+      login: pseudonymize
+      phone: { pseudonymize: digits, format: "+## ####" }
+      referred_by: { pseudonymize: email, domain: a.invalid, propagate: true }
+      card: { mask: "*", keep_first: 2, keep_last: 4 }
+      height: { generalize: 0.5 }
+      seen_at: { generalize: month }
+      joined_on: { shift_days: 30 }
+      diary: { scrub: [users.name, club.people.mail], with: "[deleted]", short: true }
     other_columns: keep
 
   audits:

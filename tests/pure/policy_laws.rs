@@ -66,6 +66,16 @@ fn mutated() -> impl Strategy<Value = String> {
             "referenced_by",
             "every_row: true\n",
             "true",
+            "{ pseudonymize: email, domain: a.b }",
+            "{ mask: \"*\", keep_first: 1, keep_last: 4 }",
+            "{ generalize: year }",
+            "{ generalize: 1_0 }",
+            "{ shift_days: 30 }",
+            "pseudonymize",
+            "keep_last: ",
+            ", propagate: true",
+            "{ scrub: [users.name], with: \"[deleted]\" }",
+            ", length: 16",
         ])
         .prop_map(str::to_owned),
         ".{0,4}",
@@ -79,6 +89,108 @@ fn mutated() -> impl Strategy<Value = String> {
         }
         text
     })
+}
+
+/// A policy with a decision whose action, value and options are anybody's guess.
+fn decided() -> impl Strategy<Value = String> {
+    let action = prop::sample::select(vec![
+        "keep",
+        "replace",
+        "sql",
+        "randomize",
+        "pseudonymize",
+        "mask",
+        "generalize",
+        "shift_days",
+        "reassign_to",
+        "json",
+        "scrub",
+    ]);
+    let value = || {
+        prop::sample::select(vec![
+            "x",
+            "'*'",
+            "\"\"",
+            "' '",
+            "null",
+            "~",
+            "year",
+            "week",
+            "email",
+            "text",
+            "bytes",
+            "date",
+            "digits",
+            "integer",
+            "choice",
+            "number",
+            "0",
+            "7",
+            "10",
+            "30",
+            "0.5",
+            ".5",
+            "0.50",
+            "1e1",
+            "-1",
+            "+1",
+            "1_000",
+            "0x10",
+            "007",
+            "36525",
+            "36526",
+            "1000000",
+            "1000001",
+            "10000",
+            "10001",
+            "2020-01-01",
+            "a.invalid",
+            "'# #'",
+            "'x y'",
+            "true",
+            "on",
+            "[]",
+            "[a, b]",
+            "[10]",
+            "{}",
+            "{ $.a: remove }",
+            "users.name",
+            "[users.name, a.b]",
+            "{ $.a: { mask: x } }",
+            "",
+        ])
+    };
+    let option = prop::sample::select(vec![
+        "domain",
+        "format",
+        "min",
+        "max",
+        "length",
+        "from",
+        "keep_first",
+        "keep_last",
+        "propagate",
+        "other_keys",
+        "with",
+        "short",
+    ]);
+    let options = prop::collection::btree_map(option, value(), 0..3);
+    (action, value(), options).prop_map(|(action, value, options)| {
+        let options: String = options.iter().map(|(option, value)| format!(", {option}: {value}")).collect();
+        crate::policy_good::with_rules(&format!("    columns: {{ a: {{ {action}: {value}{options} }} }}\n"))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn a_decision_that_the_reader_takes_the_schema_takes(text in decided()) {
+        reads_safely(&text);
+        if read(&SourceFile::new("p", &text)).is_ok() {
+            prop_assert!(by_schema(&text), "the schema refuses:\n{}", text);
+        }
+    }
 }
 
 proptest! {

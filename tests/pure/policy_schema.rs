@@ -8,7 +8,7 @@ use efface::source::SourceFile;
 
 use crate::policy_good::{WHOLE, with_rules};
 
-fn by_reader(text: &str) -> bool {
+pub fn by_reader(text: &str) -> bool {
     read(&SourceFile::new("p", text)).is_ok()
 }
 
@@ -75,8 +75,8 @@ fn the_reference_names_every_key() {
     assert!(unnamed.is_empty(), "docs/policy.md, \"Every key\", leaves out {unnamed:?}");
 }
 
-#[test]
-fn both_accept_what_is_right() {
+/// Policies with every key of the language.
+pub fn good() -> Vec<String> {
     // Other readers of YAML take a bare `null` for no key at all.
     let whole = WHOLE.replace("      null: default", "      \"null\": default");
     let everybody = top("").replace("subject: { table: users }", "every_row: true");
@@ -122,6 +122,8 @@ fn both_accept_what_is_right() {
         "a: { generalize: 10 }",
         "a: { generalize: 0.25 }",
         "a: { shift_days: 30, propagate: true }",
+        "a: { scrub: b.c, with: \"[deleted]\" }",
+        "a: { scrub: [b.c, d.e.f], with: x, short: true }",
         "a: { json: { $.b: remove }, other_keys: keep }",
         "a: { json: { \"$.b[*].c\": null, \"$['odd key']\": { keep: why }, '$.\"x\"': keep }, other_keys: remove }",
         "a: { json: { \"$[*]\": { replace: b }, $.ö_2: { randomize: email, domain: c } }, other_keys: keep, propagate: true }",
@@ -137,7 +139,12 @@ fn both_accept_what_is_right() {
         "    via: lower(a) -> lower(users.a)\n    rows: delete\n",
     ];
     good.extend(rules.map(with_rules));
-    for text in good {
+    good
+}
+
+#[test]
+fn both_accept_what_is_right() {
+    for text in good() {
         assert!(by_reader(&text), "the reader refuses:\n{text}");
         assert!(by_schema(&text), "the schema refuses:\n{text}");
     }
@@ -263,7 +270,18 @@ fn both_refuse_what_has_the_wrong_shape() {
         "a: { json: { $.b: { generalize: year } }, other_keys: keep }",
         "a: { json: { $.b: { mask: x, propagate: true } }, other_keys: keep }",
         "a: { json: { $.b: { randomize: uuid, propagate: true } }, other_keys: keep }",
-        "a: { scrub: [b.c], with: x }",
+        "a: { scrub: [b.c] }",
+        "a: { scrub: [], with: x }",
+        "a: { scrub: { b: c }, with: x }",
+        "a: { scrub: null, with: x }",
+        "a: { scrub: [b.c], with: [x] }",
+        "a: { scrub: [b.c], with: \"<x>\" }",
+        "a: { scrub: [b.c], with: x, short: no }",
+        "a: { scrub: [b.c], with: x, short: 4 }",
+        "a: { scrub: [b.c], with: x, domain: d }",
+        "a: { with: x }",
+        "a: { short: true }",
+        "a: { replace: b, with: x }",
         "a: { reassign_to: [1] }",
         "a: { reassign_to: null }",
         "a: { reassign_to: 1, replace: b }",

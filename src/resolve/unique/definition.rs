@@ -116,7 +116,10 @@ fn split(text: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(&str, bool, Option<&str>)>, &str) {
+    /// An element's expression, whether it is compared as usual, and its operator.
+    type Told<'a> = (&'a str, bool, Option<&'a str>);
+
+    fn read(text: &str) -> (Vec<Told<'_>>, &str) {
         let found = Definition::read(text).expect("a definition");
         let elements = found.elements.iter().map(|element| (element.expression, element.usual, element.operator));
         (elements.collect(), found.predicate)

@@ -1,7 +1,7 @@
 //! Natural keys, what follows them, and stand-in rows.
 
 use super::of;
-use crate::catalog::{Catalog, Column, Table};
+use crate::catalog::{Catalog, Column, ForeignKey, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::resolve::propagate::Obstacle;
 use crate::source::Span;
@@ -70,6 +70,20 @@ pub(in crate::resolve) fn follower_too_short(
     )
     .at(span, format!("`{}`", column.type_sql))
     .help(format!("use a shorter value: `{{ randomize: token, length: {limit} }}`"))
+}
+
+pub(in crate::resolve) fn default_may_dangle(
+    table: &Table,
+    column: &Column,
+    key: &ForeignKey,
+    span: Span,
+) -> Diagnostic {
+    let parent = key.parent.bare();
+    let message = format!("the default of `{}` may lead to a row of `{parent}` whose key changes", of(table, column));
+    Diagnostic::new(Code::BrokenReference, message)
+        .at(span, "may reference nothing afterwards")
+        .note(format!("a rule gives rows of `{parent}` another key, and nobody enforces `{}`", key.name.bare()))
+        .help("write `null`, or `{ reassign_to: … }`, of which the run sees that the row keeps its key")
 }
 
 pub(in crate::resolve) fn no_reference(catalog: &Catalog, table: &Table, column: &Column, span: Span) -> Diagnostic {

@@ -141,7 +141,7 @@ impl Rows<'_> {
         if is_computed(column, change) {
             too_long(&mut w, &column.ty);
         }
-        self.from_new_value(&mut w, column, change);
+        self.in_new_value(&mut w, column, change);
         let about = About::Value {
             column: self.name(column),
             type_sql: column.type_sql.clone(),
@@ -157,7 +157,7 @@ impl Rows<'_> {
     fn null(&self, column: &Column, change: &ColumnChange) -> Question {
         let mut w = self.begun(&[column]);
         w.kw("SELECT count(*)");
-        self.from_new_value(&mut w, column, change);
+        self.in_new_value(&mut w, column, change);
         // A composite value whose fields are all NULL `IS NULL`, and is something.
         w.kw(" WHERE efface_value IS NOT DISTINCT FROM NULL");
         let about = About::Null { column: self.name(column), by_author: self.is_by_author(&[column]) };
@@ -206,7 +206,7 @@ impl Rows<'_> {
     }
 
     /// ` FROM …` of what a column's new values are called `efface_value` in, before they are made values of its type.
-    fn from_new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
+    fn in_new_value(&self, w: &mut Writer, column: &Column, change: &ColumnChange) {
         w.kw(" FROM (SELECT ");
         match (&column.generated, &change.value) {
             (Generated::Expression { sql, .. }, _) => {

@@ -5,9 +5,11 @@
 
 mod generate;
 mod json;
+mod judge;
 mod model;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
 use efface::catalog::Catalog;
@@ -23,7 +25,8 @@ use efface::sql::{Statement, script};
 use crate::harness::{Db, settings};
 use crate::oracle::rng::Rng;
 use json::{Json, parse};
-use model::{Edit, Edits, Wanted};
+use judge::{judge, notices};
+use model::Edits;
 
 const TABLES: usize = 40;
 const ROWS: usize = 30;
@@ -276,105 +279,6 @@ impl Progress for Unwatched {
     fn retrying(&mut self, _: u32, _: &str, _: Duration) {}
 }
 
-/// Compares a table with what the model wants of it.
-fn judge(table: &Table, edits: &Edits) -> Result<(), String> {
-    let mut seen = Seen::default();
-    for (row, (before, after)) in table.before.iter().zip(&table.after).enumerate() {
-        for (column, (before, after)) in before.iter().zip(after).enumerate() {
-            let (Some(before), Some(after)) = (before, after) else {
-                if before.is_some() != after.is_some() {
-                    return Err(format!("row {row}, {}: NULL came or went", COLUMNS[column].0));
-                }
-                continue;
-            };
-            let same = before.len() == after.len()
-                && before.iter().zip(after).all(|pair| match pair {
-                    (Some(before), Some(after)) => seen.fits(&edits.document(before, COLUMNS[column].2), after),
-                    (before, after) => before == after,
-                });
-            if !same {
-                let wanted: Vec<_> =
-                    before.iter().flatten().map(|document| edits.document(document, COLUMNS[column].2)).collect();
-                return Err(format!(
-                    "row {row}, {}:\n{before:?}\nhas to become\n{wanted:?}\nand is\n{after:?}",
-                    COLUMNS[column].0
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Values that no model can know: random ones never repeat, pseudonyms are as equal as what they stand for.
-#[derive(Default)]
-struct Seen {
-    random: BTreeSet<Vec<u16>>,
-    pseudonyms: BTreeMap<Vec<u16>, Vec<u16>>,
-    originals: BTreeMap<Vec<u16>, Vec<u16>>,
-}
-
-impl Seen {
-    fn fits(&mut self, wanted: &Wanted, found: &Json) -> bool {
-        let hexadecimal = |text: &[u16]| {
-            text.len() == 32 && text.iter().all(|unit| b"0123456789abcdef".iter().any(|c| u16::from(*c) == *unit))
-        };
-        match (wanted, found) {
-            (Wanted::Is(wanted), found) => wanted == found,
-            (Wanted::Equals(wanted), Json::Number(found)) => wanted.parse::<f64>() == found.parse::<f64>(),
-            (Wanted::Random, Json::Text(text)) => hexadecimal(text) && self.random.insert(text.clone()),
-            (Wanted::RandomNumber, Json::Number(number)) => {
-                number.parse().is_ok_and(|number: u8| (10..100).contains(&number))
-            }
-            (Wanted::PseudonymOf(original), Json::Text(text)) => {
-                let stays = self.pseudonyms.entry(original.clone()).or_insert_with(|| text.clone()) == text;
-                let apart = self.originals.entry(text.clone()).or_insert_with(|| original.clone()) == original;
-                hexadecimal(text) && stays && apart
-            }
-            (Wanted::Array(wanted), Json::Array(found)) => {
-                wanted.len() == found.len() && wanted.iter().zip(found).all(|(wanted, found)| self.fits(wanted, found))
-            }
-            (Wanted::Object(wanted), Json::Object(found)) => {
-                wanted.len() == found.len()
-                    && wanted
-                        .iter()
-                        .zip(found)
-                        .all(|(wanted, found)| wanted.0 == found.0 && self.fits(&wanted.1, &found.1))
-            }
-            (
-                Wanted::Equals(_)
-                | Wanted::Random
-                | Wanted::RandomNumber
-                | Wanted::PseudonymOf(_)
-                | Wanted::Array(_)
-                | Wanted::Object(_),
-                _,
-            ) => false,
-        }
-    }
-}
-
-/// Another meaning of the edits would be noticed.
-fn notices(tables: &[Table]) {
-    let faults: [(&str, fn(&Edits) -> Edits); 5] = [
-        ("other keys the other way round", |edits| Edits { others_stay: !edits.others_stay, ..edits.clone() }),
-        ("an edit left out", |edits| Edits { paths: edits.paths[1..].to_vec(), ..edits.clone() }),
-        ("null for remove", |edits| with(edits, |edit| if *edit == Edit::Remove { Edit::Null } else { edit.clone() })),
-        ("keep for a mask", |edits| with(edits, |edit| if *edit == Edit::Mask { Edit::Keep } else { edit.clone() })),
-        ("random for a pseudonym", |edits| {
-            with(edits, |edit| if *edit == Edit::Pseudonym { Edit::Random } else { edit.clone() })
-        }),
-    ];
-    for (what, fault) in faults {
-        let found = tables.iter().filter(|table| judge(table, &fault(&table.edits)).is_err()).count();
-        assert!(found > 0, "not noticed: {what}");
-    }
-}
-
-fn with(edits: &Edits, change: impl Fn(&Edit) -> Edit) -> Edits {
-    let paths = edits.paths.iter().map(|(path, edit)| (path.clone(), change(edit))).collect();
-    Edits { paths, others_stay: edits.others_stay }
-}
-
 fn tell(seed: u64, tables: &[Table], missed: usize) {
     let documents = |rows: &[Vec<Cell>]| rows.iter().flatten().flatten().flatten().flatten().count();
     let changed = |table: &Table| {
@@ -383,8 +287,7 @@ fn tell(seed: u64, tables: &[Table], missed: usize) {
     };
     let all: usize = tables.iter().map(|table| documents(&table.before)).sum();
     let changed: usize = tables.iter().map(changed).sum();
-    eprintln!(
-        "documents: seed {seed}: {all} documents under {TABLES} sets of edits, {changed} cells changed, {missed} missed"
-    );
+    let told = format!("{all} documents under {TABLES} sets of edits, {changed} cells changed, {missed} missed");
+    writeln!(std::io::stderr(), "documents: seed {seed}: {told}").expect("standard error can be written");
     assert!(changed * 4 > TABLES * ROWS * COLUMNS.len(), "hardly anything changed");
 }

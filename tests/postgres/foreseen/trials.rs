@@ -12,11 +12,11 @@ fn columns(decisions: &str) -> String {
     format!("    columns:\n{lines}    other_columns: keep\n")
 }
 
+/// A sentence, a decision, and what has to be found: where, and in which words.
+type Decided = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// A table with decisions about it, each with what has to be found.
-fn over(
-    schema: &str,
-    decisions: &[(&'static str, &'static str, &[(&'static str, &'static str)])],
-) -> impl Iterator<Item = Trial> {
+fn over(schema: &str, decisions: &[Decided]) -> impl Iterator<Item = Trial> {
     decisions.iter().map(|(sentence, decision, expected)| Trial {
         sentence,
         schema: schema.to_owned(),

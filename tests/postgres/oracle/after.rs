@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::computed::{self, Pseudonyms};
 use super::law::law_of;
 use super::model::{Cell, Facts, State};
 use super::rules::{Case, Decision, Report, Rule};
@@ -22,6 +23,7 @@ pub fn state_after(case: &Case, fates: &Fates<'_>, facts: &mut Facts) -> State {
         })
         .collect();
     propagate(case, fates, &mut after, facts);
+    let mut pseudonyms = Pseudonyms::new();
     for (id, table) in world.tables.iter().enumerate() {
         facts.deleted_rows += fates.deleted[id].len();
         for (&place, cells) in &after[id] {
@@ -29,6 +31,13 @@ pub fn state_after(case: &Case, fates: &Fates<'_>, facts: &mut Facts) -> State {
                 .filter(|&column| cells[column] != Cell::Known(table.rows[place][column].clone()))
                 .collect();
             facts.random |= cells.iter().any(|cell| !matches!(cell, Cell::Known(_)));
+            for (column, new) in cells.iter().enumerate() {
+                let Some(decision) = fates.rule((id, place)).and_then(|rule| rule.action.decision(column)) else {
+                    continue;
+                };
+                let values = (&table.rows[place][column], new);
+                computed::note(world, (id, column), decision, values, (&mut facts.computed, &mut pseudonyms));
+            }
             facts.changed_rows += usize::from(!changed.is_empty());
             let decision = |column| fates.rule((id, place)).and_then(|rule| rule.action.decision(column));
             facts.null_stays |= (0..cells.len()).any(|column| {
@@ -64,9 +73,17 @@ fn propagate(case: &Case, fates: &Fates<'_>, after: &mut State, facts: &mut Fact
             for (&own, _) in pairs.filter(|(_, parent)| **parent == column) {
                 for (&row, cells) in &mut after[key.child] {
                     let old = &world.tables[key.child].rows[row];
-                    // A rule of its own may have let go of the reference.
+                    // A rule of its own may have let go of the reference, or moved it to just this row.
                     let holds_on = cells[own] == Cell::Known(old[own].clone()) && cells[own] != new;
-                    if holds_on && world.parents(id, old).contains(&place) {
+                    let is_moved_here = || {
+                        let mut now = old.clone();
+                        let Cell::Known(value) = &cells[own] else { return false };
+                        now[own] = value.clone();
+                        key.child_columns.len() == 1
+                            && case.is_moved(fates.rule((key.child, row)), own)
+                            && world.parents(id, &now).contains(&place)
+                    };
+                    if holds_on && world.parents(id, old).contains(&place) || is_moved_here() {
                         cells[own] = new.clone();
                         facts.propagated = true;
                         open.push(((key.child, row), own));
@@ -104,6 +121,13 @@ fn changed(case: &Case, table: TableId, row: &Row, column: ColumnId, decision: O
         // Whoever had nothing there gets nothing.
         Some(Decision::Randomize(_)) if row[column].is_null() => Cell::Known(Value::Null),
         Some(Decision::Randomize(random)) => Cell::Random(law_of(&case.world, table, column, random)),
+        Some(
+            decision @ (Decision::Mask(_)
+            | Decision::Generalize(_)
+            | Decision::ShiftDays(_)
+            | Decision::Pseudonymize(_)),
+        ) => computed::computed(&case.world, table, column, decision, &row[column])
+            .unwrap_or_else(|| Cell::Known(row[column].clone())),
     }
 }
 

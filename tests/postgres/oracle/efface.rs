@@ -5,11 +5,13 @@ use std::time::Duration;
 use efface::catalog::Catalog;
 use efface::diagnostic::{Report, render};
 use efface::plan::{EdgeReason, Plan, Predicate};
+use efface::server::Secret;
 use efface::server::apply::{self, Bounds, Finished, Mode, Order, Progress, RunError};
 use efface::source::SourceFile;
 use efface::sql::{Assertion, Statement};
 use efface::{plan, policy, resolve, sql};
 
+use super::computed::SECRET;
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
 use super::rules::Case;
 use super::yaml;
@@ -46,10 +48,12 @@ impl Efface {
         let subjects = case.subject_keys();
         let column = |at: usize| subjects.iter().map(|key| key[at].clone()).collect();
         let keys: Vec<Vec<String>> = (0..subjects.first().map_or(0, Vec::len)).map(column).collect();
+        let secret = if fault == Some(PlanFault::AnotherSecret) { "one more secret of the tests" } else { SECRET };
+        let secret = Secret::new(secret).map_err(|error| EngineOutcome::Failed(error.to_string()))?;
         let order = Order {
             script: &script,
             keys: &keys,
-            secret: None,
+            secret: Some(&secret),
             tables: &tables,
             reviewed: &reviewed,
             mode: Mode::Apply,
@@ -96,7 +100,10 @@ impl Engine for Efface {
 
     fn plants(&self, fault: PlanFault) -> bool {
         match fault {
-            PlanFault::EdgeDropped | PlanFault::CaptureLeftOut | PlanFault::ClosureCutShort => true,
+            PlanFault::EdgeDropped
+            | PlanFault::CaptureLeftOut
+            | PlanFault::ClosureCutShort
+            | PlanFault::AnotherSecret => true,
             PlanFault::SharedDeleted => false,
         }
     }
@@ -133,6 +140,8 @@ fn plant(plan: &mut Plan, fault: PlanFault) {
         }
         // What has no place in a plan yet.
         PlanFault::SharedDeleted => {}
+        // It isn't the plan that knows the secret.
+        PlanFault::AnotherSecret => {}
     }
 }
 

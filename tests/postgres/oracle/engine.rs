@@ -42,6 +42,8 @@ pub enum PlanFault {
     ClosureCutShort,
     /// A parent goes although somebody else references it.
     SharedDeleted,
+    /// Pseudonyms are keyed by another secret.
+    AnotherSecret,
 }
 
 /// Carries out a case's policy (`yaml::policy`) for its subject (`Case::subject_key`) on a database that holds its data.

@@ -6,7 +6,7 @@
 use super::check::findings;
 use super::condition::Condition;
 use super::engine::PlanFault;
-use super::rules::{Case, Reach, Rule};
+use super::rules::{Action, Case, Coarser, Decision, Random, Reach, Rule};
 use super::world::{Declaration, Path};
 
 /// What is planted.
@@ -20,10 +20,15 @@ pub enum Fault {
     VirtualWhereIgnored,
     ClosureCutShort,
     SharedDeleted,
+    KeepLastIgnored,
+    UnitSwapped,
+    DaysNotMoved,
+    PseudonymsSwapped,
+    AnotherSecret,
 }
 
 impl Fault {
-    pub const ALL: [Fault; 8] = [
+    pub const ALL: [Fault; 13] = [
         Fault::WhereIgnored,
         Fault::PathSwapped,
         Fault::RulesReversed,
@@ -32,6 +37,11 @@ impl Fault {
         Fault::VirtualWhereIgnored,
         Fault::ClosureCutShort,
         Fault::SharedDeleted,
+        Fault::KeepLastIgnored,
+        Fault::UnitSwapped,
+        Fault::DaysNotMoved,
+        Fault::PseudonymsSwapped,
+        Fault::AnotherSecret,
     ];
 
     /// The fault behind the seam, if it is one.
@@ -41,7 +51,15 @@ impl Fault {
             Fault::CaptureLeftOut => Some(PlanFault::CaptureLeftOut),
             Fault::ClosureCutShort => Some(PlanFault::ClosureCutShort),
             Fault::SharedDeleted => Some(PlanFault::SharedDeleted),
-            Fault::WhereIgnored | Fault::PathSwapped | Fault::RulesReversed | Fault::VirtualWhereIgnored => None,
+            Fault::AnotherSecret => Some(PlanFault::AnotherSecret),
+            Fault::WhereIgnored
+            | Fault::PathSwapped
+            | Fault::RulesReversed
+            | Fault::VirtualWhereIgnored
+            | Fault::KeepLastIgnored
+            | Fault::UnitSwapped
+            | Fault::DaysNotMoved
+            | Fault::PseudonymsSwapped => None,
         }
     }
 
@@ -51,9 +69,45 @@ impl Fault {
             return None;
         }
         match self {
-            Fault::EdgeDropped | Fault::CaptureLeftOut | Fault::ClosureCutShort | Fault::SharedDeleted => {
-                Some(case.clone())
-            }
+            Fault::EdgeDropped
+            | Fault::CaptureLeftOut
+            | Fault::ClosureCutShort
+            | Fault::SharedDeleted
+            | Fault::AnotherSecret => Some(case.clone()),
+            Fault::KeepLastIgnored => decided_otherwise(case, |decision| match decision {
+                Decision::Mask(mask) if mask.last > 0 => {
+                    mask.last = 0;
+                    true
+                }
+                _ => false,
+            }),
+            Fault::UnitSwapped => decided_otherwise(case, |decision| match decision {
+                Decision::Generalize(Coarser::Unit(unit)) => {
+                    *unit = if *unit == "year" { "month" } else { "year" };
+                    true
+                }
+                _ => false,
+            }),
+            Fault::DaysNotMoved => decided_otherwise(case, |decision| {
+                let moves = matches!(decision, Decision::ShiftDays(_));
+                if moves {
+                    *decision = Decision::Keep;
+                }
+                moves
+            }),
+            Fault::PseudonymsSwapped => decided_otherwise(case, |decision| {
+                let Decision::Pseudonymize(random) = decision else { return false };
+                let other = match random {
+                    Random::Email { domain: None } => Random::Email { domain: Some("gone.example") },
+                    Random::Email { domain: Some(_) } => Random::Email { domain: None },
+                    Random::Text { .. } | Random::Token => Random::Text { length: Some(6) },
+                    Random::Digits { .. } => Random::Digits { format: "##.##" },
+                    Random::Integer { .. } | Random::Date { .. } | Random::Choice { .. } => Random::ByType,
+                    _ => return false,
+                };
+                *random = other;
+                true
+            }),
             Fault::VirtualWhereIgnored => {
                 let mut given = case.clone();
                 let ignored = Declaration::Policy(None);
@@ -92,6 +146,17 @@ impl Fault {
             }),
         }
     }
+}
+
+/// The case with the first decision that the change is about changed.
+fn decided_otherwise(case: &Case, change: impl Fn(&mut Decision) -> bool) -> Option<Case> {
+    altered(case, |rules, _| {
+        let mut decisions = rules.iter_mut().flat_map(|rule| match &mut rule.action {
+            Action::Columns { named, .. } => named.as_mut_slice(),
+            Action::Keep | Action::Delete | Action::Cascade => &mut [],
+        });
+        decisions.any(|(_, decision)| change(decision))
+    })
 }
 
 fn paths(rule: &Rule) -> Vec<Path> {

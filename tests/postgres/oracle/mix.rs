@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::computed;
 use super::model::{Facts, Outcome};
 use super::rules::{Case, Decision, Whose};
 use super::world::Layout;
@@ -38,6 +39,9 @@ impl Mix {
         self.count("had to fail when run", matches!(outcome, Outcome::Fails(_)));
         if !matches!(outcome, Outcome::After(_)) {
             return;
+        }
+        for class in computed::CLASSES {
+            self.count(class, facts.computed.contains(class));
         }
         let reads_other = case.policy.tables.iter().any(|entry| {
             let conditions = entry.rules.iter().filter_map(|rule| rule.condition.as_ref());

@@ -8,6 +8,7 @@
 mod after;
 mod check;
 mod compare;
+mod computed;
 mod condition;
 mod efface;
 mod engine;

@@ -75,6 +75,8 @@ pub struct Facts {
     pub shared: bool,
     /// The tables of deleted rows that reference each other in a circle.
     pub circle: usize,
+    /// What was computed from old values: of `computed::CLASSES`.
+    pub computed: BTreeSet<&'static str>,
     /// A random cell, and one that would be if it weren't NULL.
     pub random: bool,
     pub null_stays: bool,
@@ -107,15 +109,16 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
             return (Outcome::Stops("somebody else goes whom the policy may not erase"), facts);
         }
     }
-    if case.stand_ins().into_iter().any(|(key, value)| !stands_in(case, &fates, key, &value)) {
-        return (Outcome::Stops("a stand-in row that isn't there, or goes, or is a person's"), facts);
+    let after = state_after(case, &fates, &mut facts);
+    if case.stand_ins().into_iter().any(|(key, value)| !stands_in(case, &after, key, &value)) {
+        let why = "a stand-in row that isn't there, or goes, or is a person's, or is called otherwise";
+        return (Outcome::Stops(why), facts);
     }
     let blocked: Vec<_> = case.policy.guards.iter().filter(|guard| blocks(case, guard)).collect();
     if !blocked.is_empty() {
         return (Outcome::Blocked(blocked.into_iter().map(|guard| guard.name.clone()).collect()), facts);
     }
     facts.circle = circle(case, &fates.deleted);
-    let after = state_after(case, &fates, &mut facts);
     if let Some(why) = inconsistency(world, &after) {
         return (Outcome::Fails(why), facts);
     }
@@ -126,13 +129,17 @@ pub fn predict(case: &Case) -> (Outcome, Facts) {
     (Outcome::After(after), facts)
 }
 
-/// Whether a row with this key can stand in for others.
-fn stands_in(case: &Case, fates: &Fates<'_>, key: usize, value: &Value) -> bool {
+/// Whether a row with this key can stand in for others: it is still there and called so.
+fn stands_in(case: &Case, after: &State, key: usize, value: &Value) -> bool {
     let key = &case.world.keys[key];
     let is_person = |place: usize| key.parent == case.policy.subject && case.persons.contains(&place);
     let rows = case.world.tables[key.parent].rows.iter().enumerate();
+    let is_called_so = |place: usize| {
+        let row = after[key.parent].get(&place);
+        row.is_some_and(|cells| cells[key.parent_columns[0]] == Cell::Known(value.clone()))
+    };
     rows.filter(|(_, row)| row[key.parent_columns[0]] == *value)
-        .any(|(place, _)| !fates.deleted[key.parent].contains(&place) && !is_person(place))
+        .any(|(place, _)| is_called_so(place) && !is_person(place))
 }
 
 /// Whether any row references a person by this key, but for persons who go themselves.

@@ -145,6 +145,9 @@ pub fn type_name(world: &World, ty: Type) -> String {
         Type::Varchar(length) => format!("varchar({length})"),
         Type::Boolean => "boolean".into(),
         Type::Date => "date".into(),
+        Type::Timestamp => "timestamp".into(),
+        Type::Numeric => "numeric(12, 2)".into(),
+        Type::Texts => "text[]".into(),
         Type::Jsonb => "jsonb".into(),
         Type::Enum(id) => format!("public.{}", ident(world.enums[id].name)),
     }

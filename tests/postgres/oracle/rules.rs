@@ -45,6 +45,24 @@ pub enum Random {
     Choice { from: Vec<&'static str> },
 }
 
+/// Most characters become the same one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    pub with: char,
+    /// So many characters at the beginning and at the end stay.
+    pub first: usize,
+    pub last: usize,
+}
+
+/// How a value becomes a coarser one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Coarser {
+    /// A day or a moment is cut to the beginning of a unit of time.
+    Unit(&'static str),
+    /// A number is cut to a multiple of this one.
+    Step(&'static str),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     Keep,
@@ -53,6 +71,12 @@ pub enum Decision {
     Replace(String),
     Sql(Expression),
     Randomize(Random),
+    Mask(Mask),
+    Generalize(Coarser),
+    /// By so many days at most, either way.
+    ShiftDays(u32),
+    /// The same for the same value.
+    Pseudonymize(Random),
     /// The key of a stand-in row.
     Reassign(String),
     /// The new value also in every column that references this one.
@@ -84,11 +108,17 @@ impl Action {
         match self {
             Action::Keep => false,
             Action::Delete | Action::Cascade => true,
-            Action::Columns { named, other } => {
-                let mut decisions = named.iter().map(|(_, decision)| decision).chain(other);
-                decisions.any(|decision| *decision != Decision::Keep)
-            }
+            Action::Columns { .. } => self.decisions().any(|decision| *decision != Decision::Keep),
         }
+    }
+
+    /// Every decision that is written out.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        let (named, other): (&[_], Option<&Decision>) = match self {
+            Action::Keep | Action::Delete | Action::Cascade => (&[], None),
+            Action::Columns { named, other } => (named, other.as_ref()),
+        };
+        named.iter().map(|(_, decision)| decision).chain(other)
     }
 
     pub fn deletes(&self) -> bool {
@@ -241,6 +271,12 @@ impl Case {
     /// The rows of the persons.
     pub fn people(&self) -> impl Iterator<Item = &Row> {
         self.persons.iter().map(|&place| &self.world.tables[self.policy.subject].rows[place])
+    }
+
+    /// Whether a rule moves a reference to another row.
+    pub fn is_moved(&self, rule: Option<&Rule>, column: ColumnId) -> bool {
+        let decision = rule.and_then(|rule| rule.action.decision(column));
+        matches!(decision, Some(Decision::Default | Decision::Sql(_)))
     }
 
     /// Whether a cascade takes rows of a table, and all that references them.

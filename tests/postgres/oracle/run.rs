@@ -120,7 +120,10 @@ pub fn agrees(shape: &Shape, start: fn() -> Bench) {
     assert!(wrong.is_empty(), "{} cases disagree: {seeds:?}; the first:\n\n{}", wrong.len(), shown.join("\n\n"));
     if count >= CASES {
         let mut classes = shape.classes();
-        classes.extend(checks.then_some("were refused by both"));
+        if checks {
+            classes.push("were refused by both");
+            classes.extend(super::computed::REFUSED);
+        }
         assert_eq!(mix.missing(classes), Vec::<&str>::new(), "classes without a case");
     }
 }

@@ -16,7 +16,8 @@ pub type Path = Vec<KeyId>;
 /// One value for each column.
 pub type Row = Vec<Value>;
 
-/// A value, as far as the model tells values apart. Dates are ISO 8601, documents are as jsonb prints them.
+/// A value, as far as the model tells values apart. Whatever is none of the others is the text that the server prints:
+/// days and moments (ISO 8601), numbers with a fraction, documents, arrays.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     Null,
@@ -49,6 +50,11 @@ pub enum Type {
     Varchar(usize),
     Boolean,
     Date,
+    Timestamp,
+    /// Twelve digits, of which two stand behind the point.
+    Numeric,
+    /// An array of texts.
+    Texts,
     Jsonb,
     /// Place in `World::enums`.
     Enum(usize),

@@ -21,7 +21,7 @@ fn is_mark(c: char) -> bool {
 fn is_of_word(c: char) -> bool {
     // A digit in a circle is no digit of a number.
     let number = c.is_numeric() && !c.is_ascii_digit() && u32::from(c) < 0x2b0;
-    (c.is_alphanumeric() && !is_unseparated(c) && u32::from(c) < 0x2000 && !(number && !matches!(c, 'ª' | 'º')))
+    (c.is_alphanumeric() && !is_unseparated(c) && u32::from(c) < 0x2000 && (!number || matches!(c, 'ª' | 'º')))
         || is_mark(c)
 }
 

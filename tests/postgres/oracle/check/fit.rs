@@ -1,13 +1,15 @@
 //! Is every column decided, and does each decision fit?
 
 use super::Check;
+use crate::oracle::computed::{hundredths, maker};
 use crate::oracle::law::law_of;
-use crate::oracle::rules::{Action, Decision, Rule, TableRules};
+use crate::oracle::rules::{Action, Decision, Rule, TableRules, Whose};
 use crate::oracle::world::{ColumnId, ForeignKey, Layout, TableId, Type};
 
 impl Check<'_> {
     /// Every column is decided, and each decision fits.
-    pub(super) fn columns(&mut self, table: TableId, rule: &Rule) {
+    pub(super) fn columns(&mut self, entry: &TableRules, rule: &Rule) {
+        let table = entry.table;
         if !matches!(rule.action, Action::Columns { .. }) {
             return;
         }
@@ -23,7 +25,8 @@ impl Check<'_> {
                 }
             }
         }
-        self.uniqueness(table, &changed);
+        let is_whole = self.case.policy.whose == Whose::EveryRow && entry.rules.len() == 1 && rule.condition.is_none();
+        self.uniqueness(table, &changed, is_whole);
     }
 
     fn fit(&mut self, table: TableId, id: ColumnId, decision: &Decision, place: String) {
@@ -55,6 +58,7 @@ impl Check<'_> {
             Decision::Null if column.nullable => {}
             Decision::Null => self.push(true, &["not-null"], place),
             Decision::Default if column.default.is_none() => self.push(true, &["no-default", "not-null"], place),
+            Decision::Default if self.is_left_behind(table, id) => self.push(true, &["broken-reference"], place),
             // The stand-in row may be among those that go.
             Decision::Default if self.may_dangle(table, id) => {
                 self.push(false, &["broken-reference", "orphans"], place)
@@ -72,6 +76,10 @@ impl Check<'_> {
                     Type::Varchar(length) if text.chars().count() > length => self.push(true, &["too-long"], place),
                     Type::Boolean if text != "true" && text != "false" => self.push(true, &["wrong-type"], place),
                     Type::Date if text.len() != 10 => self.push(true, &["wrong-type", "invalid-value"], place),
+                    Type::Timestamp if text.len() != 19 => self.push(true, &["wrong-type", "invalid-value"], place),
+                    Type::Numeric if hundredths(text).is_none() => self.push(true, &["wrong-type"], place),
+                    // What an array's text means, only the server says: by a question of its own, or when the step runs.
+                    Type::Texts if !text.starts_with('{') => self.push(false, &["wrong-type", "invalid-value"], place),
                     Type::Jsonb if !text.starts_with(['{', '[']) => self.push(true, &["wrong-type"], place),
                     Type::Enum(of) if !self.world.enums[of].labels.contains(&text.as_str()) => {
                         self.push(true, &["not-in-enum"], place);
@@ -79,11 +87,36 @@ impl Check<'_> {
                     _ => {}
                 }
             }
+            Decision::Mask(_) | Decision::Generalize(_) | Decision::ShiftDays(_) | Decision::Pseudonymize(_) => {
+                if self.world.is_reference(table, id) {
+                    self.push(true, &["broken-reference", "not-unique", "wrong-type", "too-long"], place.clone());
+                }
+                self.computed(column.ty, decision, place);
+            }
             Decision::Randomize(_) => {
                 if self.world.is_reference(table, id) {
-                    self.push(true, &["broken-reference", "not-unique", "wrong-type"], place.clone());
+                    self.push(true, &["broken-reference", "not-unique", "wrong-type"], place);
                 }
             }
+        }
+    }
+
+    /// Whether a type has such values, and the column the room for them.
+    fn computed(&mut self, ty: Type, decision: &Decision, place: String) {
+        let fits = match decision {
+            Decision::Mask(_) => matches!(ty, Type::Text | Type::Varchar(_) | Type::Texts),
+            Decision::Generalize(coarser) => coarser.fits(ty),
+            Decision::ShiftDays(_) => matches!(ty, Type::Date | Type::Timestamp),
+            Decision::Pseudonymize(random) => maker(self.world, ty, random).is_some(),
+            _ => true,
+        };
+        if !fits {
+            self.push_computed("refused a computed value that doesn't fit its column", &["wrong-type"], place.clone());
+        }
+        if let (Decision::Pseudonymize(random), Type::Varchar(length)) = (decision, ty)
+            && maker(self.world, ty, random).is_some_and(|maker| maker.length() > length)
+        {
+            self.push_computed("refused a pseudonym that is too long", &["too-long"], place);
         }
     }
 
@@ -112,6 +145,22 @@ impl Check<'_> {
         keys.len() > 1 || keys.iter().any(|(_, key)| may(key))
     }
 
+    /// Whether a natural key that is propagated goes into a column by a key that nobody enforces.
+    fn is_left_behind(&self, table: TableId, column: ColumnId) -> bool {
+        let policy = &self.case.policy;
+        let is_carried = |at: TableId, column: ColumnId| {
+            let rules = policy.rules(at).unwrap_or_default();
+            rules.iter().any(|rule| matches!(rule.action.decision(column), Some(Decision::Propagate(_))))
+        };
+        let receivers = self.world.receivers(&is_carried);
+        self.keys_from(table).into_iter().filter(|(_, key)| key.is_virtual()).any(|(_, key)| {
+            let mut pairs = key.child_columns.iter().zip(&key.parent_columns);
+            pairs.any(|(&own, &parent)| {
+                own == column && (is_carried(key.parent, parent) || receivers.contains(&(key.parent, parent)))
+            })
+        })
+    }
+
     /// What takes a propagated value must not reference anything else by it.
     fn followers(&mut self, table: TableId, id: ColumnId, place: &str) {
         let receivers = self.world.receivers(&|at, column| (at, column) == (table, id));
@@ -130,12 +179,24 @@ impl Check<'_> {
         const CODES: &[&str] = &["not-unique", "referenced-column", "wrong-type", "too-long", "not-null"];
         match decision {
             Decision::Randomize(_) => {}
+            Decision::Pseudonymize(_) => {
+                self.computed(self.world.tables[table].columns[id].ty, decision, place.clone());
+                // Whoever takes it has to be unique by it, too.
+                let receivers = self.world.receivers(&|at, column| (at, column) == (table, id));
+                let is_unique = |&(at, column): &(TableId, ColumnId)| {
+                    let it = &self.world.tables[at];
+                    it.uniques.iter().chain([&it.primary]).any(|columns| columns.contains(&column))
+                };
+                if receivers.iter().any(is_unique) {
+                    self.push(false, CODES, place);
+                }
+            }
             _ => self.push(false, CODES, place),
         }
     }
 
-    /// What changes under a unique key is unique by construction, or null.
-    fn uniqueness(&mut self, table: TableId, changed: &[(ColumnId, &Decision)]) {
+    /// What changes under a unique key is unique by construction, or null; or every row of a table gets a pseudonym.
+    fn uniqueness(&mut self, table: TableId, changed: &[(ColumnId, &Decision)], is_whole: bool) {
         let it = &self.world.tables[table];
         for columns in it.uniques.iter().chain([&it.primary]) {
             let decisions: Vec<_> = changed.iter().filter(|(column, _)| columns.contains(column)).collect();
@@ -148,11 +209,29 @@ impl Check<'_> {
                 },
                 _ => false,
             };
+            let keeps_apart = |(column, decision): &&(ColumnId, &Decision)| {
+                let inner = if let Decision::Propagate(inner) = decision { inner } else { *decision };
+                let Decision::Pseudonymize(random) = inner else { return false };
+                maker(self.world, it.columns[*column].ty, random).is_some_and(|maker| maker.is_unique())
+            };
             let unique = decisions.iter().filter(is_unique).count();
-            if unique < decisions.len() {
-                let codes = &["not-unique", "referenced-column", "no-default", "wrong-type", "broken-reference"];
-                self.push(unique == 0, codes, format!("a unique key of {}", self.name(table)));
+            if unique == decisions.len() || is_whole && decisions.iter().all(keeps_apart) {
+                continue;
             }
+            let place = format!("a unique key of {}", self.name(table));
+            let codes =
+                &["not-unique", "referenced-column", "no-default", "wrong-type", "broken-reference", "too-long"];
+            let class = match decisions.as_slice() {
+                [(_, Decision::Mask(_))] => "refused a mask under a unique key",
+                [(_, Decision::Generalize(_))] => "refused a coarser value under a unique key",
+                [(_, Decision::Pseudonymize(_))] => "refused a pseudonym under a unique key",
+                _ => {
+                    self.push(unique == 0, codes, place);
+                    continue;
+                }
+            };
+            // Where the value fits as well, it is for this reason alone.
+            self.push_computed(class, &["not-unique"], place);
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Finding {
     pub codes: &'static [&'static str],
     /// Where.
     pub place: String,
+    /// What it is counted as, of `computed::REFUSED`.
+    pub class: Option<&'static str>,
 }
 
 struct Check<'a> {
@@ -37,7 +39,7 @@ pub fn findings(case: &Case) -> Vec<Finding> {
         check.paths(entry);
         check.order(entry);
         for rule in &entry.rules {
-            check.columns(entry.table, rule);
+            check.columns(entry, rule);
             match rule.action {
                 Action::Delete => check.deletes(entry.table, rule),
                 Action::Cascade => check.cascades(entry.table),
@@ -55,7 +57,12 @@ pub fn findings(case: &Case) -> Vec<Finding> {
 
 impl<'a> Check<'a> {
     fn push(&mut self, certain: bool, codes: &'static [&'static str], place: String) {
-        self.findings.push(Finding { certain, codes, place });
+        self.findings.push(Finding { certain, codes, place, class: None });
+    }
+
+    /// A finding about a computed value.
+    fn push_computed(&mut self, class: &'static str, codes: &'static [&'static str], place: String) {
+        self.findings.push(Finding { certain: true, codes, place, class: Some(class) });
     }
 
     fn name(&self, table: TableId) -> String {

@@ -5,7 +5,12 @@ use crate::oracle::rng::Rng;
 use crate::oracle::world::{Row, TableId, Type, Value, World};
 
 const TEXTS: [&str; 9] = ["ann", "Bob", "", "O'Neil", "Zoë", "a b", "[deleted]", "50%", "x"];
-const DATES: [&str; 5] = ["1999-12-31", "2020-02-29", "2024-01-01", "2025-06-15", "2031-10-03"];
+const DATES: [&str; 6] = ["1900-12-30", "1999-12-31", "2020-02-29", "2024-01-01", "2025-06-15", "2031-10-03"];
+const MOMENTS: [&str; 5] =
+    ["1969-12-28 00:00:00", "2000-12-31 23:59:59", "2001-01-01 07:08:09", "2024-02-29 12:00:00", "2031-10-03 05:30:00"];
+const FRACTIONS: [&str; 6] = ["0.00", "-7.25", "12.50", "99.99", "-0.10", "123456.78"];
+const ARRAYS: [&str; 6] =
+    ["{}", "{ann}", "{O'Neil,NULL}", "{\"a b\",Zoë,x}", "{\"\",NULL,\"say \\\"no\\\"\"}", "{50%,1-2}"];
 const DOCUMENTS: [&str; 4] = [r#"{"a": 1}"#, "[]", r#"{"name": "ann", "tags": ["x", "it's"]}"#, r#"{"n": null}"#];
 
 /// A value of a type; ASCII only where a default or literal is made of it.
@@ -22,6 +27,14 @@ pub fn value(rng: &mut Rng, ty: Type, ascii: bool) -> Value {
             }
         },
         Type::Date => text(rng.pick(&DATES)),
+        Type::Timestamp => text(rng.pick(&MOMENTS)),
+        Type::Numeric => text(rng.pick(&FRACTIONS)),
+        Type::Texts => loop {
+            let found = *rng.pick(&ARRAYS);
+            if found.is_ascii() || !ascii {
+                break text(&found);
+            }
+        },
         Type::Jsonb => text(rng.pick(&DOCUMENTS)),
         Type::Enum(0) => text(rng.pick(&["booked", "attended", "cancelled"])),
         Type::Enum(_) => text(rng.pick(&["in progress", "it's", "Ünklar"])),

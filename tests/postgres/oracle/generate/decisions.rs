@@ -1,6 +1,7 @@
 //! What may happen to columns, so that the policy fits its table? And which conditions?
 
 use super::Shape;
+use super::computed::computed;
 use super::data::value;
 use crate::oracle::condition::{Comparison, Condition, Expression};
 use crate::oracle::law::law_of;
@@ -38,18 +39,20 @@ fn stand_in(rng: &mut Rng, world: &World, table: TableId, column: ColumnId) -> O
     row[*parent].text().filter(|text| !text.is_empty()).map(Decision::Reassign)
 }
 
-/// A new value for a natural key that goes along with its references.
-fn propagated(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Option<Decision> {
+/// Whether a natural key's new value can go into whatever references it.
+pub fn is_free_natural_key(world: &World, table: TableId, id: ColumnId) -> bool {
     let is_it = |at: TableId, column: ColumnId| (at, column) == (table, id);
     let receivers = world.receivers(&is_it);
     let is_free = |&(at, column): &(TableId, ColumnId)| {
         !world.tables[at].primary.contains(&column) && !world.is_discriminator(at, column)
     };
-    if receivers.is_empty() || !receivers.iter().chain([&(table, id)]).all(is_free) {
-        return None;
-    }
     // The row's own value would have to be carried to itself.
-    if receivers.contains(&(table, id)) {
+    !receivers.is_empty() && receivers.iter().chain([&(table, id)]).all(is_free) && !receivers.contains(&(table, id))
+}
+
+/// A new value for a natural key that goes along with its references.
+fn propagated(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Option<Decision> {
+    if !is_free_natural_key(world, table, id) {
         return None;
     }
     let options = [Random::Text { length: Some(20) }, Random::Token, Random::Email { domain: None }];
@@ -59,7 +62,7 @@ fn propagated(rng: &mut Rng, world: &World, table: TableId, id: ColumnId) -> Opt
     fits.then(|| Decision::Propagate(Box::new(Decision::Randomize(random))))
 }
 
-fn is_unique(table: &Table, column: ColumnId) -> bool {
+pub fn is_unique(table: &Table, column: ColumnId) -> bool {
     table.uniques.iter().chain([&table.primary]).any(|columns| columns.contains(&column))
 }
 
@@ -125,6 +128,9 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
             None => Decision::Keep,
         };
     }
+    if rng.chance(shape.computed) {
+        return computed(rng, world, column.ty);
+    }
     match rng.below(10) {
         0..=2 if column.nullable => Decision::Null,
         3 if column.default.is_some() => Decision::Default,
@@ -139,7 +145,7 @@ fn decision(rng: &mut Rng, shape: &Shape, world: &World, table: TableId, id: Col
 
 fn random(rng: &mut Rng, world: &World, ty: Type) -> Random {
     let options = match ty {
-        Type::Text => vec![
+        Type::Text | Type::Texts => vec![
             Random::ByType,
             Random::Email { domain: None },
             Random::Email { domain: Some("gone.example") },
@@ -157,11 +163,13 @@ fn random(rng: &mut Rng, world: &World, ty: Type) -> Random {
         }
         Type::Varchar(_) => vec![Random::ByType, Random::Text { length: Some(4) }],
         Type::Integer | Type::Bigint => vec![Random::ByType, Random::Integer { min: -5, max: 5 }],
-        Type::Boolean | Type::Jsonb => vec![Random::ByType],
+        Type::Boolean => vec![Random::ByType],
+        Type::Timestamp | Type::Numeric => vec![Random::ByType],
         Type::Date => vec![Random::ByType, Random::Date { min: "1950-01-01", max: "1999-12-31" }],
         Type::Enum(id) => {
             vec![Random::ByType, Random::Choice { from: world.enums[id].labels.iter().copied().take(2).collect() }]
         }
+        Type::Jsonb => vec![Random::ByType],
     };
     rng.pick(&options).clone()
 }
@@ -215,7 +223,7 @@ fn simple(rng: &mut Rng, world: &World, table: TableId) -> Condition {
     };
     let fixed = if found.is_null() { value(rng, ty, false) } else { found };
     let prefix = *rng.pick(&["a", "B", "u", "x"]);
-    let is_ordered = matches!(ty, Type::Integer | Type::Bigint | Type::Date);
+    let is_ordered = matches!(ty, Type::Integer | Type::Bigint | Type::Date | Type::Timestamp);
     match rng.below(9) {
         0 => Condition::IsNull(id),
         1 => Condition::IsNotNull(id),

@@ -2,6 +2,7 @@
 //!
 //! One is planted at a time; whether the policy is wrong then is `check`'s business, not this file's.
 
+use super::computed::{misfit, set};
 use crate::oracle::condition::Condition;
 use crate::oracle::rng::Rng;
 use crate::oracle::rules::{Action, Case, Decision, Random, Reach, Whose};
@@ -17,15 +18,14 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
         let column = rng.below(columns.len());
         let tables = case.policy.tables.len();
         let rules = &mut case.policy.tables[entry].rules;
-        let set = |action: &mut Action, decision: Decision| match action {
+        let decide = |action: &mut Action, decision: Decision| match action {
             Action::Columns { named, .. } => {
-                named.retain(|(id, _)| *id != column);
-                named.push((column, decision));
+                set(named, column, decision);
                 true
             }
             _ => false,
         };
-        let planted = match rng.below(12) {
+        let planted = match rng.below(18) {
             0 if table != case.policy.subject && tables > 1 => {
                 case.policy.tables.remove(entry);
                 true
@@ -38,17 +38,17 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
                 }
                 _ => false,
             },
-            2 => set(&mut rules[rule].action, Decision::Undecided),
-            3 => set(&mut rules[rule].action, Decision::Null),
+            2 => decide(&mut rules[rule].action, Decision::Undecided),
+            3 => decide(&mut rules[rule].action, Decision::Null),
             4 => {
                 let text = match columns[column].ty {
                     Type::Varchar(length) => "much too long ".repeat(length / 8),
                     _ => "neither nor".into(),
                 };
-                set(&mut rules[rule].action, Decision::Replace(text))
+                decide(&mut rules[rule].action, Decision::Replace(text))
             }
-            5 => set(&mut rules[rule].action, Decision::Default),
-            6 => set(&mut rules[rule].action, Decision::Randomize(Random::ByType)),
+            5 => decide(&mut rules[rule].action, Decision::Default),
+            6 => decide(&mut rules[rule].action, Decision::Randomize(Random::ByType)),
             7 if rules.len() > 1 => {
                 rules.remove(rule);
                 true
@@ -74,6 +74,16 @@ pub fn plant(rng: &mut Rng, case: &mut Case) {
             11 => {
                 rules[rule].action = Action::Delete;
                 true
+            }
+            12..=17 => {
+                let (column, decision) = misfit(rng, &case.world, table);
+                match &mut rules[rule].action {
+                    Action::Columns { named, .. } => {
+                        set(named, column, decision);
+                        true
+                    }
+                    _ => false,
+                }
             }
             _ => false,
         };

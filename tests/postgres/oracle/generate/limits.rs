@@ -70,6 +70,7 @@ fn report(rng: &mut Rng, shape: &Shape, case: &Case, number: usize) -> Option<Re
         rules.any(|rule| match rule.action.decision(column) {
             Some(Decision::Randomize(random)) => !(unique && law_of(world, at, column, random).unique),
             Some(Decision::Propagate(_)) => !unique,
+            Some(Decision::ShiftDays(_)) => true,
             _ => false,
         })
     };

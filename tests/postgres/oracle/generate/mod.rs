@@ -4,6 +4,7 @@
 //! and changes something. [`Shape`] says how often what occurs; a later issue widens it.
 
 mod circles;
+mod computed;
 mod data;
 mod decisions;
 mod defects;
@@ -36,7 +37,9 @@ pub fn case(seed: u64, shape: &Shape) -> Case {
     };
     let odds = rng.below(100);
     let (policy, persons) = if odds < shape.every_row && whole::can_be_whole(&world) {
-        (whole::every_row(&mut rng, shape, &world), Vec::new())
+        let mut policy = whole::every_row(&mut rng, shape, &world);
+        computed::pseudonyms(&mut rng, shape, &world, &mut policy);
+        (policy, Vec::new())
     } else if odds >= 100 - shape.values {
         (whole::values(&mut rng, shape, &world), Vec::new())
     } else {

@@ -72,6 +72,10 @@ pub struct Shape {
     pub stand_ins: usize,
     /// Natural keys whose new value goes along with their references.
     pub propagated: usize,
+    /// Columns whose new value is computed from the old one.
+    pub computed: usize,
+    /// Columns under a unique key that get a pseudonym, where all rows of a masked copy's table change alike.
+    pub keyed: usize,
     /// Tables in partitions, and schemas with a table that inherits from another.
     pub partitioned: usize,
     pub heirs: usize,
@@ -102,7 +106,7 @@ impl Shape {
             guards: 45,
             reports: 45,
             not_eligible: 3,
-            defects: 18,
+            defects: 22,
             circles: 0,
             loops: 0,
             recursive: 0,
@@ -117,6 +121,8 @@ impl Shape {
             expect_none: 0,
             stand_ins: 0,
             propagated: 0,
+            computed: 0,
+            keyed: 0,
             partitioned: 0,
             heirs: 0,
         }
@@ -135,12 +141,14 @@ impl Shape {
             refuse_shared: 25,
             parent_trees: 60,
             sets: 25,
-            every_row: 5,
+            every_row: 10,
             values: 5,
             accepted_paths: 20,
             expect_none: 55,
             stand_ins: 22,
             propagated: 50,
+            computed: 25,
+            keyed: 75,
             partitioned: 15,
             heirs: 18,
             ..Self::acyclic()
@@ -201,6 +209,7 @@ impl Shape {
             (self.expect_none, &["expected no row by a path, and found none"]),
             (self.stand_ins, &["named a stand-in row", "moved a row to a stand-in row"]),
             (self.propagated, &["propagated a value"]),
+            (self.computed.min(self.keyed), crate::oracle::computed::CLASSES),
             (self.partitioned, &["changed a partitioned table", "changed a table in nested partitions"]),
             (self.heirs, &["changed a table that inherits", "read a table with those that inherit"]),
         ] {

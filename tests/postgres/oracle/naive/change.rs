@@ -1,17 +1,19 @@
 //! What is carried out, as SQL?
 
+use super::computed::{computed, digest_function, each};
 use super::numbers;
 use super::reach::{decided, key, key_of, matches};
 use crate::oracle::engine::PlanFault;
 use crate::oracle::law::{Form, law_of};
 use crate::oracle::print::{ident, literal, rows_of, type_name};
 use crate::oracle::rules::{Action, Case, Decision, Random};
-use crate::oracle::world::{ColumnId, TableId, Value};
+use crate::oracle::world::{ColumnId, KeyId, TableId, Value};
 
 /// New values first, then everything that goes.
 pub fn statements(case: &Case, fault: Option<PlanFault>) -> Vec<String> {
     let world = &case.world;
     let (mut all, carry) = propagate(case);
+    all.insert(0, digest_function(fault));
     if !carry.is_empty() {
         // Old and new keys don't fit together until all of them are new.
         all.insert(0, "set local session_replication_role = replica".into());
@@ -69,6 +71,11 @@ fn value(case: &Case, table: TableId, id: ColumnId, decision: &Decision) -> Stri
         Decision::Default => "default".into(),
         Decision::Replace(text) | Decision::Reassign(text) => literal(&Value::Text(text.clone())),
         Decision::Sql(expression) => expression.sql(&case.world, table),
+        Decision::Mask(_) | Decision::Generalize(_) | Decision::ShiftDays(_) | Decision::Pseudonymize(_) => {
+            let column = &case.world.tables[table].columns[id];
+            let made = computed(case, &format!("t.{}", ident(&column.name)), column.ty, decision);
+            format!("cast({made} as {})", type_name(&case.world, column.ty))
+        }
         Decision::Randomize(random) => {
             let column = &case.world.tables[table].columns[id];
             let (name, ty) = (ident(&column.name), type_name(&case.world, column.ty));
@@ -81,7 +88,7 @@ fn value(case: &Case, table: TableId, id: ColumnId, decision: &Decision) -> Stri
 /// Everything that has a new value because of `propagate`: how it is remembered in `v…`, and how it is written where
 /// no rule has written something else.
 fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
-    let (mut remember, mut write) = (Vec::new(), Vec::new());
+    let (mut remember, mut write, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     let mut open: Vec<(TableId, ColumnId, String)> = Vec::new();
     let mut number = 0;
     for entry in &case.policy.tables {
@@ -129,29 +136,68 @@ fn propagate(case: &Case) -> (Vec<String>, Vec<String>) {
                     key_of(case, table, "v"),
                 ));
                 open.push((foreign.child, own, below));
+                moved.extend(move_along(case, (at, own), &name));
             }
         }
     }
+    write.extend(moved);
     (remember, write)
+}
+
+/// References that a rule has moved to a row whose natural key is called otherwise now, as `v…` remembers.
+fn move_along(case: &Case, (at, own): (KeyId, ColumnId), remembered: &str) -> Option<String> {
+    let foreign = &case.world.keys[at];
+    let rules = case.policy.rules(foreign.child).unwrap_or_default().iter().enumerate();
+    let moving: Vec<String> = rules
+        .filter(|(_, rule)| foreign.child_columns == [own] && case.is_moved(Some(rule), own))
+        .map(|(number, _)| number.to_string())
+        .collect();
+    let condition = foreign.condition().map_or("true".into(), |it| it.sql(&case.world, foreign.child, Some("t")));
+    (!moving.is_empty()).then(|| {
+        format!(
+            "update {} as t set {column} = v.efface_new from {remembered} as v, s{child} as d where ({}) = ({}) \
+             and d.r in ({}) and not d.h and not d.g and t.{column} = v.efface_old and ({condition})",
+            rows_of(&case.world.tables[foreign.child]),
+            key_of(case, foreign.child, "t"),
+            key_of(case, foreign.child, "d"),
+            moving.join(", "),
+            column = ident(&case.world.tables[foreign.child].columns[own].name),
+            child = foreign.child,
+        )
+    })
 }
 
 fn random_sql(case: &Case, table: TableId, column: ColumnId, random: &Random) -> String {
     let law = law_of(&case.world, table, column, random);
+    if let Form::Each(form) = &law.form {
+        let name = format!("t.{}", ident(&case.world.tables[table].columns[column].name));
+        let element = form_sql(form, law.fits);
+        return each(&name, &format!("case when e.value is not null then {element} end"));
+    }
+    form_sql(&law.form, law.fits)
+}
+
+/// A value of a form, of so many characters at most.
+fn form_sql(form: &Form, fits: usize) -> String {
     let text = |text: &str| literal(&Value::Text(text.into()));
-    match law.form {
+    match form {
         Form::Hex { length } => {
-            format!("left(md5(gen_random_uuid()::text), {})", length.unwrap_or(law.fits).min(law.fits).min(32))
+            format!("left(md5(gen_random_uuid()::text), {})", length.unwrap_or(fits).min(fits).min(32))
         }
         Form::Email { domain } => {
-            let left = law.fits.saturating_sub(domain.len() + 1).min(32);
+            let left = fits.saturating_sub(domain.len() + 1).min(32);
             format!("left(md5(gen_random_uuid()::text), {left}) || '@{domain}'")
         }
         Form::Words => text("Somebody Else"),
         Form::Picture(picture) => text(&picture.replace('#', "5")),
         Form::Integer { min, .. } => format!("({min})"),
         Form::Date { min, .. } => text(min),
+        Form::Fraction => "0.25".into(),
+        Form::Moment => text("1999-12-31 23:59:59"),
         Form::Boolean => "true".into(),
         Form::OneOf(values) => text(values[0]),
-        Form::Document => "jsonb_build_object('any', gen_random_uuid())".into(),
+        Form::Document => "jsonb_build_object('random', md5(gen_random_uuid()::text))".into(),
+        // An array's elements are looked at one by one, and what is moved isn't random as a whole.
+        Form::Each(_) | Form::Moved { .. } => "null".into(),
     }
 }

@@ -6,6 +6,7 @@
 
 mod capture;
 mod change;
+mod computed;
 mod reach;
 
 use super::engine::{Engine, EngineOutcome, PlanFault, Server};
@@ -96,13 +97,14 @@ fn obstacles(case: &Case, server: &mut dyn Server) -> Result<Vec<String>, String
     for (key, value) in case.stand_ins() {
         let foreign = &world.keys[key];
         let (id, parent) = (foreign.parent, &world.tables[foreign.parent]);
+        let is_renamed = reach::is_renamed(case, (id, foreign.parent_columns[0]), "t", &mut Vec::new());
         let is_person = match policy.whose == Whose::Rows && id == policy.subject {
             true => person.clone(),
             false => "false".into(),
         };
         queries.push(format!(
             "select 'stop stand-in' where not exists (select 1 from {} as t join s{id} as d on ({}) = ({}) \
-             where t.{} = {} and not d.g and not ({is_person}))",
+             where t.{} = {} and not d.g and not ({is_person}) and not ({is_renamed}))",
             rows_of(parent),
             reach::key_of(case, id, "t"),
             reach::key_of(case, id, "d"),

@@ -1,7 +1,7 @@
 //! Which rows, as SQL?
 
 use crate::oracle::print::{column_list, ident, literal, rows_of};
-use crate::oracle::rules::{Case, Reach, Rule, Whose};
+use crate::oracle::rules::{Case, Decision, Reach, Rule, Whose};
 use crate::oracle::world::{ColumnId, KeyId, TableId, Value};
 
 /// A table's primary key, with commas.
@@ -71,6 +71,34 @@ pub fn is_somebody_else(case: &Case, table: TableId, alias: &str) -> String {
     } else {
         "false".into()
     }
+}
+
+/// Whether a row's natural key changes, or what it references by it does.
+pub fn is_renamed(case: &Case, (table, column): (TableId, ColumnId), alias: &str, seen: &mut Vec<KeyId>) -> String {
+    let carried = |rule: &Rule| matches!(rule.action.decision(column), Some(Decision::Propagate(_)));
+    let rules = case.policy.rules(table).unwrap_or_default().iter().enumerate();
+    let numbers: Vec<String> = rules.filter(|(_, rule)| carried(rule)).map(|(number, _)| number.to_string()).collect();
+    let own = match numbers.is_empty() {
+        true => "false".into(),
+        false => format!(
+            "exists (select 1 from s{table} as q where ({}) = ({}) and q.r in ({}) and not q.h)",
+            key_of(case, table, alias),
+            key_of(case, table, "q"),
+            numbers.join(", ")
+        ),
+    };
+    let mut each = vec![own];
+    for (id, key) in case.world.keys.iter().enumerate().filter(|(_, key)| key.child == table) {
+        let Some(place) = key.child_columns.iter().position(|&own| own == column) else { continue };
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
+        let parent = format!("u{}", seen.len());
+        let above = is_renamed(case, (key.parent, key.parent_columns[place]), &parent, seen);
+        each.push(references(case, id, alias, &parent, &format!("({above})")));
+    }
+    each.join(" or ")
 }
 
 /// Whether a row belongs to a person by a path.

@@ -1,7 +1,7 @@
 //! How is a decision about a column spelled?
 
 use super::spell::{quoted, scalar, sql};
-use crate::oracle::rules::{Case, Decision, Random};
+use crate::oracle::rules::{Case, Coarser, Decision, Mask, Random};
 use crate::oracle::world::{ColumnId, TableId};
 
 /// A column and what happens to it.
@@ -22,7 +22,14 @@ pub fn decided(case: &Case, id: TableId, column: ColumnId, decision: &Decision, 
             format!("{name}: {}\n", option(decision))
         }
         Decision::Randomize(Random::ByType) => format!("{name}: randomize\n"),
-        Decision::Replace(_) | Decision::Reassign(_) | Decision::Randomize(_) => {
+        Decision::Pseudonymize(Random::ByType) => format!("{name}: pseudonymize\n"),
+        Decision::Replace(_)
+        | Decision::Reassign(_)
+        | Decision::Randomize(_)
+        | Decision::Mask(_)
+        | Decision::Generalize(_)
+        | Decision::ShiftDays(_)
+        | Decision::Pseudonymize(_) => {
             format!("{name}: {{ {} }}\n", option(decision))
         }
     }
@@ -38,6 +45,14 @@ fn option(decision: &Decision) -> String {
         Decision::Replace(text) => format!("replace: {}", quoted(text)),
         Decision::Reassign(text) => format!("reassign_to: {}", quoted(text)),
         Decision::Randomize(random) => format!("randomize: {}", random_text(random)),
+        Decision::Pseudonymize(random) => format!("pseudonymize: {}", random_text(random)),
+        Decision::Mask(Mask { with, first, last }) => {
+            let kept = |key: &str, count: usize| if count > 0 { format!(", {key}: {count}") } else { String::new() };
+            let with = quoted(&with.to_string());
+            format!("mask: {with}{}{}", kept("keep_first", *first), kept("keep_last", *last))
+        }
+        Decision::Generalize(Coarser::Unit(word) | Coarser::Step(word)) => format!("generalize: {word}"),
+        Decision::ShiftDays(days) => format!("shift_days: {days}"),
     }
 }
 
