@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -80,6 +81,8 @@ pub(super) enum Command {
     Schema(SchemaArguments),
     /// Start a throw-away PostgreSQL with a fitness club, and tell the whole story
     Demo(DemoArguments),
+    /// Who was erased, when, by which policy: the chain of entries that runs leave in the database
+    Ledger(LedgerArguments),
 }
 
 /// Which database.
@@ -136,6 +139,8 @@ pub(super) struct PlanArguments {
     /// Plan the retention run, which chooses its subjects by the policy's `expired_when`
     #[arg(long)]
     pub expired: bool,
+    #[command(flatten)]
+    pub entered: Entered,
     /// How the plan is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: PlanFormat,
@@ -151,6 +156,8 @@ pub(super) struct SnapshotArguments {
     pub policies: Vec<PathBuf>,
     #[command(flatten)]
     pub schema: Schema,
+    #[command(flatten)]
+    pub entered: Entered,
     /// Write nothing; print a diff and exit 1 where a script moved
     #[arg(long)]
     pub check: bool,
@@ -170,12 +177,59 @@ pub(super) struct Subjects {
     pub expired: bool,
 }
 
+/// Whether a run enters itself in the database's ledger.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Entered {
+    /// Enter nothing in the database's ledger, and recognise nobody by it
+    #[arg(long)]
+    pub no_ledger: bool,
+}
+
+/// Whether somebody is erased a second time.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Again {
+    /// Erase subjects that the ledger knows as erased, where something of theirs is left or new
+    #[arg(long, conflicts_with = "no_ledger")]
+    pub again: bool,
+}
+
 /// What keys pseudonyms.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SecretFile {
     /// The file with the secret that keys pseudonyms, one line; without it EFFACE_SECRET holds the secret itself
     #[arg(long, value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
+}
+
+/// How long somebody may have to wait for the run's locks.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Waiting {
+    /// Roll back and try again, five times in all, when another session has waited this long for a lock of ours (`2s`, `500ms`);
+    /// `0` doesn't look
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    max_block: Duration,
+}
+
+impl Waiting {
+    /// None where nobody looks.
+    pub fn max_block(self) -> Option<Duration> {
+        (!self.max_block.is_zero()).then_some(self.max_block)
+    }
+}
+
+/// A number with a unit, as times stand in a policy; zero needs none.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "" if text == "0" => 0,
+        _ => return Err("a number with a unit: `500ms`, `2s`, `1min`".into()),
+    };
+    let number = text[..text.len() - unit.len()].parse::<u64>().map_err(|_| "not a number".to_owned())?;
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "too long".into())
 }
 
 #[derive(Debug, Args)]
@@ -187,7 +241,13 @@ pub(super) struct RehearseArguments {
     #[command(flatten)]
     pub secret: SecretFile,
     #[command(flatten)]
+    pub entered: Entered,
+    #[command(flatten)]
+    pub again: Again,
+    #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// How the account of the run is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -206,7 +266,13 @@ pub(super) struct ApplyArguments {
     #[command(flatten)]
     pub secret: SecretFile,
     #[command(flatten)]
+    pub entered: Entered,
+    #[command(flatten)]
+    pub again: Again,
+    #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
@@ -254,6 +320,81 @@ pub(super) struct DemoArguments {
     pub keep: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct LedgerArguments {
+    #[command(subcommand)]
+    pub command: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Make the ledger's tables in schema `efface`, and print what to GRANT to the role that erases
+    Init(LedgerInitArguments),
+    /// Show the entries
+    List(LedgerListArguments),
+    /// Write the entries as JSON, one in a line
+    Export(LedgerExportArguments),
+    /// Find entries that were changed, taken out, or put elsewhere
+    Verify(LedgerVerifyArguments),
+    /// Refuse every run in this database from now on; waits for those under way
+    Disable(LedgerDisableArguments),
+    /// Allow runs again
+    Enable(Database),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerInitArguments {
+    #[command(flatten)]
+    pub database: Database,
+    /// Print the SQL that makes the ledger, and make nothing
+    #[arg(long)]
+    pub print: bool,
+    /// The role that erases, to which the printed statements grant what it needs
+    #[arg(long, value_name = "ROLE", default_value = "efface")]
+    pub role: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerListArguments {
+    #[command(flatten)]
+    pub database: Database,
+    /// How the entries are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerExportArguments {
+    #[command(flatten)]
+    pub database: Database,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerVerifyArguments {
+    /// A file that `ledger export` wrote, instead of a database
+    pub export: Option<PathBuf>,
+    #[command(flatten)]
+    pub database: Database,
+    /// The digest of an entry that was kept elsewhere, such as a receipt's: that entry has to be there
+    #[arg(long, value_name = "DIGEST")]
+    pub head: Option<String>,
+    /// How the outcome is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LedgerDisableArguments {
+    #[command(flatten)]
+    pub database: Database,
+    /// What those are told whose runs are refused
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -286,9 +427,18 @@ mod tests {
     }
 
     #[test]
+    fn times_have_units() {
+        for (text, milliseconds) in [("0", 0), ("500ms", 500), ("2s", 2000), ("1min", 60_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["2", "", "s", "-1s", "1.5s", "2 s", "99999999999999999999s", "9999999999999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn commands_of_other_versions_are_refused_as_usage() {
-        for command in ["init", "verify", "find", "export", "request", "ledger", "replay", "graph", "grants", "explain"]
-        {
+        for command in ["init", "verify", "find", "export", "request", "replay", "graph", "grants", "explain"] {
             let error = parse(&format!("efface {command}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{command}");
         }

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::arguments::{DemoArguments, Subjects};
 use super::failure::{Exit, Failure};
-use super::load::{self, Live, Loaded};
+use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::rehearse::{Given, Intent, interrupted, transaction};
 use super::whose::Whose;
@@ -87,7 +87,9 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
 
     tell(&format!("\n$ efface check {POLICY_NAME}"))?;
     let catalog = load::introspected(live, output).await?;
-    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), &subject(CLIENT)?, &catalog, output)?;
+    let whose = subject(CLIENT)?;
+    let wanted = Wanted { whose: &whose, ledger: true };
+    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), wanted, &catalog, output)?;
     tell(&format!("  fits the schema: {}", count(loaded.plan.steps.len() as u64, "step")))?;
 
     tell(&format!("\n$ efface plan {POLICY_NAME}    (its steps; run it yourself to see all of it)"))?;
@@ -132,7 +134,7 @@ async fn run_for(
 
 /// What a run for one client is given; the club's policy makes no pseudonyms.
 fn given(key: &str, loaded: &Loaded) -> Result<Given, Failure> {
-    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None })
+    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None, again: false, max_block: None })
 }
 
 /// The subject, as if it had been typed.
