@@ -33,8 +33,8 @@ pub fn json_schema() -> Value {
                     "description": "the schemas in which SQL of the policy and of triggers looks names up; default `public`; \
                                     `[]` for PostgreSQL's own names alone",
                     "anyOf": [
-                        reference("name"),
-                        { "type": "array", "uniqueItems": true, "items": reference("name") },
+                        reference("bare_name"),
+                        { "type": "array", "uniqueItems": true, "items": reference("bare_name") },
                     ],
                 }),
             ),
@@ -50,6 +50,8 @@ pub fn json_schema() -> Value {
     );
     let definitions = json!({
         "name": { "type": ["string", "number", "boolean"], "minLength": 1 },
+        // One name and nothing else is taken as it stands, `null` too.
+        "bare_name": { "type": ["string", "number", "boolean", "null"], "minLength": 1 },
         "sql": { "type": ["string", "number", "boolean"], "minLength": 1 },
         "text": { "type": ["string", "number", "boolean"], "pattern": "\\S" },
         "literal": { "type": ["string", "number", "boolean"] },
@@ -82,7 +84,7 @@ fn subject() -> Value {
         &["table"],
         &[
             ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
-            ("key", one_or_many("the columns of the key; the primary key when left out", &reference("name"))),
+            ("key", one_or_many("the columns of the key; the primary key when left out", &reference("bare_name"))),
             ("where", sql("nobody else can ever be erased by this policy")),
             ("expired_when", sql("whom `--expired` chooses")),
         ],
@@ -107,7 +109,7 @@ fn virtual_key() -> Value {
         &["table", "columns", "references"],
         &[
             ("table", name("the referencing table")),
-            ("columns", one_or_many("the referencing columns", &reference("name"))),
+            ("columns", one_or_many("the referencing columns", &reference("bare_name"))),
             ("references", name("the referenced table, by its primary key, or `table(a, b)` by these columns")),
             ("where", sql("which rows of the referencing table reference that table")),
             (
@@ -290,7 +292,7 @@ fn partial_forms() -> [Value; 3] {
             &[
                 (
                     "mask",
-                    json!({ "description": "the character", "type": ["string", "number"], "pattern": "^\\S$", "minimum": 0, "maximum": 9 }),
+                    json!({ "description": "the character", "type": ["string", "integer"], "pattern": "^\\S$", "minimum": 0, "maximum": 9 }),
                 ),
                 ("keep_first", kept("how many characters at the beginning stay")),
                 ("keep_last", kept("how many characters at the end stay")),

@@ -3,11 +3,13 @@
 //! New values are followed through the expressions of generated columns and indexes, of which the server has printed the
 //! text. What isn't certain isn't known: an unfamiliar function, an operator of somebody's, a text that isn't understood.
 
+mod document;
 mod expression;
 
-use self::expression::of_expression;
+use self::expression::{Columns, of_expression};
 use super::model::{ColumnChange, Derived, NewValue};
 use crate::catalog::{Catalog, Column, Generated, Table};
+use crate::ident::Ident;
 use crate::pgtype::PgType;
 
 /// What is known of a value.
@@ -43,6 +45,7 @@ pub(super) enum Apart {
 impl Known {
     const NOTHING: Known =
         Known { null: false, some: false, apart: Apart::No, same: false, constant: false, text: false };
+    const SAME: Known = Known { same: true, ..Known::NOTHING };
     const SOME: Known = Known { some: true, ..Known::NOTHING };
     const CONSTANT: Known = Known { constant: true, ..Known::SOME };
     const NULL: Known = Known { null: true, constant: true, ..Known::NOTHING };
@@ -87,14 +90,7 @@ impl<'a> Row<'a> {
 
     /// What is known of an expression's value when the row has been changed.
     pub(super) fn of_expression(&self, sql: &str) -> Known {
-        of_expression(sql, &|name| {
-            let Some(column) = self.table.column(name) else { return Known::NOTHING };
-            let known = self.known(column);
-            let derived = matches!(self.change_of(column), Some(ColumnChange { value: NewValue::Derived(_), .. }));
-            // One value is made of values that are equal, and an expression may tell `1.0` from `1.00`.
-            let exact = matches!(column.ty, PgType::Text { .. } | PgType::Char { .. });
-            Known { apart: if derived && !exact { Apart::No } else { known.apart }, ..known }
-        })
+        of_expression(sql, self)
     }
 
     /// What is known of a column's value when the row has been changed.
@@ -156,19 +152,44 @@ impl<'a> Row<'a> {
                 ..Known::NOTHING
             },
             NewValue::Default => match (self.catalog.default_of(column), &column.generated) {
-                (Some(default), _) => Known { same: false, ..of_expression(default, &|_| Known::NOTHING) },
+                (Some(default), _) => Known { same: false, ..of_expression(default, &|_: &Ident| Known::NOTHING) },
                 (None, Generated::IdentityAlways | Generated::IdentityByDefault) => Known::APART,
                 (None, Generated::No | Generated::Expression { .. }) => Known::NULL,
             },
             // It is computed from the row as it was.
             NewValue::Expression(expression) => {
-                let known = of_expression(&expression.fragment.text, &|name| {
+                let known = of_expression(&expression.fragment.text, &|name: &Ident| {
                     let old = self.table.column(name);
                     let some = old.is_some_and(|column| self.catalog.is_never_null(column));
                     Known { some, text: old.is_some_and(|column| column.ty.is_text()), ..Known::NOTHING }
                 });
                 Known { same: false, ..known }
             }
+        }
+    }
+}
+
+/// The row's columns in the expressions of indexes and generated columns.
+impl Columns for Row<'_> {
+    fn column(&self, name: &Ident) -> Known {
+        let Some(column) = self.table.column(name) else { return Known::NOTHING };
+        let known = self.known(column);
+        let derived = matches!(self.change_of(column), Some(ColumnChange { value: NewValue::Derived(_), .. }));
+        // One value is made of values that are equal, and an expression may tell `1.0` from `1.00`.
+        let exact = matches!(column.ty, PgType::Text { .. } | PgType::Char { .. });
+        Known { apart: if derived && !exact { Apart::No } else { known.apart }, ..known }
+    }
+
+    fn within(&self, name: &Ident, keys: &[String], as_text: bool) -> Option<Known> {
+        match &self.change_of(self.table.column(name)?)?.value {
+            NewValue::Derived(Derived::Document(root)) => Some(document::value(root, keys, as_text)),
+            NewValue::Derived(_)
+            | NewValue::Null
+            | NewValue::Default
+            | NewValue::Literal(_)
+            | NewValue::Expression(_)
+            | NewValue::Random(_)
+            | NewValue::StandIn(_) => None,
         }
     }
 }

@@ -5,7 +5,6 @@
 //! the whole key unique, and so does another key of the table that is part of it and stays.
 
 mod definition;
-mod document;
 mod predicate;
 
 use self::definition::{Definition, Element};
@@ -33,11 +32,6 @@ pub(super) fn check(policy: &ResolvedPolicy, catalog: &Catalog, report: &mut Rep
 /// The same for the rows of one table.
 pub(super) fn of_row(row: Row<'_>, report: &mut Report) {
     for index in &row.table.unique {
-        if document::keys_go(row.table, index, row.changes) {
-            continue;
-        }
-        let touching = document::touching(row.table, index, row.changes);
-        let row = Row { changes: &touching, ..row };
         if let Some((change, how)) = row.collides(index) {
             report.push(words::not_unique(row.table, index, change, how, &row.instead(index, change)));
         }
@@ -149,6 +143,9 @@ impl<'a> Row<'a> {
             // What makes something of something and leaves NULL alone doesn't move a row over a test for NULL.
             !(null_stays && predicate::asks_at_most_for_null(definition.predicate, name))
         };
+        if definition.predicate.is_empty() || self.of_expression(definition.predicate).same {
+            return None;
+        }
         // An exclusion's columns are listed with those of its predicate.
         let names = names.iter().filter(|name| predicate::mentions(definition.predicate, name));
         self.first(names.filter(moves)).map(|(change, _)| (change, Collision::Enters))

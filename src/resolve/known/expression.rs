@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     BinaryOperator, CharacterLength, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
-    ObjectName, Value,
+    ObjectName, UnaryOperator, Value,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -14,8 +14,26 @@ use crate::ident::Ident;
 /// A longer expression isn't looked at: chains of operators are trees as deep as they are long.
 const MAX_BYTES: usize = 8 << 10;
 
+/// What an expression is made of.
+pub(super) trait Columns {
+    /// What is known of a column's value.
+    fn column(&self, name: &Ident) -> Known;
+
+    /// What is known of a value in a column's document, to which these keys lead; none where that of the whole column says
+    /// as much.
+    fn within(&self, _name: &Ident, _keys: &[String], _as_text: bool) -> Option<Known> {
+        None
+    }
+}
+
+impl<F: Fn(&Ident) -> Known> Columns for F {
+    fn column(&self, name: &Ident) -> Known {
+        self(name)
+    }
+}
+
 /// What is known of an expression's value, where that of each column is.
-pub(super) fn of_expression(sql: &str, column: &dyn Fn(&Ident) -> Known) -> Known {
+pub(super) fn of_expression(sql: &str, columns: &dyn Columns) -> Known {
     if sql.len() > MAX_BYTES {
         return Known::NOTHING;
     }
@@ -27,18 +45,18 @@ pub(super) fn of_expression(sql: &str, column: &dyn Fn(&Ident) -> Known) -> Know
         let expression = parser.parse_expr()?;
         parser.expect_token(&Token::EOF).map(|_| expression)
     });
-    parsed.map_or(Known::NOTHING, |expression| Following { column }.known(&expression))
+    parsed.map_or(Known::NOTHING, |expression| Following { columns }.known(&expression))
 }
 
 struct Following<'a> {
-    column: &'a dyn Fn(&Ident) -> Known,
+    columns: &'a dyn Columns,
 }
 
 impl Following<'_> {
     fn known(&self, expression: &Expr) -> Known {
         match expression {
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.known(inner),
-            Expr::Identifier(name) => (self.column)(&folded(name)),
+            Expr::Identifier(name) => self.columns.column(&folded(name)),
             Expr::Value(value) => match &value.value {
                 Value::Null => Known { same: true, ..Known::NULL },
                 Value::SingleQuotedString(_) | Value::EscapedStringLiteral(_) => {
@@ -47,21 +65,48 @@ impl Following<'_> {
                 _ => Known { same: true, ..Known::CONSTANT },
             },
             Expr::Cast { expr, data_type, .. } => cast(self.known(expr), data_type),
-            Expr::BinaryOp { left, op, right } => operator(op, self.known(left), self.known(right)),
+            Expr::BinaryOp { left, op, right } => {
+                self.within(expression).unwrap_or_else(|| operator(op, self.known(left), self.known(right)))
+            }
             Expr::Function(function) => self.function(function),
             Expr::Substring { expr, substring_from, substring_for, .. } => {
                 let parts = [Some(expr), substring_from.as_ref(), substring_for.as_ref()].into_iter().flatten();
                 called("substring", &parts.map(|part| self.known(part)).collect::<Vec<_>>())
             }
-            Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsTrue(_)
-            | Expr::IsNotTrue(_)
-            | Expr::IsFalse(_)
-            | Expr::IsNotFalse(_)
-            | Expr::IsDistinctFrom(_, _)
-            | Expr::IsNotDistinctFrom(_, _) => Known::SOME,
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                Known { apart: Apart::No, text: false, ..self.known(expr) }
+            }
+            Expr::IsNull(inner)
+            | Expr::IsNotNull(inner)
+            | Expr::IsTrue(inner)
+            | Expr::IsNotTrue(inner)
+            | Expr::IsFalse(inner)
+            | Expr::IsNotFalse(inner) => Known { same: self.known(inner).same, ..Known::SOME },
+            Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+                Known { same: self.known(left).same && self.known(right).same, ..Known::SOME }
+            }
             _ => Known::NOTHING,
+        }
+    }
+
+    /// What is known of a value that is read of a document by its keys: `((p -> 'a'::text) ->> 'b'::text)`.
+    fn within(&self, expression: &Expr) -> Option<Known> {
+        let (mut keys, mut at, mut as_text) = (Vec::new(), expression, None);
+        loop {
+            match at {
+                Expr::Nested(inner) => at = inner,
+                Expr::BinaryOp { left, op: op @ (BinaryOperator::Arrow | BinaryOperator::LongArrow), right } => {
+                    as_text.get_or_insert(*op == BinaryOperator::LongArrow);
+                    keys.push(key(right)?);
+                    at = left;
+                }
+                Expr::Identifier(name) => {
+                    keys.reverse();
+                    let known = self.columns.within(&folded(name), &keys, as_text?)?;
+                    return Some(Known { text: as_text?, ..known });
+                }
+                _ => return None,
+            }
         }
     }
 
@@ -84,6 +129,18 @@ impl Following<'_> {
             Some(name) => called(&name, &arguments),
             None => Known::NOTHING,
         }
+    }
+}
+
+/// A key that is written out.
+fn key(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, data_type: DataType::Text, .. } => key(inner),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(key) => Some(key.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -234,7 +291,7 @@ mod tests {
 
     /// What is known of an expression over `a`, of which this is known, and `b`, of which nothing is.
     fn of(a: Known, sql: &str) -> Known {
-        of_expression(sql, &|name| match name.as_str() {
+        of_expression(sql, &|name: &Ident| match name.as_str() {
             "a" | "A b" => Known { text: true, ..a },
             _ => Known { text: true, ..Known::NOTHING },
         })
@@ -295,7 +352,7 @@ mod tests {
     fn where_null_stays_a_value_is_apart_or_what_it_was_before() {
         let or_null = Known { some: false, ..Known::APART };
         let apart = |sql: &str| {
-            of_expression(sql, &|name| match name.as_str() {
+            of_expression(sql, &|name: &Ident| match name.as_str() {
                 "a" => Known { text: true, ..or_null },
                 "same" => Known { text: true, same: true, ..Known::NOTHING },
                 _ => Known { text: true, ..Known::NOTHING },
@@ -367,5 +424,50 @@ mod tests {
         assert!(!apart("(nextval('s'::regclass) % (10)::bigint)"));
         assert!(!apart("public.uuid_generate_v5(public.uuid_ns_url(), 'x'::text)"));
         assert!(!apart("(b || nextval('s'::regclass))"));
+    }
+
+    /// A document `p` of which the value at `a`, and at `b` in `a`, is NULL, and everything else is what it was.
+    struct InDocument;
+
+    impl Columns for InDocument {
+        fn column(&self, name: &Ident) -> Known {
+            if name.as_str() == "P x" { Known::NOTHING } else { Known::SAME }
+        }
+
+        fn within(&self, name: &Ident, keys: &[String], _: bool) -> Option<Known> {
+            let gone = keys == ["it's"] || keys == ["a", "b"];
+            (name.as_str() == "P x").then_some(if gone { Known::NULL } else { Known::SAME })
+        }
+    }
+
+    #[test]
+    fn values_in_documents_are_found_by_their_keys() {
+        let known = |sql: &str| of_expression(sql, &InDocument);
+        for sql in [
+            "((\"P x\" ->> 'it''s'::text))",
+            "lower(((\"P x\" -> 'a'::text) ->> 'b'::text))",
+            "((\"P x\" -> 'a'::text) -> 'b'::text)",
+        ] {
+            assert!(known(sql).null, "{sql}");
+        }
+        for sql in [
+            "(\"P x\" ->> 'other'::text)",
+            "((\"P x\" ->> 'c'::text) IS NULL)",
+            "((email = 'x'::text) AND (NOT ((\"P x\" -> 'c'::text) = p)))",
+            "(p ? 'x'::text)",
+        ] {
+            assert!(known(sql).same, "{sql}");
+        }
+        for sql in [
+            "\"P x\"",
+            "(\"P x\" ? 'x'::text)",
+            "(\"P x\" ->> 0)",
+            "(\"P x\" ->> email)",
+            "(\"P x\" #>> '{a}'::text[])",
+            "\"P x\"['a'::text]",
+            "(f(\"P x\") = (\"P x\" ->> 'c'::text))",
+        ] {
+            assert!(!known(sql).same && !known(sql).null, "{sql}");
+        }
     }
 }

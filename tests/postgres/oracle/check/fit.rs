@@ -45,7 +45,7 @@ impl Check<'_> {
             Decision::Keep | Decision::Undecided => {}
             Decision::Propagate(decision) => {
                 self.followers(table, id, &place);
-                self.fit_of_propagated(decision, place);
+                self.fit_of_propagated((table, id), decision, place);
             }
             Decision::Reassign(_) if !self.world.is_reference(table, id) => {
                 self.push(true, &["invalid-value", "unknown-action", "broken-reference", "wrong-type"], place);
@@ -175,7 +175,7 @@ impl Check<'_> {
     }
 
     /// What goes into other rows too must fit there, and be unique where they reference it.
-    fn fit_of_propagated(&mut self, decision: &Decision, place: String) {
+    fn fit_of_propagated(&mut self, (table, id): (TableId, ColumnId), decision: &Decision, place: String) {
         const CODES: &[&str] = &["not-unique", "referenced-column", "wrong-type", "too-long", "not-null"];
         match decision {
             Decision::Randomize(_) => {}

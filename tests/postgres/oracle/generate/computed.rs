@@ -31,11 +31,11 @@ fn moment(rng: &mut Rng, ty: Type) -> Decision {
         return Decision::ShiftDays(*rng.pick(&[1, 3, 30, 400]));
     }
     let units = if ty == Type::Date { &UNITS[..6] } else { &UNITS };
-    Decision::Generalize(Coarser::Unit(*rng.pick(units)))
+    Decision::Generalize(Coarser::Unit(rng.pick::<&str>(units)))
 }
 
 fn step(rng: &mut Rng, steps: &[&'static str]) -> Decision {
-    Decision::Generalize(Coarser::Step(*rng.pick(steps)))
+    Decision::Generalize(Coarser::Step(rng.pick::<&str>(steps)))
 }
 
 /// The kind of a pseudonym that fits.
@@ -118,7 +118,7 @@ pub fn misfit(rng: &mut Rng, world: &World, table: TableId) -> (ColumnId, Decisi
         1 => Decision::Pseudonymize(Random::ByType),
         2 => Decision::Pseudonymize(Random::Email { domain: Some("a-rather-long-name-for-a-domain.example") }),
         3 => step(rng, &["0.5", "10", "0.125"]),
-        4 => Decision::Generalize(Coarser::Unit(*rng.pick(&UNITS))),
+        4 => Decision::Generalize(Coarser::Unit(rng.pick::<&str>(&UNITS))),
         _ => computed(rng, world, ty),
     };
     (id, decision)
