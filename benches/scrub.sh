@@ -71,8 +71,10 @@ limits: { statement_timeout: 10min }
 YAML
 "$efface" snapshot --database "$DATABASE_URL" --quiet "$work/policy.yaml"
 # The step and the statement that verifies it, each with its time.
-sed -e '/^-- step 1 of 1/i \\\\timing on' -e '/^UPDATE public.notes/,/;$/ { /;$/ a \\\\timing off
-}' -e 's/^COMMIT;$/ROLLBACK;/' "$work/policy.sql" >"$work/script.sql"
+awk '/^-- step 1 of 1/ { print "\\timing on" }
+    { sub(/^COMMIT;$/, "ROLLBACK;"); print }
+    /^UPDATE public.notes/ { changing = 1 }
+    changing && /;$/ { print "\\timing off"; changing = 0 }' "$work/policy.sql" >"$work/script.sql"
 by_hand="UPDATE notes SET body = regexp_replace(body, '\\m(anna berg|ann@example\\.org)\\M', '[deleted]', 'gi')
     WHERE person_id = 1 AND body ~* '\\m(anna berg|ann@example\\.org)\\M'"
 
