@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::failure::Failure;
-use super::load::{Live, Loaded, compile};
+use super::load::{Live, Loaded, Wanted, compile};
 use super::output::Output;
-use super::whose::Whose;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::plan::Step;
@@ -26,12 +25,12 @@ pub(super) type Examined = Result<(Loaded, Estimates), (SourceFile, Report)>;
 /// Holds a policy against the schema, and where there is a session, asks the server what only it can answer.
 pub(super) async fn examine(
     file: SourceFile,
-    whose: &Whose,
+    wanted: Wanted<'_>,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<Examined, Failure> {
-    let mut loaded = match compile(file, whose, catalog) {
+    let mut loaded = match compile(file, wanted, catalog) {
         Ok(loaded) => loaded,
         Err(found) => return Ok(Err(found)),
     };
@@ -44,12 +43,12 @@ pub(super) async fn examine(
 /// [`examine`] with what was found printed: for commands that go on only with a policy that fits.
 pub(super) async fn load(
     file: SourceFile,
-    whose: &Whose,
+    wanted: Wanted<'_>,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<(Loaded, Estimates), Failure> {
-    match examine(file, whose, catalog, live, output).await? {
+    match examine(file, wanted, catalog, live, output).await? {
         Ok((loaded, estimates)) => {
             output.findings(&loaded.warnings, &loaded.file);
             Ok((loaded, estimates))

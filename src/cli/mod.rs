@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod failure;
 mod judge;
+mod ledger;
 mod load;
 mod logs;
 mod output;
@@ -55,5 +56,6 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,
     }
 }

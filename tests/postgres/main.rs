@@ -15,6 +15,7 @@ mod documents;
 mod foreseen;
 mod harness;
 mod introspection;
+mod ledger;
 mod oracle;
 mod pseudonyms;
 mod quoting;
