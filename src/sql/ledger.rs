@@ -193,7 +193,7 @@ impl Scene<'_> {
     pub fn known_keys(&self, w: &mut Writer) {
         w.kw("SELECT ");
         self.key_columns(w);
-        self.from_known(w, "current_setting('efface.known')::text[]");
+        self.among_known(w, "current_setting('efface.known')::text[]");
     }
 
     fn key_columns(&self, w: &mut Writer) {
@@ -203,7 +203,7 @@ impl Scene<'_> {
     }
 
     /// The keys beside what the ledger calls them, those that are among the known.
-    fn from_known(&self, w: &mut Writer, known: &'static str) {
+    fn among_known(&self, w: &mut Writer, known: &'static str) {
         let key = self.plan.subject.key(self.catalog);
         w.kw(" FROM unnest(").list(key.iter().enumerate(), ", ", |w, (index, (_, ty))| {
             self.key_array(w, index, ty);
@@ -257,7 +257,7 @@ impl Scene<'_> {
                 w.kw("array_agg(key").number(n as i128).kw(" ORDER BY subject)::text");
             });
             w.kw("] INTO efface_some");
-            self.from_known(w, "efface_known");
+            self.among_known(w, "efface_known");
             w.kw(";\n");
             settings(w, "efface_some");
         }
