@@ -13,6 +13,7 @@ mod club;
 mod connecting;
 mod documents;
 mod foreseen;
+mod gone;
 mod harness;
 mod introspection;
 mod ledger;
