@@ -273,6 +273,10 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
             .help("write the map as a block, one key on each line, and SQL behind `|`");
     }
     let near = nearest(name, place.keys.iter().chain(place.later).copied());
+    // One for many, or many for one.
+    if let Some(near) = near.filter(|near| near.trim_end_matches('s') == name.trim_end_matches('s')) {
+        return found(code).help(format!("`{near}` exists"));
+    }
     let elsewhere: Vec<&str> = PLACES
         .iter()
         .filter(|other| other.keys.contains(&name) || other.later.contains(&name))
