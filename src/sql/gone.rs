@@ -5,6 +5,7 @@
 //! numbers of rows.
 
 use super::assert;
+use super::find::Holds;
 use super::letters;
 use super::pattern::SAYING;
 use super::script::Assertion;
@@ -66,11 +67,11 @@ impl Scene<'_> {
         source.kw("SELECT place AS key1, value FROM pg_temp.efface_values WHERE length(btrim(normalize(value))) >= ");
         source.number(SHORT);
         self.patterns_in(&mut w, 1, &[source], "");
-        w.kw("\n), digits AS (\n  SELECT place, string_agg(DISTINCT '(?<![0-9])0*' || regexp_replace(number, ");
-        w.regex("(.)(?=.)").kw(", ").regex(r"\1[^0-9[:alpha:]]{0,3}").kw(", 'g') || '(?![0-9])', '|') AS either\n");
-        // A number is dialled with two zeros where it is written with a plus.
-        w.kw("  FROM pg_temp.efface_values, LATERAL (SELECT ltrim(regexp_replace(value, '[^0-9]', '', 'g'), '0')) AS said (number)\n");
-        w.kw("  WHERE length(number) >= ").number(DIGITS).kw(" AND value !~ '[[:alpha:]]'\n  GROUP BY place\n)\n");
+        w.kw("\n), digits AS (\n  SELECT place, ");
+        digits(&mut w);
+        w.kw(" AS either\n  FROM pg_temp.efface_values, ");
+        digits_of_value(&mut w);
+        w.kw("\n  GROUP BY place\n)\n");
         w.kw("SELECT place, anywhere, (SELECT count(DISTINCT value) FROM pg_temp.efface_values AS short WHERE short.place = column_of.place AND length(btrim(normalize(value))) < ");
         w.number(SHORT).kw(" AND value ~ ").regex(SAYING).kw(") AS short,\n");
         w.kw("  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped\nFROM (VALUES ");
@@ -143,16 +144,41 @@ impl Scene<'_> {
     }
 }
 
+/// A pattern for numbers with whatever may stand between their digits.
+pub(super) fn digits(w: &mut Writer) {
+    w.kw("string_agg(DISTINCT '(?<![0-9])0*' || regexp_replace(number, ").regex("(.)(?=.)").kw(", ");
+    w.regex(r"\1[^0-9[:alpha:]]{0,3}").kw(", 'g') || '(?![0-9])', '|')");
+}
+
+/// The digits of each value that is nothing else.
+pub(super) fn digits_of_value(w: &mut Writer) {
+    // A number is dialled with two zeros where it is written with a plus.
+    w.kw("LATERAL (SELECT ltrim(regexp_replace(value, '[^0-9]', '', 'g'), '0')) AS said (number)\n");
+    w.kw("  WHERE length(number) >= ").number(DIGITS).kw(" AND value !~ '[[:alpha:]]'");
+}
+
 /// A column as a text to search.
 fn cell(w: &mut Writer, table: &Table, column: ColumnId) {
     let column: &Column = table.column_at(column);
-    match &column.ty {
-        PgType::Bytea => w.kw("encode(").ident(&column.name).kw(", 'escape')"),
+    let mut name = Writer::new();
+    name.ident(&column.name);
+    let holds = match &column.ty {
+        PgType::Bytea => Holds::Bytes,
+        PgType::Other { name } if name == "tsvector" => Holds::Words,
+        _ => Holds::Texts,
+    };
+    cell_of(w, &name, holds, "pg_temp.efface_values");
+}
+
+/// A column as a text to search, by what it holds; `values` has the values as `value`.
+pub(super) fn cell_of(w: &mut Writer, column: &Writer, holds: Holds, values: &'static str) {
+    match holds {
+        Holds::Texts => w.sql(column).kw("::text"),
+        Holds::Bytes => w.kw("encode(").sql(column).kw(", 'escape')"),
         // Its words are no text any more: the values of which it holds the words, one behind the other.
-        PgType::Other { name } if name == "tsvector" => {
-            w.kw("(SELECT string_agg(value, ' ') FROM pg_temp.efface_values WHERE ").ident(&column.name);
+        Holds::Words => {
+            w.kw("(SELECT string_agg(value, ' ') FROM ").kw(values).kw(" WHERE ").sql(column);
             w.kw(" @@ (phraseto_tsquery('simple', value) || phraseto_tsquery(value)))")
         }
-        _ => w.ident(&column.name).kw("::text"),
     };
 }

@@ -12,11 +12,13 @@ mod derived;
 mod document;
 mod enter;
 pub mod explain;
+mod find;
 mod generate;
 mod gone;
 mod helper;
 mod keyed;
 mod ledger;
+mod left;
 mod letters;
 mod looks;
 mod lower;
@@ -39,9 +41,12 @@ mod value;
 mod writer;
 
 pub use analyze::analyze;
+pub use find::{Haystack, Holds, patterns_of_values, search};
 pub use keyed::LEAST_SECRET;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
+pub use ledger::ledger_questions;
 pub use ledger::{LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants};
+pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
 pub use lower::script;
 pub use script::*;

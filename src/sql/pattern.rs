@@ -19,7 +19,13 @@ pub(super) const LONGEST: u32 = 100_000;
 /// What a value has to have to be looked for: a letter or a digit of any script.
 pub(super) const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
 
-impl Scene<'_> {
+/// What is known of letters, as tables or as the first parts of a question.
+pub(super) struct Spelled {
+    /// Whether a question has them as its first parts, which has no temporary tables.
+    pub in_question: bool,
+}
+
+impl Spelled {
     /// How texts are read, the same for all values: one row of regular expressions and their parts, which letters differ by
     /// case only, and how HTML calls them. Each with what it is called and made of.
     pub fn spelling(&self) -> Vec<(&'static str, Writer)> {
@@ -56,20 +62,7 @@ impl Scene<'_> {
 
     /// A table of these, by name.
     fn table_of(&self, w: &mut Writer, name: &'static str) {
-        // A question has them as its first parts.
-        w.kw(if self.anyone { "" } else { "pg_temp." }).kw(name);
-    }
-
-    /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
-    pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
-        let owner = patterns.values.owner.as_ref();
-        let source = |source: &SourceRows| {
-            let mut w = Writer::new();
-            self.source(&mut w, owner, source);
-            w
-        };
-        let sources: Vec<_> = patterns.sources.iter().map(source).collect();
-        self.patterns_in(w, owner.map_or(0, |owner| owner.key.len()), &sources, &patterns.with);
+        w.kw(if self.in_question { "" } else { "pg_temp." }).kw(name);
     }
 
     /// The patterns for the values of some queries, which call them `value`: one for each person, whose key is that many
@@ -214,6 +207,35 @@ impl Scene<'_> {
         w.kw(" ON sign = c\n    GROUP BY letter\n  ) AS forms, ");
         self.table_of(w, "efface_spelling");
         w.kw("\n");
+    }
+}
+
+impl Scene<'_> {
+    /// Where this script or question keeps what it knows of letters.
+    fn spelled(&self) -> Spelled {
+        Spelled { in_question: self.anyone }
+    }
+
+    /// [`Spelled::spelling`].
+    pub fn spelling(&self) -> Vec<(&'static str, Writer)> {
+        self.spelled().spelling()
+    }
+
+    /// [`Spelled::patterns_in`].
+    pub fn patterns_in(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str) {
+        self.spelled().patterns_in(w, keys, sources, with);
+    }
+
+    /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
+    pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
+        let owner = patterns.values.owner.as_ref();
+        let source = |source: &SourceRows| {
+            let mut w = Writer::new();
+            self.source(&mut w, owner, source);
+            w
+        };
+        let sources: Vec<_> = patterns.sources.iter().map(source).collect();
+        self.patterns_in(w, owner.map_or(0, |owner| owner.key.len()), &sources, &patterns.with);
     }
 
     /// The values of a source, each with the key of the person whose it is.

@@ -32,4 +32,5 @@ mod tool;
 mod torture;
 mod tried;
 mod unique;
+mod verify;
 mod whose;

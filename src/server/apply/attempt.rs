@@ -36,7 +36,7 @@ pub(super) enum Stopped {
 /// How far a transaction came.
 pub(super) enum Reached {
     /// To where COMMIT stands.
-    End(Ran),
+    End(Box<Ran>),
     /// To the choice of the subjects: there is nobody.
     Nobody,
     /// To the look into the ledger: the subjects were erased before, the last by this entry, and nothing is left.
@@ -173,7 +173,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Reached::End(Ran {
+        Ok(Reached::End(Box::new(Ran {
             steps,
             shared,
             chosen,
@@ -183,7 +183,7 @@ impl<'a> Attempt<'a> {
             finished,
             transaction,
             attempts: 1,
-        }))
+        })))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -402,7 +402,7 @@ fn affected(answer: &[SimpleQueryMessage]) -> u64 {
 }
 
 /// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-fn array_text(keys: &[String]) -> String {
+pub(in crate::server) fn array_text(keys: &[String]) -> String {
     let elements: Vec<_> =
         keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     format!("{{{}}}", elements.join(","))
