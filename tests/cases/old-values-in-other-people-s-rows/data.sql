@@ -2,4 +2,4 @@ INSERT INTO clients VALUES (42, 'Ann Berg', NULL, '+49 30 1234567'), (43, 'Ben B
 INSERT INTO appointments VALUES
     (1, 42, 'First lesson', 'came late'),
     (2, 44, 'Second lesson, of Bo', NULL),
-    (3, 43, 'With his sister &quot;Ann Berg&quot;', NULL);
+    (3, 43, 'With his sister &quot;Ann Berg&quot;', 'stays');
