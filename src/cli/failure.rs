@@ -107,6 +107,7 @@ impl Failure {
                 lines.fold(Self::findings(message), Self::note)
             }
             RunError::Drift(words) => Self::stale(words),
+            RunError::Unsafe(words) => words.into_iter().fold(Self::findings(message), Self::note),
             RunError::Refused { blockers, error, .. } => {
                 let failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
                 let failure = error.help().into_iter().fold(failure, Self::help);
@@ -136,6 +137,7 @@ mod tests {
             (RunError::Findings(findings), 1),
             (RunError::CommitRefused(ServerError::Lost), 3),
             (RunError::RolledBack, 3),
+            (RunError::Unsafe(vec!["others may create objects in schema `public`".into()]), 1),
             (RunError::Drift(vec!["column `users.nickname` was added".into()]), 4),
             (unknown, 5),
             (RunError::Malformed("x".into()), 70),

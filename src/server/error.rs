@@ -67,6 +67,11 @@ pub struct Refusal {
 }
 
 impl ServerError {
+    /// An answer to a question of ours that has another form than it can have.
+    pub fn no_answer(error: serde_json::Error) -> Self {
+        ServerError::Protocol(error.to_string())
+    }
+
     /// The SQLSTATE, where the server gave one.
     pub fn sqlstate(&self) -> Option<&str> {
         self.refusal().map(|refusal| refusal.sqlstate.as_str())
@@ -166,6 +171,12 @@ impl Refusal {
     /// it wrote. Anything else may quote rows.
     pub fn own_detail(&self, sqlstate: &str) -> Option<&str> {
         self.detail.as_deref().filter(|_| self.sqlstate == sqlstate)
+    }
+
+    /// Whether a query would have been filtered by row-level security, which `row_security = off` makes an error: a
+    /// SQLSTATE that missing privileges share.
+    pub fn is_about_row_security(&self) -> bool {
+        self.sqlstate == "42501" && self.file.as_deref() == Some("rls.c")
     }
 
     /// The server's own message where it names nothing but schema objects.

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod introspect;
 mod secret;
 pub mod settings;
+pub mod standing;
 #[cfg(feature = "cli")]
 pub mod throwaway;
 mod tls;

@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::assert::{self, report_digests};
 use super::capture::answers_alike;
 use super::predicate::key_type;
-use super::quote;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
+use super::search_path::{PathQuestion, search_path};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
-use crate::ident::{Ident, shown};
-use crate::pgtype::PgType;
+use crate::ident::shown;
 use crate::plan::{CaptureReason, Choice, Closure, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
 use crate::resolve::{IfShared, Subject};
 use crate::source::{SourceFile, Span};
@@ -30,7 +29,8 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.sweeps();
     lowering.verification();
     lowering.commit();
-    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements }
+    let path = PathQuestion::of(&lowering.statements, plan, catalog);
+    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, path }
 }
 
 struct Lowering<'a> {
@@ -796,42 +796,5 @@ impl Lowering<'_> {
         let mut w = Writer::new();
         w.kw("COMMIT");
         self.push(Phase::Commit, "commit", Role::Commit, Vec::new(), w);
-    }
-}
-
-/// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types occur
-/// (without them citext compares case-sensitively), temporary tables last.
-pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
-    // Types print with their schema, quoted where that is needed, as the catalog is read with an empty search path. An
-    // enum or a domain is the application's, whatever lives in its schema besides.
-    let columns = || plan.table_locks.iter().flat_map(|(id, _)| &catalog.table(*id).columns);
-    let types = || columns().filter(|column| may_be_an_extensions(&column.ty)).map(|column| &column.type_sql);
-    let extensions = catalog.extensions.iter().filter(|extension| {
-        let prefix = format!("{}.", quote::ident(&extension.schema));
-        types().any(|printed| printed.starts_with(&prefix))
-    });
-    // A subject that is a value is compared by its own type, whatever the columns' are.
-    let citext = matches!(&plan.subject, Subject::Value(value) if value.ty == PgType::Citext);
-    let compared = catalog.extensions.iter().filter(|extension| citext && extension.name.as_str() == "citext");
-    let wanted = std::iter::once(Ident::from("pg_catalog"))
-        .chain(plan.search_path.iter().cloned())
-        .chain(extensions.map(|extension| extension.schema.clone()))
-        .chain(compared.map(|extension| extension.schema.clone()))
-        .chain([Ident::from("pg_temp")]);
-    let mut path: Vec<Ident> = Vec::new();
-    for schema in wanted {
-        if !path.contains(&schema) {
-            path.push(schema);
-        }
-    }
-    path
-}
-
-/// Whether a type may come from an extension.
-fn may_be_an_extensions(ty: &PgType) -> bool {
-    match ty {
-        PgType::Array { of, .. } => may_be_an_extensions(of),
-        PgType::Citext | PgType::Composite { .. } | PgType::Range { .. } | PgType::Other { .. } => true,
-        _ => false,
     }
 }

@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::search_path::PathQuestion;
 use super::subject::NOBODY;
 use crate::catalog::{TableId, hexadecimal};
 use crate::pgtype::PgType;
@@ -34,6 +35,8 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// The subject's key columns, for people and for binding: one setting each, in the key's order.
     pub key: Vec<KeyColumn>,
+    /// What is asked about the search path before it runs, and under its locks; no part of its text.
+    pub path: PathQuestion,
 }
 
 /// A column of the subject's key.

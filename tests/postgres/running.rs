@@ -22,8 +22,19 @@ struct Ready {
 }
 
 fn ready(db: &Db) -> Ready {
+    ready_for(db, POLICY)
+}
+
+/// Runs a policy for 42 without a look at anything beforehand; `between` happens between the plan and the run.
+pub fn run_prepared(db: &Db, policy: &str, between: impl FnOnce()) -> Result<Finished, RunError> {
+    let ready = ready_for(db, policy);
+    between();
+    ready.run(db, &settings(db.url()), Mode::Apply, &mut Unwatched)
+}
+
+fn ready_for(db: &Db, policy: &str) -> Ready {
     let catalog = db.catalog();
-    let file = SourceFile::new("policy.yaml", POLICY);
+    let file = SourceFile::new("policy.yaml", policy);
     let policy = efface::policy::read(&file).expect("the policy is readable").value;
     let efface::resolve::Resolved { policy, catalog } = resolve(&policy, &catalog).expect("the policy fits").value;
     let plan = plan(&policy, &catalog).expect("the policy can be planned");

@@ -106,7 +106,7 @@ async fn values_left(client: &Client, table: &TableName) -> Result<Vec<String>, 
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = c.relname
-        WHERE n.nspname = $1 AND c.relname = $2 AND c.reltuples = 0
+        WHERE n.nspname = $1 AND c.relname = $2 AND c.reltuples OPERATOR(pg_catalog.=) 0
           AND (s.most_common_vals IS NOT NULL OR s.histogram_bounds IS NOT NULL)
         ORDER BY 1";
     let (schema, name) = (table.schema.as_str(), table.name.as_str());

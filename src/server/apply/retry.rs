@@ -42,7 +42,7 @@ impl Tries {
         let allowed = match stopped {
             Stopped::Refused { error, .. } => error.is_worth_a_retry(),
             Stopped::Findings(failure) => failure.assertion == Assertion::Reports && self.begun < REPORT_TRIES,
-            Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
+            Stopped::Drift(_) | Stopped::Unsafe(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
         };
         let delay = DELAYS.get(self.begun as usize - 1).filter(|_| allowed)?;
         self.begun += 1;

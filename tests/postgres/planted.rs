@@ -1,0 +1,279 @@
+//! Operators and functions that somebody has planted where names are looked up: refused before any of the policy's SQL
+//! runs, and again under the table locks.
+
+use std::process::{Command, Output, Stdio};
+
+use efface::server::apply::RunError;
+
+use crate::harness::{Db, binaries};
+use crate::running::run_prepared;
+use crate::tool::{Place, Ran};
+
+/// Comparisons that mean PostgreSQL's own operators and functions, and match somebody else's better.
+const SCHEMA: &str = "
+    create table users (id bigint primary key, role varchar(20) not null, name varchar(50), email varchar(80));
+    create table notes (id bigint primary key, user_id bigint references users, body varchar(200));
+    create index on notes (user_id);
+    insert into users values (42, 'client', 'Anna Berg', 'anna@example.org'), (1, 'admin', 'Root', 'root@example.org');
+    insert into notes values (1, 42, 'Call'), (2, 1, 'call');
+    create table evil (who text);
+    grant insert on evil to public;
+";
+
+const POLICY: &str = r#"version: 1
+name: small
+subject: { table: users, where: role = 'client' }
+guards:
+  - { name: old, table: users, where: name is null and now() < '2000-01-01', message: a guest }
+tables:
+  users:
+    columns: { id: keep, role: keep, name: null, email: null }
+  notes:
+    - via: user_id
+      where: lower(body) = 'call'
+      rows: delete
+    - { via: user_id, keep: "not theirs" }
+"#;
+
+/// Everything that runs a policy's SQL.
+const COMMANDS: &[&str] =
+    &["check small.yaml", "plan small.yaml", "rehearse small.yaml --subject 42", "apply small.yaml --subject 42 --yes"];
+
+/// What an attacker plants: who calls it is written down, and everybody is a client.
+const OPERATOR: &str = "
+    create function public.same(varchar, varchar) returns boolean language plpgsql
+        as $$ begin insert into public.evil values (current_user); return true; end $$;
+    create operator public.= (leftarg = varchar, rightarg = varchar, function = public.same);
+";
+const LOWER: &str = "
+    create function public.lower(varchar) returns text language plpgsql
+        as $$ begin insert into public.evil values (current_user); return 'call'; end $$;
+";
+
+struct Planted {
+    place: Place,
+    /// Somebody who may log in, and nothing else.
+    mallory: String,
+}
+
+impl Planted {
+    fn new() -> Self {
+        let place = Place::of(SCHEMA, POLICY);
+        let mallory = place.role("mallory");
+        place.db.sql(&format!("create role {mallory} login"));
+        Self { place, mallory }
+    }
+
+    /// Runs SQL as somebody.
+    fn as_role(&self, role: &str, sql: &str) {
+        let url = self.place.db.url().replace("user=postgres", &format!("user={role}"));
+        Db::open(&url).sql(sql);
+    }
+
+    /// Lets mallory create something in public, for as long as it takes.
+    fn plants(&self, sql: &str) {
+        let mallory = &self.mallory;
+        self.place.db.sql(&format!("grant create on schema public to {mallory}"));
+        self.as_role(mallory, sql);
+        self.place.db.sql(&format!("revoke create on schema public from {mallory}"));
+    }
+
+    fn called(&self) -> String {
+        self.place.db.value("select count(*) from evil")
+    }
+
+    /// Every command refuses, says why, and calls nothing.
+    fn refused(&self, role: &str, code: &str, words: &str) {
+        let before = self.place.dump_of(&["users", "notes"]);
+        for line in COMMANDS {
+            let ran = self.place.run_as(role, line);
+            assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
+            assert!(ran.err.contains(&format!("error[{code}]")) && ran.err.contains(words), "{line}: {}", ran.err);
+        }
+        // At the policy's name, since it says nothing of a search path.
+        let found = self.place.run_as(role, "check small.yaml --format json").out;
+        let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
+        assert_eq!((&found[0]["code"], &found[0]["line"], &found[0]["column"]), (&code.into(), &2.into(), &7.into()), "{found}");
+        assert_eq!(self.called(), "0", "something was called");
+        assert_eq!(self.place.dump_of(&["users", "notes"]), before);
+    }
+
+    fn check(&self, policy: &str) -> Ran {
+        self.place.policy(policy);
+        self.place.run("check small.yaml")
+    }
+}
+
+impl Drop for Planted {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.place.db.sql(&format!("drop owned by {}; drop role {}", self.mallory, self.mallory));
+        }
+    }
+}
+
+impl Place {
+    fn dump_of(&self, tables: &[&str]) -> Vec<Vec<String>> {
+        tables.iter().map(|table| self.db.dump_table(table)).collect()
+    }
+}
+
+/// Runs a script as the documented call does.
+fn psql(db: &Db, script: &str) -> Output {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), script).expect("the script is written");
+    let beside = binaries().program("psql");
+    let mut command = Command::new(if beside.exists() { beside } else { "psql".into() });
+    command.args(["-X", "-q", "-v", "key1={42}", "-d", db.url(), "-f"]).arg(file.path());
+    command.stdin(Stdio::null()).output().expect("psql runs")
+}
+
+#[test]
+fn an_operator_that_somebody_planted_would_be_called_and_is_refused_by_every_command() {
+    let planted = Planted::new();
+    let script = planted.place.run("plan small.yaml --format sql").out;
+    planted.plants(OPERATOR);
+    planted.refused("postgres", "search-path-shadows", "operator `public.=(character varying,character varying)`");
+    // The attack is real: psql, which asks nothing, calls it with the rights of whoever runs the script.
+    psql(&planted.place.db, &script);
+    psql(&planted.place.db, "select 1 from users where role = 'client'::varchar");
+    planted.place.db.sql("set search_path = pg_catalog, public");
+    planted.place.db.sql("select 1 from users where role = 'client'");
+    planted.place.db.sql("reset search_path");
+    assert_ne!(planted.called(), "0", "the operator is the better match, though pg_catalog comes first");
+    assert_eq!(planted.place.db.value("select distinct who from evil"), "postgres");
+}
+
+#[test]
+fn a_function_that_somebody_planted_would_be_called_and_is_refused_by_every_command() {
+    let planted = Planted::new();
+    planted.plants(LOWER);
+    planted.refused("postgres", "search-path-shadows", "function `public.lower(character varying)`");
+    planted.place.db.sql("set search_path = pg_catalog, public");
+    planted.place.db.sql("select 1 from notes where lower(body) = 'call'");
+    planted.place.db.sql("reset search_path");
+    assert_ne!(planted.called(), "0");
+}
+
+#[test]
+fn one_that_is_never_the_better_match_is_refused_for_being_there() {
+    let planted = Planted::new();
+    planted.plants(
+        "create function public.now() returns timestamptz language sql as 'select ''1999-01-01''::timestamptz'",
+    );
+    planted.refused("postgres", "search-path-shadows", "function `public.now()`");
+}
+
+#[test]
+fn a_schema_in_which_others_may_create_is_refused_and_the_words_to_say_mend_it() {
+    let planted = Planted::new();
+    for grantee in ["public".to_owned(), planted.mallory.clone()] {
+        planted.place.db.sql(&format!("grant create on schema public to {grantee}"));
+        planted.refused("postgres", "search-path-open", &planted.mallory);
+        let ran = planted.place.run("check small.yaml --format json");
+        let findings: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+        let help = findings[0]["help"][0].as_str().expect("a help").to_owned();
+        let revoke = help.split_once("say: ").and_then(|(_, rest)| rest.split_once(';')).expect("words to say").0;
+        planted.place.db.sql(revoke);
+        assert_eq!(planted.place.run("check small.yaml").code, Some(0), "{revoke}");
+    }
+    // Whoever needs not look anything up there needs not mind.
+    planted.place.db.sql("grant create on schema public to public");
+    let ran = planted.check(&POLICY.replace("subject:", "search_path: []\nsubject:"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
+#[test]
+fn whoever_could_do_anything_else_to_the_tables_may_create_there_too() {
+    let planted = Planted::new();
+    let (db, mallory) = (&planted.place.db, &planted.mallory);
+    let member = planted.place.role("member");
+    db.sql(&format!("create role {member} login in role {mallory}; grant create on schema public to {mallory}"));
+    assert_eq!(planted.place.run("check small.yaml").code, Some(1));
+    // The owner of a table of the plan: triggers are at hand already. Members can become who they are members of.
+    db.sql(&format!("alter table notes owner to {mallory}"));
+    let ran = planted.place.run("check small.yaml");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // What they have made is the application's own, as long as nothing is called that isn't meant.
+    planted.as_role(
+        mallory,
+        "create function public.round(double precision, integer) returns numeric language sql as 'select 1.0'",
+    );
+    assert_eq!(planted.place.run("check small.yaml").code, Some(0));
+    let ran = planted.check(&POLICY.replace("lower(body) = 'call'", "round(length(body)::float8, 1) > 3"));
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("write its schema in front"), "{}", ran.err);
+    let ran = planted.check(&POLICY.replace("lower(body) = 'call'", "public.round(length(body)::float8, 1) > 3"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    db.sql(&format!("alter table notes owner to postgres; drop owned by {member}; drop role {member}"));
+}
+
+#[test]
+fn functions_and_operators_of_one_s_own_go_on_working() {
+    let planted = Planted::new();
+    planted.place.db.sql(
+        "create function public.is_active(users) returns boolean stable language sql as 'select $1.role = ''client''';
+         create type public.pair as (a int, b int);
+         create function public.pairs_equal(pair, pair) returns boolean immutable language sql as 'select ($1).a OPERATOR(pg_catalog.=) ($2).a';
+         create operator public.= (leftarg = pair, rightarg = pair, function = public.pairs_equal);
+         create function public.lower(pair) returns text immutable language sql as 'select ''x''';
+         create function public.lower(text, text, text) returns text immutable language sql as 'select ''x''';
+         create function public.same(varchar, varchar) returns boolean immutable language sql as 'select true';
+         create operator public.<=> (leftarg = varchar, rightarg = varchar, function = public.same);",
+    );
+    let ran = planted.check(&POLICY.replace(
+        "lower(body) = 'call'",
+        "lower(body) <=> 'call' and is_active((select u from users u where u.id = user_id))",
+    ));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
+#[test]
+fn a_role_without_power_is_protected_as_well() {
+    let planted = Planted::new();
+    let eraser = planted.place.role("eraser");
+    planted.place.db.sql(&format!("create role {eraser} login"));
+    planted.place.db.sql(&planted.place.run(&format!("grants small.yaml --role {eraser}")).out);
+    assert_eq!(planted.place.run_as(&eraser, "check small.yaml").code, Some(0));
+    planted.plants(OPERATOR);
+    planted.refused(&eraser, "search-path-shadows", "could be called in place of PostgreSQL's own");
+    planted.place.db.sql(&format!("drop owned by {eraser}; drop role {eraser}"));
+}
+
+#[test]
+fn what_is_planted_between_plan_and_apply_is_found_under_the_locks() {
+    let planted = Planted::new();
+    let run = run_prepared(&planted.place.db, POLICY, || planted.plants(OPERATOR));
+    match run {
+        Err(RunError::Unsafe(words)) => {
+            assert!(words.iter().any(|words| words.contains("operator `public.=(")), "{words:?}")
+        }
+        other => panic!("not noticed: {other:?}"),
+    }
+    assert_eq!(planted.called(), "0");
+    assert_eq!(planted.place.db.value("select count(*) from notes"), "2");
+}
+
+#[test]
+fn casts_types_and_schemas_to_come_are_looked_at() {
+    let planted = Planted::new();
+    let db = &planted.place.db;
+    let words = |policy: &str| planted.check(policy).err;
+    // A schema that isn't there, and that others could create.
+    let elsewhere = POLICY.replace("subject:", "search_path: [public, app]\nsubject:");
+    let database = db.value("select quote_ident(current_database())");
+    assert!(!words(&elsewhere).contains("search-path-open"));
+    db.sql(&format!("grant create on database {database} to {}", planted.mallory));
+    assert!(words(&elsewhere).contains("schema `app` of the search path is not there"), "{}", words(&elsewhere));
+    assert!(words(&elsewhere).contains("small.yaml:3:15"), "{}", words(&elsewhere));
+    db.sql(&format!("revoke create on database {database} from {}", planted.mallory));
+    // A cast by a function of mallory's.
+    planted.plants(
+        "create type public.mood as enum ('calm');
+         create function public.spoken(mood) returns text language sql as 'select ''x''';
+         create cast (mood as text) with function public.spoken(mood) as assignment;",
+    );
+    assert!(words(POLICY).contains("the cast `public.mood AS text`"), "{}", words(POLICY));
+    planted.as_role(&planted.mallory, "drop type mood cascade");
+    assert_eq!(words(POLICY).matches("error").count(), 0, "{}", words(POLICY));
+}
