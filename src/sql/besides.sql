@@ -64,5 +64,5 @@ SELECT jsonb_build_object(
                           WHERE p.prosecdef), '[]'),
     'invoker_views', coalesce((SELECT jsonb_agg(r.oid::regclass::text ORDER BY r.oid::regclass::text)
                                FROM views JOIN relations r USING (schema, name)
-                               WHERE 'security_invoker=true' = ANY (r.reloptions)
-                                  OR 'security_invoker=on' = ANY (r.reloptions)), '[]'))::text
+                               WHERE EXISTS (SELECT FROM unnest(r.reloptions) o
+                                             WHERE o LIKE 'security_invoker=%' AND split_part(o, '=', 2)::boolean)), '[]'))::text

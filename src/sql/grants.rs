@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use super::calls::Calls;
-use super::privilege::{Needs, columns_in_use};
+use super::privilege::{Columns, Needs, columns_in_use};
 use super::script::{Script, Sql};
 use super::search_path::search_path;
 use super::writer::Writer;
-use crate::catalog::{Catalog, ColumnId, RowSecurity, TableId};
+use crate::catalog::{Catalog, RowSecurity};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::{Ident, TableName, shown};
 use crate::plan::Plan;
@@ -89,7 +89,7 @@ fn pairs<'a>(w: &mut Writer, names: impl IntoIterator<Item = &'a TableName, Into
     w.kw("]::text[])");
 }
 
-fn columns(w: &mut Writer, catalog: &Catalog, columns: &BTreeSet<(TableId, ColumnId)>) {
+fn columns(w: &mut Writer, catalog: &Catalog, columns: &Columns) {
     w.kw("SELECT * FROM unnest(ARRAY[").list(columns, ", ", |w, (table, _)| {
         w.text(catalog.table(*table).name.schema.as_str());
     });

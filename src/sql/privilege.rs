@@ -416,9 +416,12 @@ pub(super) fn origin(table: TableId, policy: &ResolvedPolicy, catalog: &Catalog)
     own.or_else(guarded).or_else(through).or_else(first).unwrap_or_default()
 }
 
+/// Columns of some tables, sorted.
+pub(super) type Columns = BTreeSet<(TableId, ColumnId)>;
+
 /// Columns whose values are copied into temporary tables, for which their types have to be usable, and columns that get
 /// their defaults, for which sequences and functions have to be.
-pub(super) fn columns_in_use(plan: &Plan) -> (BTreeSet<(TableId, ColumnId)>, BTreeSet<(TableId, ColumnId)>) {
+pub(super) fn columns_in_use(plan: &Plan) -> (Columns, Columns) {
     let mut copied = BTreeSet::new();
     copied.extend(plan.captures.iter().flat_map(|capture| capture.key.iter().map(|key| (capture.table, *key))));
     let members = plan.closures.iter().flat_map(|closure| &closure.members);

@@ -93,7 +93,11 @@ impl Planted {
         // At the policy's name, since it says nothing of a search path.
         let found = self.place.run_as(role, "check small.yaml --format json").out;
         let found: serde_json::Value = serde_json::from_str(&found).expect("JSON");
-        assert_eq!((&found[0]["code"], &found[0]["line"], &found[0]["column"]), (&code.into(), &2.into(), &7.into()), "{found}");
+        assert_eq!(
+            (&found[0]["code"], &found[0]["line"], &found[0]["column"]),
+            (&code.into(), &2.into(), &7.into()),
+            "{found}"
+        );
         assert_eq!(self.called(), "0", "something was called");
         assert_eq!(self.place.dump_of(&["users", "notes"]), before);
     }

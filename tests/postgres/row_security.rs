@@ -72,7 +72,7 @@ fn a_role_that_would_see_some_rows_only_is_refused_until_it_sees_them_all() {
     let tenant = Tenant::new("alter table notes enable row level security");
     tenant.refused("hide rows of table `notes`");
     // At the rule of the table.
-    assert!(tenant.check().err.contains("small.yaml:20:3"), "{}", tenant.check().err);
+    assert!(tenant.check().err.contains("small.yaml:21:5"), "{}", tenant.check().err);
     // A policy that shows everything is none the less one that the server would have to apply.
     tenant.sql("create policy everything on notes to TENANT using (true) with check (true)");
     tenant.refused("ALTER ROLE");

@@ -17,7 +17,7 @@ fn keys_are_keys_on_the_command_line_in_files_and_for_psql() {
                 rows.entry(other).or_insert("stays");
             }
         }
-        keys.iter().for_each(|key| drop(rows.insert((*key).to_owned(), "goes")));
+        rows.extend(keys.iter().map(|key| ((*key).to_owned(), "goes")));
         let rows: Vec<_> = rows.iter().map(|(key, note)| format!("({}, '{note}')", text(key))).collect();
         cage.db().sql(&format!("insert into people values {}", rows.join(", ")));
     };
