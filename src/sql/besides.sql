@@ -65,4 +65,5 @@ SELECT jsonb_build_object(
     'invoker_views', coalesce((SELECT jsonb_agg(r.oid::regclass::text ORDER BY r.oid::regclass::text)
                                FROM views JOIN relations r USING (schema, name)
                                WHERE EXISTS (SELECT FROM unnest(r.reloptions) o
-                                             WHERE o LIKE 'security_invoker=%' AND split_part(o, '=', 2)::boolean)), '[]'))::text
+                                             WHERE CASE WHEN o LIKE 'security_invoker=%'
+                                                        THEN split_part(o, '=', 2)::boolean END)), '[]'))::text

@@ -6,7 +6,7 @@ use super::{Cage, HOSTILE, array, text, typed};
 fn keys_are_keys_on_the_command_line_in_files_and_for_psql() {
     let cage =
         Cage::new("create table people (key text primary key, note text); create table numbers (id int primary key);");
-    let keys: Vec<&str> = HOSTILE.iter().copied().collect();
+    let keys: Vec<&str> = HOSTILE.to_vec();
     let fill = || {
         cage.db().sql("truncate people");
         let mut rows: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
