@@ -85,6 +85,8 @@ pub enum Hazard {
         owner: String,
         /// Whether the owner is someone who could do anything else to the plan's tables too.
         trusted: bool,
+        /// Whether one of PostgreSQL's or of an extension's has this name.
+        known: bool,
     },
     /// A function that could.
     Function {
@@ -96,6 +98,8 @@ pub enum Hazard {
         owner: String,
         /// As above.
         trusted: bool,
+        /// As above.
+        known: bool,
     },
     /// A cast by a function of somebody who isn't trusted.
     Cast {
@@ -144,9 +148,10 @@ impl PathQuestion {
         let all: Vec<Hazard> = serde_json::from_str(answer)?;
         let matters = |hazard: &Hazard| match hazard {
             Hazard::Open { .. } | Hazard::Missing { .. } | Hazard::Cast { .. } | Hazard::Type { .. } => true,
-            // What trusted people have made is the application's, unless we would call it without meaning it.
-            Hazard::Operator { name, trusted, .. } => !trusted || self.calls.operator(name),
-            Hazard::Function { name, trusted, .. } => !trusted || self.calls.by_bare_name(name),
+            // What trusted people have made is the application's, unless we would call it without meaning it. What others
+            // have made may also be a better match for something of the application's.
+            Hazard::Operator { name, trusted, known, .. } => (*known && !trusted) || self.calls.operator(name),
+            Hazard::Function { name, trusted, known, .. } => (*known && !trusted) || self.calls.by_bare_name(name),
         };
         Ok(all.into_iter().filter(matters).collect())
     }

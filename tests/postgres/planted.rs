@@ -281,3 +281,98 @@ fn casts_types_and_schemas_to_come_are_looked_at() {
     planted.as_role(&planted.mallory, "drop type mood cascade");
     assert_eq!(words(POLICY).matches("error").count(), 0, "{}", words(POLICY));
 }
+
+#[test]
+fn what_others_have_made_is_refused_in_place_of_the_application_s_own_too() {
+    let planted = Planted::new();
+    planted
+        .place
+        .db
+        .sql("create function public.is_call(text) returns boolean immutable language sql as 'select $1 = ''Call'''");
+    let bare = POLICY.replace("lower(body) = 'call'", "is_call(body)");
+    assert_eq!(planted.check(&bare).code, Some(0));
+    planted.plants("create function public.is_call(varchar) returns boolean language sql as 'select true'");
+    let ran = planted.check(&bare);
+    assert!(ran.code == Some(1) && ran.err.contains("function `public.is_call(character varying)`"), "{}", ran.err);
+    // Who doesn't call it has nothing to fear from it.
+    assert_eq!(planted.check(POLICY).code, Some(0));
+}
+
+#[test]
+fn an_extension_vouches_for_what_it_brings_and_not_for_what_its_owner_adds() {
+    let planted = Planted::new();
+    let (db, mallory) = (&planted.place.db, &planted.mallory);
+    let database = db.value("select quote_ident(current_database())");
+    // Extensions that are trusted can be made by anybody who may create in the database; what they bring is a superuser's.
+    db.sql(&format!("grant create on database {database} to {mallory}"));
+    planted.plants("create extension citext schema public; create extension pg_trgm schema public");
+    db.sql(&format!("revoke create on database {database} from {mallory}"));
+    assert_eq!(db.value("select count(*) from pg_extension where extowner <> 10"), "2");
+    let ran = planted.check(POLICY);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    planted.plants(&format!("{LOWER} alter extension citext add function public.lower(varchar)"));
+    planted.refused("postgres", "search-path-shadows", "function `public.lower(character varying)`");
+    planted.as_role(
+        mallory,
+        "alter extension citext drop function public.lower(varchar); drop function public.lower(varchar)",
+    );
+    assert_eq!(planted.place.run("check small.yaml").code, Some(0));
+}
+
+#[test]
+fn neighbours_in_one_database_are_left_in_peace() {
+    let planted = Planted::new();
+    let (db, mallory) = (&planted.place.db, &planted.mallory);
+    db.sql(&format!("create schema neighbour authorization {mallory}"));
+    planted.as_role(
+        mallory,
+        "create type neighbour.mood as enum ('calm');
+         create function neighbour.spoken(neighbour.mood) returns text language sql as 'select ''x''';
+         create cast (neighbour.mood as text) with function neighbour.spoken(neighbour.mood) as implicit;
+         create function neighbour.lower(varchar) returns text language sql as 'select ''x''';
+         create function neighbour.same(varchar, varchar) returns boolean language sql as 'select true';
+         create operator neighbour.= (leftarg = varchar, rightarg = varchar, function = neighbour.same);",
+    );
+    let ran = planted.check(POLICY);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // The type of a column is in everybody's way.
+    db.sql(&format!("alter table notes add column mood neighbour.mood; grant usage on schema neighbour to {mallory}"));
+    let ran = planted.check(POLICY);
+    assert!(ran.err.contains("the cast `neighbour.mood AS text`"), "{}", ran.err);
+    db.sql("alter table notes drop column mood; drop schema neighbour cascade");
+}
+
+/// What databases that came from elsewhere have: comparisons of a text with a number.
+#[test]
+fn an_operator_that_takes_nobody_s_place_is_the_application_s_own() {
+    let planted = Planted::new();
+    let db = &planted.place.db;
+    let operator = |left: &str, right: &str| {
+        db.sql(&format!(
+            "create function public.alike({left}, {right}) returns boolean language plpgsql as $$ begin raise 'called'; end $$;
+             create operator public.= (leftarg = {left}, rightarg = {right}, function = public.alike)"
+        ));
+        // Not only looked at: what is called raises.
+        let ran = planted.place.run("rehearse small.yaml --subject 42");
+        db.sql(&format!("drop operator public.= ({left}, {right}); drop function public.alike"));
+        ran
+    };
+    for (left, right) in [("text", "integer"), ("integer", "text"), ("boolean", "integer"), ("text", "uuid")] {
+        let ran = operator(left, right);
+        assert_eq!(ran.code, Some(0), "{left} = {right}: {}", ran.err);
+    }
+    db.sql("create type public.mood as enum ('calm')");
+    // There is no `=` over varchar twice: this would be the best match for a constant that is compared with one. And
+    // between these there is one already.
+    for (left, right) in [
+        ("varchar", "integer"),
+        ("varchar", "varchar"),
+        ("mood", "text"),
+        ("text", "varchar"),
+        ("integer", "numeric"),
+        ("text", "name"),
+    ] {
+        let ran = operator(left, right);
+        assert!(ran.code == Some(1) && ran.err.contains("operator `public.=("), "{left} = {right}: {}", ran.err);
+    }
+}
