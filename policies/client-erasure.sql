@@ -23,6 +23,40 @@ SET LOCAL efface.passed = '0';
 
 -- No DDL from here; readers and writers go on.
 LOCK TABLE public.audits, public.bookings, public.client_linkings, public.client_trainers, public.identities_bases, public.notes, public.notifications, public.payments, public.payments_credit_cards, public.profile_images, public.subscriptions, public.users, public.visits, public.waiting_list_entries IN ROW EXCLUSIVE MODE;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Nothing that others made, or can make, may be called in place of PostgreSQL's own.
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('`public`', 'roles that may create operators and functions here, or theirs that have the name of one of PostgreSQL''s: `efface check` names them, and what to do',
+      (
+        WITH path AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('public')),
+        trusted (oid) AS (SELECT nspowner FROM path UNION SELECT datdba FROM pg_database WHERE datname = current_database()
+          UNION SELECT oid FROM pg_roles WHERE rolname = current_user
+          UNION SELECT relowner FROM pg_class WHERE oid IN ('public.audits'::regclass, 'public.bookings'::regclass, 'public.client_linkings'::regclass, 'public.client_trainers'::regclass, 'public.identities_bases'::regclass, 'public.notes'::regclass, 'public.notifications'::regclass, 'public.payments'::regclass, 'public.payments_credit_cards'::regclass, 'public.profile_images'::regclass, 'public.subscriptions'::regclass, 'public.users'::regclass, 'public.visits'::regclass, 'public.waiting_list_entries'::regclass)),
+        others AS (SELECT oid, rolcanlogin FROM pg_roles AS r WHERE NOT EXISTS (SELECT FROM trusted AS t WHERE pg_has_role(r.oid, t.oid, 'MEMBER'))),
+        things (name, schema, owner) AS (SELECT oprname, oprnamespace, oprowner FROM pg_operator
+          UNION ALL SELECT proname, pronamespace, proowner FROM pg_proc WHERE prokind <> 'p')
+        SELECT count(*) FROM (
+          SELECT 1 FROM others AS r, path AS n
+          WHERE rolcanlogin AND has_database_privilege(r.oid, current_database(), 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'CREATE')
+          UNION ALL
+          SELECT 1 FROM things WHERE schema IN (SELECT oid FROM path) AND owner IN (SELECT oid FROM others)
+            AND name IN (SELECT name FROM things WHERE schema = 'pg_catalog'::regnamespace)
+        ) AS planted))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'the search path is not safe:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'search_path', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
 SET LOCAL search_path = pg_catalog, public, pg_temp;
 
 SELECT set_config('efface.key1', :'key1', true) IS NOT NULL AS subject_is_set;
@@ -637,7 +671,7 @@ GROUP BY 1) AS a ON a.h = b.h))
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
--- All 6 assertions have passed, or this makes COMMIT fail.
+-- All 7 assertions have passed, or this makes COMMIT fail.
 SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED;
-INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '6' THEN 1 ELSE 2 END);
+INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '7' THEN 1 ELSE 2 END);
 COMMIT;

@@ -46,6 +46,7 @@ pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> W
 /// The name of an assertion in its DETAIL; the same as serde's.
 fn name(assertion: Assertion) -> &'static str {
     match assertion {
+        Assertion::SearchPath => "search_path",
         Assertion::Subject => "subject",
         Assertion::Secret => "secret",
         Assertion::Guards => "guards",

@@ -7,7 +7,7 @@ use super::assert::{self, report_digests};
 use super::capture::answers_alike;
 use super::predicate::key_type;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
-use super::search_path::{PathQuestion, search_path};
+use super::search_path::{PathQuestion, planted_check, search_path};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
 use crate::ident::shown;
@@ -175,6 +175,13 @@ impl Lowering<'_> {
             // The schema is compared when all tables are locked, not before.
             let role = if Some(index) == last { Role::LockTables } else { Role::Prepare };
             self.push(Phase::Tables, "lock tables", role, vec![comment.to_owned()], w);
+        }
+        let planted: Vec<_> = planted_check(self.scene.plan, self.scene.catalog).into_iter().collect();
+        if !planted.is_empty() {
+            self.set(Phase::Tables, "SET LOCAL search_path = pg_catalog, pg_temp");
+            let comment =
+                vec!["Nothing that others made, or can make, may be called in place of PostgreSQL's own.".to_owned()];
+            self.assertion(Phase::Tables, Assertion::SearchPath, "the search path is not safe:", &planted, comment);
         }
         let mut w = Writer::new();
         let path = search_path(self.scene.catalog, self.scene.plan);
@@ -499,6 +506,7 @@ impl Lowering<'_> {
         }
         self.assertions += 1;
         let title = match assertion {
+            Assertion::SearchPath => "check the search path",
             Assertion::Subject => "check the subject",
             Assertion::Secret => "check the secret",
             Assertion::Guards => "check the guards",

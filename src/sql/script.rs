@@ -152,6 +152,8 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assertion {
+    /// Nothing that others have made can be called in place of PostgreSQL's own.
+    SearchPath,
     /// The subject exists and may be erased by this policy.
     Subject,
     /// The secret that keys pseudonyms is one.

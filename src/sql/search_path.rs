@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::assert::Check;
 use super::calls::Calls;
 use super::script::{Sql, Statement};
 use super::writer::Writer;
@@ -176,6 +177,58 @@ fn question(plan: &Plan, catalog: &Catalog) -> Sql {
     w.kw("]::text[])),\n").kw(HAZARDS);
     w.finish()
 }
+
+/// The script's own look, for whoever runs it without efface: the part of the question that can be read in a review. Less
+/// than [`PathQuestion`], never more: it knows neither casts nor types, nor whose things are called without being meant.
+pub(super) fn planted_check(plan: &Plan, catalog: &Catalog) -> Option<Check> {
+    let path = search_path(catalog, plan);
+    let of_users: Vec<_> = path.iter().filter(|schema| !matches!(schema.as_str(), "pg_catalog" | "pg_temp")).collect();
+    if of_users.is_empty() {
+        return None;
+    }
+    let mut count = Writer::new();
+    count.kw("\n        WITH path AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN (");
+    count.list(&of_users, ", ", |w, schema| {
+        w.text(schema.as_str());
+    });
+    count.kw(")),\n        trusted (oid) AS (SELECT nspowner FROM path UNION SELECT datdba FROM pg_database WHERE datname = current_database()");
+    count.kw("\n          UNION SELECT oid FROM pg_roles WHERE rolname = current_user");
+    if !plan.table_locks.is_empty() {
+        count.kw("\n          UNION SELECT relowner FROM pg_class WHERE oid IN (").list(
+            &plan.table_locks,
+            ", ",
+            |w, (table, _)| {
+                let mut name = Writer::new();
+                name.table(&catalog.table(*table).name);
+                w.text(name.as_str()).kw("::regclass");
+            },
+        );
+        count.kw(")");
+    }
+    count.kw(PLANTED);
+    let names: Vec<_> = of_users.iter().map(|schema| format!("`{}`", schema.bare())).collect();
+    Some(Check {
+        name: names.join(", "),
+        message:
+            "roles that may create operators and functions here, or theirs that have the name of one of PostgreSQL's: \
+                  `efface check` names them, and what to do"
+                .into(),
+        count,
+    })
+}
+
+/// Superusers are members of everything. What has a name of PostgreSQL's could be the better match for the types in use.
+const PLANTED: &str = "),
+        others AS (SELECT oid, rolcanlogin FROM pg_roles AS r WHERE NOT EXISTS (SELECT FROM trusted AS t WHERE pg_has_role(r.oid, t.oid, 'MEMBER'))),
+        things (name, schema, owner) AS (SELECT oprname, oprnamespace, oprowner FROM pg_operator
+          UNION ALL SELECT proname, pronamespace, proowner FROM pg_proc WHERE prokind <> 'p')
+        SELECT count(*) FROM (
+          SELECT 1 FROM others AS r, path AS n
+          WHERE rolcanlogin AND has_database_privilege(r.oid, current_database(), 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'CREATE')
+          UNION ALL
+          SELECT 1 FROM things WHERE schema IN (SELECT oid FROM path) AND owner IN (SELECT oid FROM others)
+            AND name IN (SELECT name FROM things WHERE schema = 'pg_catalog'::regnamespace)
+        ) AS planted";
 
 /// What could be meant by mistake: a name of PostgreSQL's or an extension's, over types that expressions have; those over
 /// a type that somebody made, other than an enum or a domain, can't be reached by accident.

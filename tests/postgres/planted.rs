@@ -1,7 +1,7 @@
 //! Operators and functions that somebody has planted where names are looked up: refused before any of the policy's SQL
 //! runs, and again under the table locks.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use efface::server::apply::RunError;
 
@@ -102,9 +102,26 @@ impl Planted {
         assert_eq!(self.place.dump_of(&["users", "notes"]), before);
     }
 
+    /// What `check` says; and the script's own look, under psql, never refuses what `check` lets through.
     fn check(&self, policy: &str) -> Ran {
         self.place.policy(policy);
-        self.place.run("check small.yaml")
+        let ran = self.place.run("check small.yaml");
+        if ran.code == Some(0) {
+            let script = self.place.run("plan small.yaml --format sql");
+            assert_eq!(script.code, Some(0), "{}", script.err);
+            let words = psql(&self.place.db, &script.out, NOBODY);
+            assert!(!words.contains(REFUSED_BY_SCRIPT) && words.contains("the subject"), "{words}");
+        }
+        ran
+    }
+
+    /// psql refuses as well, with the script's own look alone, before anything is called.
+    fn refused_by_psql(&self, script: &str) {
+        let before = self.place.dump_of(&["users", "notes"]);
+        let words = psql(&self.place.db, script, "{42}");
+        assert!(words.contains(REFUSED_BY_SCRIPT) && words.contains("- `public`: roles that may create"), "{words}");
+        assert_eq!(self.called(), "0", "something was called");
+        assert_eq!(self.place.dump_of(&["users", "notes"]), before);
     }
 }
 
@@ -122,14 +139,21 @@ impl Place {
     }
 }
 
-/// Runs a script as the documented call does.
-fn psql(db: &Db, script: &str) -> Output {
+/// How a script refuses by itself.
+const REFUSED_BY_SCRIPT: &str = "the search path is not safe";
+
+/// The key of nobody: a script goes as far as to its subject.
+const NOBODY: &str = "{-1}";
+
+/// Runs a script as the documented call does; what psql complains about.
+fn psql(db: &Db, script: &str, key: &str) -> String {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), script).expect("the script is written");
     let beside = binaries().program("psql");
     let mut command = Command::new(if beside.exists() { beside } else { "psql".into() });
-    command.args(["-X", "-q", "-v", "key1={42}", "-d", db.url(), "-f"]).arg(file.path());
-    command.stdin(Stdio::null()).output().expect("psql runs")
+    command.args(["-X", "-q", "-v"]).arg(format!("key1={key}")).args(["-d", db.url(), "-f"]).arg(file.path());
+    let output = command.stdin(Stdio::null()).output().expect("psql runs");
+    String::from_utf8(output.stderr).expect("UTF-8")
 }
 
 #[test]
@@ -138,9 +162,8 @@ fn an_operator_that_somebody_planted_would_be_called_and_is_refused_by_every_com
     let script = planted.place.run("plan small.yaml --format sql").out;
     planted.plants(OPERATOR);
     planted.refused("postgres", "search-path-shadows", "operator `public.=(character varying,character varying)`");
-    // The attack is real: psql, which asks nothing, calls it with the rights of whoever runs the script.
-    psql(&planted.place.db, &script);
-    psql(&planted.place.db, "select 1 from users where role = 'client'::varchar");
+    planted.refused_by_psql(&script);
+    // The attack is real: it is called with the rights of whoever compares.
     planted.place.db.sql("set search_path = pg_catalog, public");
     planted.place.db.sql("select 1 from users where role = 'client'");
     planted.place.db.sql("reset search_path");
@@ -151,8 +174,10 @@ fn an_operator_that_somebody_planted_would_be_called_and_is_refused_by_every_com
 #[test]
 fn a_function_that_somebody_planted_would_be_called_and_is_refused_by_every_command() {
     let planted = Planted::new();
+    let script = planted.place.run("plan small.yaml --format sql").out;
     planted.plants(LOWER);
     planted.refused("postgres", "search-path-shadows", "function `public.lower(character varying)`");
+    planted.refused_by_psql(&script);
     planted.place.db.sql("set search_path = pg_catalog, public");
     planted.place.db.sql("select 1 from notes where lower(body) = 'call'");
     planted.place.db.sql("reset search_path");
@@ -171,15 +196,17 @@ fn one_that_is_never_the_better_match_is_refused_for_being_there() {
 #[test]
 fn a_schema_in_which_others_may_create_is_refused_and_the_words_to_say_mend_it() {
     let planted = Planted::new();
+    let script = planted.place.run("plan small.yaml --format sql").out;
     for grantee in ["public".to_owned(), planted.mallory.clone()] {
         planted.place.db.sql(&format!("grant create on schema public to {grantee}"));
         planted.refused("postgres", "search-path-open", &planted.mallory);
+        planted.refused_by_psql(&script);
         let ran = planted.place.run("check small.yaml --format json");
         let findings: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
         let help = findings[0]["help"][0].as_str().expect("a help").to_owned();
         let revoke = help.split_once("say: ").and_then(|(_, rest)| rest.split_once(';')).expect("words to say").0;
         planted.place.db.sql(revoke);
-        assert_eq!(planted.place.run("check small.yaml").code, Some(0), "{revoke}");
+        assert_eq!(planted.check(POLICY).code, Some(0), "{revoke}");
     }
     // Whoever needs not look anything up there needs not mind.
     planted.place.db.sql("grant create on schema public to public");
@@ -375,4 +402,67 @@ fn an_operator_that_takes_nobody_s_place_is_the_application_s_own() {
         let ran = operator(left, right);
         assert!(ran.code == Some(1) && ran.err.contains("operator `public.=("), "{left} = {right}: {}", ran.err);
     }
+}
+
+/// As many of PostgreSQL's own operators and functions as can be made anew with the same types. Each raises when called.
+const EVERYTHING: &str = r#"
+    do $do$
+    declare it record;
+    begin
+        for it in
+            select o.oprname, format_type(o.oprleft, null) l, format_type(o.oprright, null) r, format_type(o.oprresult, null) res, row_number() over () n
+            from pg_catalog.pg_operator o join pg_catalog.pg_type a on a.oid = o.oprleft join pg_catalog.pg_type b on b.oid = o.oprright
+            join pg_catalog.pg_type c on c.oid = o.oprresult
+            where a.typtype = 'b' and b.typtype = 'b' and c.typtype = 'b' and o.oid < 16384
+        loop
+            execute format('create function public.evil_%s(%s, %s) returns %s language plpgsql as ''begin raise $$called$$; end''', it.n, it.l, it.r, it.res);
+            execute format('create operator public.%s (leftarg = %s, rightarg = %s, function = public.evil_%s)', it.oprname, it.l, it.r, it.n);
+        end loop;
+        for it in
+            select f.proname, pg_get_function_identity_arguments(f.oid) a, format_type(f.prorettype, null) res, f.proretset
+            from pg_catalog.pg_proc f join pg_catalog.pg_type c on c.oid = f.prorettype
+            where f.prokind = 'f' and c.typtype = 'b' and f.oid < 16384 and f.proargmodes is null and not exists
+                (select from unnest(f.proargtypes) t join pg_catalog.pg_type y on y.oid = t where y.typtype <> 'b')
+        loop
+            execute format('create function public.%I(%s) returns %s %s language plpgsql as ''begin raise $$called$$; end''',
+                it.proname, it.a, case when it.proretset then 'setof' end, it.res);
+        end loop;
+    end $do$"#;
+
+/// The worst that a session can inherit: a search path in which everything of PostgreSQL's stands behind somebody else's.
+#[test]
+fn efface_s_own_questions_call_nothing_that_the_session_s_search_path_offers() {
+    let planted = Planted::new();
+    let (db, eraser) = (&planted.place.db, planted.place.role("eraser"));
+    // Nobody's names are looked up in `public`; so it may be run.
+    planted.place.policy(&POLICY.replace("subject:", "search_path: []\nsubject:"));
+    db.sql(&format!("create role {eraser} login"));
+    db.sql(&planted.place.run(&format!("grants small.yaml --role {eraser}")).out);
+    // Of this table the planner keeps values, and it becomes empty: what is done afterwards has something to say.
+    db.sql(&format!("delete from notes where user_id = 1; insert into notes select n, 42, 'Call' from generate_series(10, 60) as n; analyze notes; alter table notes owner to {eraser}"));
+    planted.plants(EVERYTHING);
+    assert!(db.value("select count(*) from pg_proc where proowner = (select oid from pg_roles where rolname like 'mallory%' and pg_has_role(oid, proowner, 'MEMBER'))").len() > 3, "planted");
+    db.sql(&format!("alter role {eraser} set search_path = public, pg_catalog"));
+    let hit = Db::open(&db.url().replace("user=postgres", &format!("user={eraser}")));
+    assert_eq!(
+        hit.block_on(hit.connection().client.simple_query("select 1 = 1")).err().map(|_| ()),
+        Some(()),
+        "it raises"
+    );
+    for line in
+        ["catalog", "grants small.yaml", "check small.yaml", "plan small.yaml", "rehearse small.yaml --subject 42"]
+    {
+        let ran = planted.place.run_as(&eraser, line);
+        assert_eq!(ran.code, Some(0), "{line}: {}", ran.err);
+    }
+    // Somebody is in the way for a while, and is named.
+    db.sql("begin; lock table notes in share row exclusive mode");
+    let ran = planted.place.run_as(&eraser, "apply small.yaml --subject 42 --yes");
+    assert!(ran.code == Some(3) && ran.err.contains("holds locks on notes"), "{}", ran.err);
+    db.sql("rollback");
+    let ran = planted.place.run_as(&eraser, "apply small.yaml --subject 42 --yes");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("planner statistics of `notes` keep old values"), "{}", ran.out);
+    assert_eq!(db.value("select count(*) from notes"), "0");
+    db.sql(&format!("alter table notes owner to postgres; drop owned by {eraser}; drop role {eraser}"));
 }
