@@ -1,11 +1,9 @@
 //! Operators and functions that somebody has planted where names are looked up: refused before any of the policy's SQL
 //! runs, and again under the table locks.
 
-use std::process::{Command, Stdio};
-
 use efface::server::apply::RunError;
 
-use crate::harness::{Db, binaries};
+use crate::harness::Db;
 use crate::running::run_prepared;
 use crate::tool::{Place, Ran};
 
@@ -109,7 +107,7 @@ impl Planted {
         if ran.code == Some(0) {
             let script = self.place.run("plan small.yaml --format sql");
             assert_eq!(script.code, Some(0), "{}", script.err);
-            let words = psql(&self.place.db, &script.out, NOBODY);
+            let words = self.place.psql_as("postgres", &script.out, NOBODY).expect_err("nobody is there");
             assert!(!words.contains(REFUSED_BY_SCRIPT) && words.contains("the subject"), "{words}");
         }
         ran
@@ -118,7 +116,7 @@ impl Planted {
     /// psql refuses as well, with the script's own look alone, before anything is called.
     fn refused_by_psql(&self, script: &str) {
         let before = self.place.dump_of(&["users", "notes"]);
-        let words = psql(&self.place.db, script, "{42}");
+        let words = self.place.psql_as("postgres", script, "{42}").expect_err("it refuses");
         assert!(words.contains(REFUSED_BY_SCRIPT) && words.contains("- `public`: roles that may create"), "{words}");
         assert_eq!(self.called(), "0", "something was called");
         assert_eq!(self.place.dump_of(&["users", "notes"]), before);
@@ -144,17 +142,6 @@ const REFUSED_BY_SCRIPT: &str = "the search path is not safe";
 
 /// The key of nobody: a script goes as far as to its subject.
 const NOBODY: &str = "{-1}";
-
-/// Runs a script as the documented call does; what psql complains about.
-fn psql(db: &Db, script: &str, key: &str) -> String {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), script).expect("the script is written");
-    let beside = binaries().program("psql");
-    let mut command = Command::new(if beside.exists() { beside } else { "psql".into() });
-    command.args(["-X", "-q", "-v"]).arg(format!("key1={key}")).args(["-d", db.url(), "-f"]).arg(file.path());
-    let output = command.stdin(Stdio::null()).output().expect("psql runs");
-    String::from_utf8(output.stderr).expect("UTF-8")
-}
 
 #[test]
 fn an_operator_that_somebody_planted_would_be_called_and_is_refused_by_every_command() {

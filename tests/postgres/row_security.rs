@@ -158,3 +158,67 @@ fn what_a_view_reads_is_read_as_its_owner_or_as_whoever_asks() {
     }
     tenant.sql(&format!("drop view seen; drop owned by {owner}; drop role {owner}"));
 }
+
+#[test]
+fn a_partition_is_asked_for_by_way_of_its_table_whose_row_security_counts_alone() {
+    let tenant = Tenant::new(
+        "drop table notes;
+         create table notes (id bigint, user_id bigint references users, body text, primary key (id)) partition by hash (id);
+         create table notes_0 partition of notes for values with (modulus 2, remainder 0);
+         create table notes_1 partition of notes for values with (modulus 2, remainder 1);
+         create index on notes (user_id);
+         insert into notes select n, 42, 'x' from generate_series(1, 9) as n;
+         alter table notes_0 enable row level security",
+    );
+    tenant.taken();
+    assert_eq!(tenant.place.db.value("select count(*) from notes"), "0");
+    tenant.sql("insert into notes values (1, 42, 'again'); alter table notes enable row level security");
+    tenant.refused("hide rows of table `notes`");
+}
+
+/// Hard case 11: a role under row-level security without BYPASSRLS gets an error, and not zero rows: from every command, from
+/// a run that nobody has looked at beforehand, and from psql.
+#[test]
+fn hard_case_11_a_role_under_row_level_security_gets_an_error_and_not_zero_rows() {
+    let tenant = Tenant::new(
+        "alter table users enable row level security; alter table notes enable row level security;
+         alter table bills enable row level security;
+         create policy of_a_tenant on users using (id = 43); create policy of_a_tenant on notes using (user_id = 43);
+         create policy of_a_tenant on bills using (user_id = 43)",
+    );
+    // What anybody else's DELETE would say, and leave behind.
+    let db = Db::open(&tenant.place.db.url().replace("user=postgres", &format!("user={}", tenant.role)));
+    let deleted = "with d as (delete from notes where user_id = 42 returning 1) select count(*) from d";
+    assert_eq!(
+        (db.value(deleted), tenant.place.db.value("select count(*) from notes where user_id = 42")),
+        ("0".into(), "1".into())
+    );
+    let before = tenant.place.dump();
+    let script = tenant.place.run("plan small.yaml --format sql").out;
+    for line in [
+        "check small.yaml",
+        "plan small.yaml",
+        "rehearse small.yaml --subject 42",
+        "apply small.yaml --subject 42 --yes",
+        // Somebody whom the role does see.
+        "apply small.yaml --subject 43 --yes",
+    ] {
+        let ran = tenant.place.run_as(&tenant.role, line);
+        assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
+        for table in ["users", "notes", "bills"] {
+            let words = format!(
+                "error[row-level-security]: row-level security would hide rows of table `{table}` from role `{}`",
+                tenant.role
+            );
+            assert!(ran.err.contains(&words), "{line}: {}", ran.err);
+        }
+        assert!(ran.err.contains(&format!("ALTER ROLE {} BYPASSRLS;", tenant.role)), "{line}: {}", ran.err);
+    }
+    assert!(tenant.run().is_err());
+    let words = tenant.place.psql_as(&tenant.role, &script, "{42}").expect_err("psql refuses as well");
+    assert!(words.contains("query would be affected by row-level security policy for table \"users\""), "{words}");
+    assert_eq!(tenant.place.dump(), before);
+    tenant.sql("alter role TENANT bypassrls");
+    tenant.place.psql_as(&tenant.role, &script, "{42}").expect("the role sees everything now");
+    assert_eq!(tenant.place.db.value("select count(*) from notes where user_id = 42"), "0");
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::Db;
+use crate::harness::{Db, binaries};
 
 /// People, what was written about them, and what they owe.
 pub const SCHEMA: &str = "
@@ -108,6 +108,22 @@ impl Place {
     pub fn run_as(&self, role: &str, line: &str) -> Ran {
         let url = self.db.url().replace("user=postgres", &format!("user={role}"));
         ended(self.command(line).env("DATABASE_URL", url).spawn().expect("the tool starts"))
+    }
+
+    /// Runs a script by psql as the documented call does, as a role; what psql complains about.
+    pub fn psql_as(&self, role: &str, script: &str, key: &str) -> Result<String, String> {
+        std::fs::write(self.path("script.sql"), script).expect("the script is written");
+        let beside = binaries().program("psql");
+        let mut command = Command::new(if beside.exists() { beside } else { "psql".into() });
+        let url = self.db.url().replace("user=postgres", &format!("user={role}"));
+        command
+            .args(["-X", "-q", "-v"])
+            .arg(format!("key1={key}"))
+            .args(["-d", &url, "-f"])
+            .arg(self.path("script.sql"));
+        let output = command.stdin(Stdio::null()).output().expect("psql runs");
+        let words = String::from_utf8(output.stderr).expect("UTF-8");
+        if output.status.success() { Ok(words) } else { Err(words) }
     }
 
     /// A name for a role that no other test has.
