@@ -116,6 +116,12 @@ impl ServerError {
                      reference deleted ones; let it leave the reference out, or delete its rows by a rule"
                 ))
             }
+            // `check` has looked at what the plan itself needs.
+            "42501" => Some(
+                "look at the triggers of that table: `efface grants` lists those functions that run with the rights of \
+                 the role, and the tables that they mention; grant what they need"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
@@ -207,6 +213,7 @@ impl Refusal {
             "22P02" => "a value can't be read as its type",
             "27000" => "a trigger changed a row that the statement was to change or delete itself",
             "25006" => "the transaction is read-only",
+            "42501" => "the role may not do that",
             "P0001" => "a function of the database raised an error",
             "XX000" | "XX001" | "XX002" => "an internal error of the server",
             code => match &code[..2] {

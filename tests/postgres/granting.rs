@@ -203,6 +203,29 @@ fn names_that_need_quotes_are_quoted_and_comments_tell_the_rest() {
     );
 }
 
+#[test]
+fn what_a_trigger_function_lacks_is_told_by_the_run_with_where_to_look() {
+    let place = Place::new();
+    place.db.sql(
+        "create table log (what text);
+         create function logged() returns trigger language plpgsql as $$ begin insert into log values (old.name); return new; end $$;
+         create trigger logged after update on users for each row execute function logged()",
+    );
+    let eraser = Eraser::new(&place);
+    let granted = eraser.granted();
+    assert_eq!(eraser.check().0, Some(0));
+    let apply = || place.run_as(&eraser.name, "apply small.yaml --subject 42 --yes");
+    let ran = apply();
+    assert_eq!(ran.code, Some(3), "{}", ran.err);
+    assert!(ran.err.contains("the role may not do that (SQLSTATE 42501)"), "{}", ran.err);
+    assert!(ran.err.contains("= help: look at the triggers of that table: `efface grants` lists"), "{}", ran.err);
+    assert!(!granted.iter().any(|grant| grant.contains("log")), "{granted:?}");
+    let printed = place.run("grants small.yaml").out;
+    assert!(printed.contains("--   public.logged() by trigger logged on users; it mentions log"), "{printed}");
+    place.db.sql(&format!("grant insert on log to {}", eraser.name));
+    assert_eq!(apply().code, Some(0));
+}
+
 /// A server that logs every statement with its parameters, and every error with its details.
 #[test]
 fn the_server_s_log_holds_no_key_where_the_role_may_say_so() {

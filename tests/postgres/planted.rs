@@ -391,6 +391,24 @@ fn an_operator_that_takes_nobody_s_place_is_the_application_s_own() {
     }
 }
 
+/// A limit, not a promise: nobody can tell a report's view from an attack.
+#[test]
+fn a_view_that_the_policy_names_is_trusted_as_the_policy_is() {
+    let planted = Planted::new();
+    planted.place.db.sql(&format!("create schema neighbour authorization {}", planted.mallory));
+    planted.as_role(
+        &planted.mallory,
+        "create function neighbour.who() returns text language plpgsql as
+             $$ begin insert into public.evil values (current_user); return 'x'; end $$;
+         create view neighbour.seen as select neighbour.who() as who;",
+    );
+    let policy =
+        format!("{POLICY}verify: {{ unchanged: [{{ name: seen, query: select who from neighbour.seen }}] }}\n");
+    assert_eq!(planted.check(&policy).code, Some(0));
+    assert_eq!(planted.place.run("apply small.yaml --subject 42 --yes").code, Some(0));
+    assert_eq!(planted.place.db.value("select distinct who from evil"), "postgres");
+}
+
 /// As many of PostgreSQL's own operators and functions as can be made anew with the same types. Each raises when called.
 const EVERYTHING: &str = r#"
     do $do$
