@@ -226,6 +226,25 @@ fn what_a_trigger_function_lacks_is_told_by_the_run_with_where_to_look() {
     assert_eq!(apply().code, Some(0));
 }
 
+/// As `docs/role.md` says.
+#[test]
+fn the_fitness_club_s_eraser_needs_the_printed_grants_and_one_for_its_audit_trigger() {
+    let schema = concat!(
+        "set club.clients = '300';",
+        include_str!("../../examples/fitness-club/schema.sql"),
+        include_str!("../../examples/fitness-club/data.sql")
+    );
+    let place = Place::of(schema, include_str!("../../policies/client-erasure.yaml"));
+    let eraser = Eraser::new(&place);
+    eraser.granted();
+    let apply = || place.run_as(&eraser.name, "apply small.yaml --subject 42 --yes");
+    let ran = apply();
+    assert!(ran.code == Some(3) && ran.err.contains("SQLSTATE 42501"), "{}", ran.err);
+    place.db.sql(&format!("grant insert on audits to {}", eraser.name));
+    let ran = apply();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
 /// A server that logs every statement with its parameters, and every error with its details.
 #[test]
 fn the_server_s_log_holds_no_key_where_the_role_may_say_so() {
