@@ -96,7 +96,7 @@ for size in $sizes; do
     rm -f "$work/efface" "$work/psql"
     for ((run = 0; run <= runs; run++)); do
         take "$size"
-        measure efface "$efface" apply --yes --no-analyze --quiet benches/many-subjects.yaml --subjects-from "$work/subjects"
+        measure efface "$efface" apply --yes --no-ledger --no-analyze --quiet benches/many-subjects.yaml --subjects-from "$work/subjects"
         take "$size"
         { printf '{'; paste -s -d , "$work/subjects" | tr -d '\n'; printf '}'; } >"$work/keys"
         measure psql psql -X -d "$DATABASE_URL" -v "file=$work/keys" -f benches/many-subjects-by-hand.sql

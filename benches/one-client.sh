@@ -97,7 +97,7 @@ compare() {
     rm -f "$work/efface" "$work/psql"
     for ((run = 0; run <= runs; run++)); do
         subject=${subjects[next]}
-        measure efface "$efface" apply --yes "${flags[@]}" "$policy" --subject "$subject"
+        measure efface "$efface" apply --yes --no-ledger "${flags[@]}" "$policy" --subject "$subject"
         subject=${subjects[next + 1]}
         measure psql psql -X -v ON_ERROR_STOP=1 -v "reports=$reports" -v "analyze=$analyze" -v "subject=$subject" -d "$DATABASE_URL" -f benches/one-client.sql
         next=$((next + 2))

@@ -4,6 +4,10 @@
 \set ON_ERROR_STOP on
 \set ON_ERROR_ROLLBACK off
 \encoding UTF8
+\if :{?again}
+\else
+\set again off
+\endif
 
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = '300ms';
@@ -59,6 +63,35 @@ BEGIN
 END $efface$;
 SET LOCAL search_path = pg_catalog, public, pg_temp;
 
+-- Nobody switches efface off in this database while this runs.
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+  efface_problem text;
+BEGIN
+  IF to_regclass('efface.version') IS NULL THEN
+    efface_problem := 'this database has no ledger: make one with `efface ledger init`, or write the script with `--no-ledger`';
+  ELSIF (SELECT max(version) FROM efface.version) IS DISTINCT FROM 1 THEN
+    efface_problem := 'the ledger is of another version of efface';
+  ELSE
+    SELECT CASE WHEN NOT enabled THEN 'efface is switched off in this database: ' || reason END INTO efface_problem FROM efface.control FOR SHARE;
+    IF NOT FOUND THEN
+      efface_problem := 'efface.control has no row';
+    END IF;
+  END IF;
+  IF efface_problem IS NOT NULL THEN
+    efface_found := jsonb_build_array(jsonb_build_object('name', 'ledger', 'message', efface_problem, 'rows', 0));
+  END IF;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'nothing can be entered in the ledger:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'ledger', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
+SELECT set_config('efface.again', :'again', true) IS NOT NULL AND set_config('efface.runner', 'psql', true) IS NOT NULL AS run_is_told;
+
 SELECT set_config('efface.key1', :'key1', true) IS NOT NULL AS subject_is_set;
 
 -- Keys are looked up in their order, so that neighbours are found together.
@@ -91,6 +124,113 @@ SELECT count(*) FROM (SELECT 1 FROM public.payments WHERE id IN (
   SELECT id FROM public.payments WHERE card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
 ) ORDER BY id FOR UPDATE) AS locked;
 SELECT count(*) FROM (SELECT 1 FROM public.visits WHERE booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) ORDER BY id, visited_at FOR UPDATE) AS locked;
+
+-- Whoever was erased before is recognised, and needs no second time.
+SELECT set_config('efface.subjects', coalesce(array_agg(given.key1::text ORDER BY given.n), '{}')::text, true) IS NOT NULL AS subjects_are_called
+FROM pg_catalog.unnest(current_setting('efface.key1')::bigint[]) WITH ORDINALITY AS given (key1, n);
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+  efface_known text[];
+  efface_entry bigint;
+  efface_given bigint;
+  efface_all text[];
+  efface_some text[];
+BEGIN
+  SELECT array_agg(DISTINCT known.subject), max(entry.seq) INTO efface_known, efface_entry
+  FROM efface.erased AS known
+  JOIN efface.ledger AS entry ON entry.seq = known.entry AND entry.policy = 'client-erasure' AND entry.subject IS NOT DISTINCT FROM 'users' AND entry.key = ARRAY['id']::text[]
+  WHERE known.subject IN (SELECT pg_catalog.unnest(current_setting('efface.subjects')::text[]));
+  PERFORM set_config('efface.known', coalesce(efface_known, '{}')::text, true), set_config('efface.done', 'off', true),
+    set_config('efface.entry', coalesce(efface_entry, 0)::text, true);
+  IF efface_entry IS NOT NULL AND current_setting('efface.again') <> 'on' THEN
+    SELECT count(DISTINCT subject) INTO efface_given FROM pg_catalog.unnest(current_setting('efface.subjects')::text[]) AS subject;
+    efface_all := ARRAY[current_setting('efface.key1')];
+    SELECT ARRAY[array_agg(key1 ORDER BY subject)::text] INTO efface_some FROM unnest(current_setting('efface.key1')::bigint[], current_setting('efface.subjects')::text[]) AS given (key1, subject) WHERE subject IN (SELECT pg_catalog.unnest(efface_known));
+    PERFORM set_config('efface.key1', efface_some[1], true);
+    SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+    FROM (VALUES
+      ('bookings, rule `cancel upcoming`', 'rows to change',
+        (SELECT count(*) FROM public.bookings WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status = 'booked' and starts_at > now())) AND (status = 'cancelled' AND note IS NULL) IS NOT TRUE)),
+      ('bookings, rule `history`', 'rows to change',
+        (SELECT count(*) FROM public.bookings WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status = 'booked' and starts_at > now())) IS NOT TRUE) AND (note IS NULL) IS NOT TRUE)),
+      ('client_linkings', 'rows to delete',
+        (SELECT count(*) FROM public.client_linkings WHERE (id IN (
+  SELECT id FROM public.client_linkings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)))),
+      ('client_trainers', 'rows to delete',
+        (SELECT count(*) FROM public.client_trainers WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
+      ('identities_bases', 'rows to delete',
+        (SELECT count(*) FROM public.identities_bases WHERE (user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
+      ('notes', 'rows to change',
+        (SELECT count(*) FROM public.notes WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (body = '[deleted]') IS NOT TRUE)),
+      ('notifications', 'rows to delete',
+        (SELECT count(*) FROM public.notifications WHERE (id IN (
+  SELECT id FROM public.notifications WHERE recipient_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+)))),
+      ('payments, rule `the client''s payments`', 'rows to change',
+        (SELECT count(*) FROM public.payments WHERE ((club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE)),
+      ('payments, rule `somebody else''s, paid with the client''s card`', 'rows to change',
+        (SELECT count(*) FROM public.payments WHERE (card_id IN (SELECT id FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))
+  AND ((club_id, client_number) IN (SELECT club_id, number FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) IS NOT TRUE) AND (card_id IS NULL) IS NOT TRUE)),
+      ('payments_credit_cards', 'rows to delete',
+        (SELECT count(*) FROM public.payments_credit_cards WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
+      ('profile_images', 'rows to delete',
+        (SELECT count(*) FROM public.profile_images WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))))),
+      ('subscriptions, rule `cancel active`', 'rows to change',
+        (SELECT count(*) FROM public.subscriptions WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status in ('active', 'paused'))) AND (status = 'cancelled' AND cancel_reason IS NULL) IS NOT TRUE)),
+      ('subscriptions, rule `history`', 'rows to change',
+        (SELECT count(*) FROM public.subscriptions WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status in ('active', 'paused'))) IS NOT TRUE) AND (cancel_reason IS NULL) IS NOT TRUE)),
+      ('users, rule `the client`', 'rows to change',
+        (SELECT count(*) FROM public.users WHERE (id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AND (name = CAST('[deleted]' AS character varying(80)) AND email::text ~ E'^[0-9a-f]+@deleted\\.invalid$' AND length(email::text) = 48 AND mobile_no IS NULL AND mobile_device IS NULL AND phone_no IS NULL AND work_no IS NULL AND address_1 IS NULL AND address_2 IS NULL AND address_3 IS NULL AND town IS NULL AND postcode IS NULL AND facebook_id IS NULL AND date_of_birth IS NULL AND height IS NULL AND weight IS NULL AND measurement1 IS NULL AND measurement2 IS NULL AND measurement3 IS NULL AND measurement4 IS NULL AND measurement5 IS NULL AND measurement6 IS NULL AND profile IS NULL AND last_seen_at IS NULL) IS NOT TRUE)),
+      ('audits', 'rows to delete',
+        (SELECT count(*) FROM public.audits WHERE ((id IN (
+  SELECT id FROM public.audits WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  UNION ALL
+  SELECT id FROM public.audits WHERE actor_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+))))),
+      ('visits', 'rows to change',
+        (SELECT count(*) FROM public.visits WHERE (booking_id IN (SELECT id FROM public.bookings WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) AND (device_name IS NULL) IS NOT TRUE)),
+      ('waiting_list_entries, rule `leave the waiting lists`', 'rows to change',
+        (SELECT count(*) FROM public.waiting_list_entries WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status = 'waiting')) AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE)),
+      ('waiting_list_entries, rule `history`', 'rows to change',
+        (SELECT count(*) FROM public.waiting_list_entries WHERE (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
+  AND (status = 'waiting')) IS NOT TRUE) AND (wish IS NULL) IS NOT TRUE))
+    ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+    PERFORM set_config('efface.key1', efface_all[1], true);
+    IF efface_found IS NOT NULL THEN
+      efface_found := jsonb_build_array(jsonb_build_object('name', 'users', 'message', format('%s of the %s subjects were erased before, the last by entry %s of the ledger', cardinality(efface_known), efface_given, efface_entry), 'rows', 0)) || efface_found;
+    ELSIF cardinality(efface_known) = efface_given THEN
+      PERFORM set_config('efface.done', 'on', true);
+    END IF;
+  END IF;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'erased before, and something is left or new:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'erased', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
+SELECT current_setting('efface.done')::boolean AS done, current_setting('efface.entry') AS entry
+\gset efface_
+\if :efface_done
+\echo 'erased before, by entry' :efface_entry 'of the ledger, and nothing is left; nothing was changed'
+ROLLBACK;
+\q
+\endif
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -105,7 +245,7 @@ BEGIN
     ('users', 'more subjects than `limits.max_subjects` allows (1): give fewer, or raise the limit in the policy',
       (SELECT greatest(0, count(*) - 1) FROM (SELECT DISTINCT * FROM (SELECT unnest(current_setting('efface.key1')::bigint[])) AS given) AS subjects)),
     ('users', 'no row has this key: check it, or the subject is gone already',
-      (SELECT count(*) FROM (SELECT unnest(current_setting('efface.key1')::bigint[]) EXCEPT SELECT id::bigint FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) AS missing)),
+      (SELECT count(*) FROM (SELECT unnest(current_setting('efface.key1')::bigint[]) EXCEPT SELECT id::bigint FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) EXCEPT SELECT key1 FROM unnest(current_setting('efface.key1')::bigint[], current_setting('efface.subjects')::text[]) AS given (key1, subject) WHERE subject IN (SELECT pg_catalog.unnest(current_setting('efface.known')::text[]))) AS missing)),
     ('users', 'the policy''s `subject: where` does not hold for this row: this policy may not erase it',
       (SELECT count(*) FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND ((role = 'client')) IS NOT TRUE))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
@@ -273,6 +413,7 @@ SET status = 'cancelled',
     cancelled_at = efface_values.value1
 FROM pg_temp.efface_values_1 AS efface_values
 WHERE bookings.id = efface_values.key1;
+\set efface_rows_1 :ROW_COUNT
 
 -- step 2 of 18: change 1 column of bookings, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
@@ -281,6 +422,7 @@ UPDATE public.bookings
 SET note = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
   AND (note IS NULL) IS NOT TRUE;
+\set efface_rows_2 :ROW_COUNT
 
 -- step 3 of 18: delete rows of client_linkings
 --   rows whose client_id is the subject or whose linked_client_id is the subject
@@ -291,18 +433,21 @@ WHERE id IN (
   UNION ALL
   SELECT id FROM public.client_linkings WHERE linked_client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 );
+\set efface_rows_3 :ROW_COUNT
 
 -- step 4 of 18: delete rows of client_trainers
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:89 says so
 DELETE FROM public.client_trainers
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+\set efface_rows_4 :ROW_COUNT
 
 -- step 5 of 18: delete rows of identities_bases
 --   rows whose user_id is the subject
 --   because client-erasure.yaml:82 says so
 DELETE FROM public.identities_bases
 WHERE user_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+\set efface_rows_5 :ROW_COUNT
 
 -- step 6 of 18: change 1 column of notes
 --   rows whose client_id is the subject
@@ -311,6 +456,7 @@ UPDATE public.notes
 SET body = '[deleted]'
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
   AND (body = '[deleted]') IS NOT TRUE;
+\set efface_rows_6 :ROW_COUNT
 
 -- step 7 of 18: delete rows of notifications
 --   rows whose recipient_id is the subject or whose about_id is the subject
@@ -321,6 +467,7 @@ WHERE id IN (
   UNION ALL
   SELECT id FROM public.notifications WHERE about_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
 );
+\set efface_rows_7 :ROW_COUNT
 
 -- step 8 of 18: change 3 columns of payments, rule `the client's payments`
 --   rows whose (club_id, client_number) is the subject
@@ -331,6 +478,7 @@ SET card_id = NULL,
     note = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
   AND (card_id IS NULL AND receipt_email IS NULL AND note IS NULL) IS NOT TRUE;
+\set efface_rows_8 :ROW_COUNT
 
 -- step 9 of 18: change 1 column of payments, rule `somebody else's, paid with the client's card`
 --   rows whose card_id is a row of payments_credit_cards whose client_id is the subject, and no rule above takes them
@@ -339,6 +487,7 @@ UPDATE public.payments
 SET card_id = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
   AND (card_id IS NULL) IS NOT TRUE;
+\set efface_rows_9 :ROW_COUNT
 
 -- rows of payments_credit_cards go next. Nothing may reference them by a key on which the database would act by itself.
 DO $efface$
@@ -364,12 +513,14 @@ END $efface$;
 --   because client-erasure.yaml:93 says so
 DELETE FROM public.payments_credit_cards
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+\set efface_rows_10 :ROW_COUNT
 
 -- step 11 of 18: delete rows of profile_images
 --   rows whose client_id is the subject
 --   because client-erasure.yaml:97 says so
 DELETE FROM public.profile_images
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+\set efface_rows_11 :ROW_COUNT
 
 -- subscriptions: a trigger could keep these values back, so they are computed first and compared in the end.
 CREATE TEMP TABLE efface_values_12 ON COMMIT DROP AS
@@ -389,6 +540,7 @@ SET status = 'cancelled',
     cancel_reason = NULL
 FROM pg_temp.efface_values_12 AS efface_values
 WHERE subscriptions.id = efface_values.key1;
+\set efface_rows_12 :ROW_COUNT
 
 -- step 13 of 18: change 1 column of subscriptions, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
@@ -397,6 +549,7 @@ UPDATE public.subscriptions
 SET cancel_reason = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
   AND (cancel_reason IS NULL) IS NOT TRUE;
+\set efface_rows_13 :ROW_COUNT
 
 -- users: a trigger could keep these values back, so they are computed first and compared in the end.
 CREATE TEMP TABLE efface_values_14 ON COMMIT DROP AS
@@ -437,6 +590,7 @@ SET name = '[deleted]',
     last_seen_at = NULL
 FROM pg_temp.efface_values_14 AS efface_values
 WHERE users.id = efface_values.key1;
+\set efface_rows_14 :ROW_COUNT
 
 -- audits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_1
@@ -457,6 +611,7 @@ WHERE id IN (
 --   because client-erasure.yaml:78 says so
 DELETE FROM public.audits
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1);
+\set efface_rows_15 :ROW_COUNT
 
 -- step 16 of 18: change 1 column of visits
 --   rows whose booking_id is a row of bookings whose client_id is the subject
@@ -465,6 +620,7 @@ UPDATE public.visits
 SET device_name = NULL
 WHERE (id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)
   AND (device_name IS NULL) IS NOT TRUE;
+\set efface_rows_16 :ROW_COUNT
 
 -- step 17 of 18: change 2 columns of waiting_list_entries, rule `leave the waiting lists`
 --   rows whose client_id is the subject, and status = 'waiting'
@@ -474,6 +630,7 @@ SET status = 'cancelled',
     wish = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)
   AND (status = 'cancelled' AND wish IS NULL) IS NOT TRUE;
+\set efface_rows_17 :ROW_COUNT
 
 -- step 18 of 18: change 1 column of waiting_list_entries, rule `history`
 --   rows whose client_id is the subject, and no rule above takes them
@@ -482,6 +639,7 @@ UPDATE public.waiting_list_entries
 SET wish = NULL
 WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
   AND (wish IS NULL) IS NOT TRUE;
+\set efface_rows_18 :ROW_COUNT
 
 -- Deferred keys and triggers speak here, not in COMMIT.
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -671,7 +829,101 @@ GROUP BY 1) AS a ON a.h = b.h))
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
--- All 7 assertions have passed, or this makes COMMIT fail.
+-- The ledger: who it was, what was run, how many rows; no values.
+SELECT set_config('efface.rows', '{' || concat_ws(',', :efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18) || '}', true) IS NOT NULL AS rows_are_told;
+SET LOCAL lock_timeout = '5s';
+
+-- One writes at a time: locked first, read in a statement of its own.
+LOCK TABLE efface.turn IN EXCLUSIVE MODE;
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('users', 'another run has erased the same subject meanwhile: run again, and it is recognised',
+      (SELECT count(DISTINCT known.subject) - cardinality(current_setting('efface.known')::text[])
+  FROM efface.erased AS known
+  JOIN efface.ledger AS entry ON entry.seq = known.entry AND entry.policy = 'client-erasure' AND entry.subject IS NOT DISTINCT FROM 'users' AND entry.key = ARRAY['id']::text[]
+  WHERE known.subject IN (SELECT pg_catalog.unnest(current_setting('efface.subjects')::text[]))))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'somebody was faster:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'meanwhile', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
+WITH subjects AS (
+  SELECT DISTINCT pg_catalog.unnest(current_setting('efface.subjects')::text[]) AS subject
+), steps AS (
+  SELECT step.number, step.action, step.name, coalesce(sum(ran.rows), 0)::bigint AS rows
+  FROM (VALUES
+    (1, 'change', 'bookings'),
+    (2, 'change', 'bookings'),
+    (3, 'delete', 'client_linkings'),
+    (4, 'delete', 'client_trainers'),
+    (5, 'delete', 'identities_bases'),
+    (6, 'change', 'notes'),
+    (7, 'delete', 'notifications'),
+    (8, 'change', 'payments'),
+    (9, 'change', 'payments'),
+    (10, 'delete', 'payments_credit_cards'),
+    (11, 'delete', 'profile_images'),
+    (12, 'change', 'subscriptions'),
+    (13, 'change', 'subscriptions'),
+    (14, 'change', 'users'),
+    (15, 'delete', 'audits'),
+    (16, 'change', 'visits'),
+    (17, 'change', 'waiting_list_entries'),
+    (18, 'change', 'waiting_list_entries')
+  ) AS step (number, action, name)
+  LEFT JOIN unnest('{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18}'::integer[], current_setting('efface.rows')::bigint[]) AS ran (number, rows) ON ran.number = step.number
+  GROUP BY step.number, step.action, step.name
+), entry AS (
+  SELECT
+    coalesce((SELECT max(seq) FROM efface.ledger), 0) + 1 AS seq,
+    coalesce((SELECT digest FROM efface.ledger ORDER BY seq DESC LIMIT 1), repeat('0', 64)) AS prev,
+    now() AS at,
+    session_user::text AS role,
+    pg_current_xact_id()::text AS transaction,
+    current_setting('efface.runner') AS runner,
+    'client-erasure'::text AS policy,
+    'f0edb6373b914888b0f45be01a756bb3947a0b5d778b00c60d4bfe0b3c61cad0'::text AS policy_sha256,
+    '8f916de67602f97fd4d218bc77ba238dfbaf3747cee4861e2bc5ccec618f683f'::text AS plan_sha256,
+    'users'::text AS subject,
+    ARRAY['id']::text[] AS key,
+    'given'::text AS chosen,
+    (SELECT count(*) FROM subjects) AS subjects,
+    (SELECT encode(sha256(convert_to(coalesce(string_agg(subject, E'\n' ORDER BY subject COLLATE "C"), ''), 'UTF8')), 'hex') FROM subjects) AS subjects_sha256,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('action', action, 'table', name, 'rows', rows) ORDER BY number), '[]') FROM steps) AS steps
+), written AS (
+  INSERT INTO efface.ledger (seq, prev, digest, at, role, transaction, runner, policy, policy_sha256, plan_sha256, subject, key, chosen, subjects, subjects_sha256, steps)
+  SELECT seq, prev, encode(sha256(convert_to(concat_ws(E'\n',
+      'efface ledger entry, version 1',
+      'seq ' || seq,
+      'prev ' || to_json(prev)::text,
+      'at ' || to_json(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text,
+      'role ' || to_json(role)::text,
+      'transaction ' || to_json(transaction)::text,
+      'runner ' || to_json(runner)::text,
+      'policy ' || to_json(policy)::text,
+      'policy_sha256 ' || to_json(policy_sha256)::text,
+      'plan_sha256 ' || to_json(plan_sha256)::text,
+      'subject ' || to_json(subject)::text,
+      'key ' || array_to_json(key)::text,
+      'chosen ' || to_json(chosen)::text,
+      'subjects ' || subjects || ' ' || to_json(subjects_sha256)::text,
+      (SELECT string_agg(concat_ws(' ', 'step', number, to_json(action)::text, rows, to_json(name)::text), E'\n' ORDER BY number) FROM steps)
+    ), 'UTF8')), 'hex'), at, role, transaction, runner, policy, policy_sha256, plan_sha256, subject, key, chosen, subjects, subjects_sha256, steps
+  FROM entry RETURNING seq, digest
+), listed AS (
+  INSERT INTO efface.erased (entry, subject) SELECT written.seq, subjects.subject FROM written, subjects
+)
+SELECT seq, digest FROM written;
+
+-- All 10 assertions have passed, or this makes COMMIT fail.
 SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED;
-INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '7' THEN 1 ELSE 2 END);
+INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '10' THEN 1 ELSE 2 END);
 COMMIT;

@@ -16,7 +16,7 @@
 //! let script = || -> Result<sql::Script, Report> {
 //!     let policy = policy::read(&file)?.value;
 //!     let resolved = resolve::resolve(&policy, &catalog)?.value;
-//!     let plan = plan::plan(&resolved.policy, &resolved.catalog)?;
+//!     let plan = plan::plan(&resolved.policy, &resolved.catalog)?.with_ledger();
 //!     Ok(sql::script(&plan, &resolved.catalog, &file))
 //! };
 //! match script() {

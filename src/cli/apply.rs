@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::arguments::ApplyArguments;
 use super::failure::Failure;
 use super::judge;
-use super::load::{self, Live, Loaded};
+use super::ledger::may_enter;
+use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::rehearse::{Given, Intent, print, transaction};
 use super::secret::secret;
@@ -50,6 +51,7 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         }
         (kind, _) => kind?,
     };
+    let ledger = ledger(arguments, saved.as_ref())?;
     let consent = consent(arguments, kind)?;
     if let Some(name) = name {
         // The script names the file as it was reviewed, wherever it is read from now.
@@ -61,14 +63,19 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     if let Some(saved) = &saved {
         unmoved(saved, &file, &catalog)?;
     }
-    let loaded = load::load(file, &whose, &load::as_if_readable(&catalog), output)?;
+    let loaded = load::load(file, Wanted { whose: &whose, ledger }, &load::as_if_readable(&catalog), output)?;
     if let Some(saved) = &saved {
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
     judge::allowed(&live, &loaded, output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret };
+    let given = Given { keys: whose.keys(&loaded)?, secret, again: arguments.again.again };
+    if ledger {
+        may_enter(&live, output).await?;
+    } else {
+        output.say("without a ledger nothing tells whether somebody was erased before");
+    }
     match consent {
         Consent::Given => {}
         Consent::ForDatabase(named) => same_database(&named, &database(&live, output).await?)?,
@@ -131,6 +138,23 @@ fn whose(arguments: &ApplyArguments, saved: Option<&PlanFile>) -> Result<Whose, 
             Err(failure.help("name them with `--subject`, or plan again with `efface plan --expired --out`"))
         }
         Some(_) | None => Ok(typed),
+    }
+}
+
+/// Whether the run is entered in the ledger: as the saved plan was reviewed.
+fn ledger(arguments: &ApplyArguments, saved: Option<&PlanFile>) -> Result<bool, Failure> {
+    match saved.map(|saved| saved.ledger) {
+        Some(true) if arguments.entered.no_ledger => {
+            let failure =
+                Failure::usage("the saved plan enters its runs in the ledger, and `--no-ledger` says otherwise");
+            Err(failure.help("leave `--no-ledger` out, or plan again with `efface plan --no-ledger --out`"))
+        }
+        Some(false) if arguments.again.again => {
+            let failure = Failure::usage("the saved plan is without a ledger, so `--again` has nothing to overrule");
+            Err(failure.help("leave `--again` out"))
+        }
+        Some(ledger) => Ok(ledger),
+        None => Ok(!arguments.entered.no_ledger),
     }
 }
 

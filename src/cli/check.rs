@@ -2,6 +2,7 @@
 
 use super::arguments::{CheckArguments, Format};
 use super::failure::Failure;
+use super::load::Wanted;
 use super::output::Output;
 use super::whose::Whose;
 use super::{judge, load};
@@ -19,7 +20,9 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
         }
         Format::Json => output.result(&json(report, file)),
     };
-    match judge::examine(file, &Whose::nobody_yet(), &catalog, live.as_ref(), output).await? {
+    // Whether its runs are entered in a ledger makes no difference to a policy.
+    let wanted = Wanted { whose: &Whose::nobody_yet(), ledger: true };
+    match judge::examine(file, wanted, &catalog, live.as_ref(), output).await? {
         Ok((loaded, _)) => {
             print(&loaded.warnings, &loaded.file)?;
             let steps = count(loaded.plan.steps.len() as u64, "step");

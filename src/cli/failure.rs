@@ -3,6 +3,7 @@
 use crate::ident::shown;
 use crate::server::ServerError;
 use crate::server::apply::RunError;
+use crate::sql::Assertion;
 
 /// The exit codes, other than 0 for done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +105,27 @@ impl Failure {
                     };
                     format!("{}: {}{rows}", shown(&found.name), shown(&found.message))
                 });
-                lines.fold(Self::findings(message), Self::note)
+                let found = lines.fold(Self::findings(message), Self::note);
+                match failure.assertion {
+                    Assertion::Erased => found.help(
+                        "look whose rows these are now: a key may have been given to somebody else since; \
+                         `--again` erases what is left, for all who are named",
+                    ),
+                    Assertion::Meanwhile => found.help("run again"),
+                    Assertion::SearchPath
+                    | Assertion::Subject
+                    | Assertion::Secret
+                    | Assertion::Ledger
+                    | Assertion::Guards
+                    | Assertion::Limits
+                    | Assertion::StandIns
+                    | Assertion::Shared
+                    | Assertion::Expected
+                    | Assertion::References
+                    | Assertion::Steps
+                    | Assertion::Values
+                    | Assertion::Reports => found,
+                }
             }
             RunError::Drift(words) => Self::stale(words),
             RunError::Unsafe(words) => words.into_iter().fold(Self::findings(message), Self::note),
@@ -127,7 +148,7 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::{Assertion, AssertionFailure, AssertionFinding};
+    use crate::sql::{AssertionFailure, AssertionFinding};
 
     #[test]
     fn each_end_of_a_run_has_its_exit_code() {

@@ -2,6 +2,7 @@
 
 use super::arguments::GrantsArguments;
 use super::failure::Failure;
+use super::load::Wanted;
 use super::output::Output;
 use super::whose::Whose;
 use super::{judge, load};
@@ -17,7 +18,8 @@ pub(super) async fn run(arguments: &GrantsArguments, output: &Output) -> Result<
     let live = load::live(&arguments.database, "efface", output).await?;
     let catalog = load::introspected(&live, output).await?;
     // Nothing is read but the server's own catalog: whoever asks may be the role that lacks everything.
-    let loaded = load::load(file, &whose, &load::as_if_readable(&catalog), output)?;
+    let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };
+    let loaded = load::load(file, wanted, &load::as_if_readable(&catalog), output)?;
     let (plan, script, policy, catalog) = (&loaded.plan, &loaded.script, &loaded.policy, &loaded.catalog);
     let besides = judge::besides(&live, &loaded).await.map_err(|error| Failure::server(error, output.detail))?;
     let needs = Needs::of(plan, script, policy, catalog);

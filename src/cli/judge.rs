@@ -9,9 +9,8 @@ use futures_util::future::try_join4;
 use tokio_postgres::Client;
 
 use super::failure::Failure;
-use super::load::{Live, Loaded, as_if_readable, compile};
+use super::load::{Live, Loaded, Wanted, as_if_readable, compile};
 use super::output::Output;
-use super::whose::Whose;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::plan::Step;
@@ -31,14 +30,14 @@ pub(super) type Examined = Result<(Loaded, Estimates), (SourceFile, Report)>;
 /// Holds a policy against the schema, and where there is a session, asks the server what only it can answer.
 pub(super) async fn examine(
     file: SourceFile,
-    whose: &Whose,
+    wanted: Wanted<'_>,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<Examined, Failure> {
     // What the role may not read is told with everything else that it lacks.
     let readable = live.map(|_| as_if_readable(catalog));
-    let mut loaded = match compile(file, whose, readable.as_ref().unwrap_or(catalog)) {
+    let mut loaded = match compile(file, wanted, readable.as_ref().unwrap_or(catalog)) {
         Ok(loaded) => loaded,
         Err(found) => return Ok(Err(found)),
     };
@@ -51,12 +50,12 @@ pub(super) async fn examine(
 /// [`examine`] with what was found printed: for commands that go on only with a policy that fits.
 pub(super) async fn load(
     file: SourceFile,
-    whose: &Whose,
+    wanted: Wanted<'_>,
     catalog: &Catalog,
     live: Option<&Live>,
     output: &Output,
 ) -> Result<(Loaded, Estimates), Failure> {
-    match examine(file, whose, catalog, live, output).await? {
+    match examine(file, wanted, catalog, live, output).await? {
         Ok((loaded, estimates)) => {
             output.findings(&loaded.warnings, &loaded.file);
             Ok((loaded, estimates))

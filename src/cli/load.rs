@@ -36,6 +36,15 @@ pub(super) struct Loaded {
     pub warnings: Report,
 }
 
+/// How a plan is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Whose rows.
+    pub whose: &'a Whose,
+    /// Whether runs enter themselves in the database's ledger.
+    pub ledger: bool,
+}
+
 impl Loaded {
     /// For the page, the file and the receipt.
     pub fn reviewed<'a>(&'a self, estimates: &'a Estimates) -> Reviewed<'a> {
@@ -128,8 +137,13 @@ fn display_name(path: &Path) -> String {
 }
 
 /// Reads, resolves, plans and writes; findings are printed as they come, errors of one stage together.
-pub(super) fn load(file: SourceFile, whose: &Whose, catalog: &Catalog, output: &Output) -> Result<Loaded, Failure> {
-    match compile(file, whose, catalog) {
+pub(super) fn load(
+    file: SourceFile,
+    wanted: Wanted<'_>,
+    catalog: &Catalog,
+    output: &Output,
+) -> Result<Loaded, Failure> {
+    match compile(file, wanted, catalog) {
         Ok(loaded) => {
             output.findings(&loaded.warnings, &loaded.file);
             Ok(loaded)
@@ -143,18 +157,19 @@ pub(super) fn load(file: SourceFile, whose: &Whose, catalog: &Catalog, output: &
 
 /// From text to script, or what was found. Where the policy doesn't say who is expired, [`Whose::suits`] has said so
 /// before.
-pub(super) fn compile(file: SourceFile, whose: &Whose, catalog: &Catalog) -> Result<Loaded, (SourceFile, Report)> {
+pub(super) fn compile(file: SourceFile, wanted: Wanted<'_>, catalog: &Catalog) -> Result<Loaded, (SourceFile, Report)> {
     let stages = || {
         let read = policy::read(&file)?;
         let mut warnings = read.warnings;
         let resolved = resolve(&read.value, catalog)?;
         warnings.extend(resolved.warnings);
         let Resolved { policy, catalog } = resolved.value;
-        let choice = match whose {
+        let choice = match wanted.whose {
             Whose::Given(_) => Choice::Given,
             Whose::Expired => Choice::expired(&policy).unwrap_or_default(),
         };
         let plan = plan_for(choice, &policy, &catalog)?;
+        let plan = if wanted.ledger { plan.with_ledger() } else { plan };
         let script = script(&plan, &catalog, &file);
         Ok(Loaded { file: file.clone(), policy, catalog, plan, script, warnings })
     };

@@ -10,6 +10,7 @@ mod demo;
 mod failure;
 mod grants;
 mod judge;
+mod ledger;
 mod load;
 mod logs;
 mod output;
@@ -57,5 +58,6 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,
     }
 }

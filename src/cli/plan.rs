@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::arguments::{PlanArguments, PlanFormat};
 use super::failure::Failure;
+use super::load::Wanted;
 use super::output::{Output, write_file};
 use super::whose::Whose;
 use super::{judge, load};
@@ -18,7 +19,8 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
     }
     arguments.out.as_deref().map_or(Ok(()), replaceable)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
-    let (loaded, estimates) = judge::load(file, &whose, &catalog, live.as_ref(), output).await?;
+    let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };
+    let (loaded, estimates) = judge::load(file, wanted, &catalog, live.as_ref(), output).await?;
     let reviewed = loaded.reviewed(&estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;

@@ -3,7 +3,8 @@
 use super::arguments::{Format, RehearseArguments};
 use super::failure::Failure;
 use super::judge;
-use super::load::{self, Live, Loaded};
+use super::ledger::may_enter;
+use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::progress::Steps;
 use super::secret::secret;
@@ -22,9 +23,13 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     load::writable(&live, output).await?;
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
-    let (loaded, _) = judge::load(file, &whose, &catalog, Some(&live), output).await?;
+    let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };
+    let (loaded, _) = judge::load(file, wanted, &catalog, Some(&live), output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret };
+    let given = Given { keys: whose.keys(&loaded)?, secret, again: arguments.again.again };
+    if wanted.ledger {
+        may_enter(&live, output).await?;
+    }
     match transaction(&live, &loaded, &given, Intent::Rehearse, output).await? {
         Some(account) => print(&account, arguments.format, output),
         None => Ok(()),
@@ -48,10 +53,12 @@ pub(super) struct Given {
     pub keys: Vec<Vec<String>>,
     /// What keys pseudonyms, where the script makes some.
     pub secret: Option<Secret>,
+    /// Whether whoever was erased before is erased again.
+    pub again: bool,
 }
 
 /// Runs the script, and the afterwards-steps where it was committed: what `rehearse`, `apply` and `demo` share.
-/// Nothing where the run was to choose its subjects and there is nobody.
+/// Nothing where there was nothing to do: the run was to choose its subjects and there is nobody, or they were erased before.
 pub(super) async fn transaction(
     live: &Live,
     loaded: &Loaded,
@@ -70,6 +77,7 @@ pub(super) async fn transaction(
         tables: &touched,
         reviewed: &reviewed_part,
         mode,
+        again: given.again,
     };
     let mut progress = Steps::new(output, &loaded.script);
     let interrupt = Box::pin(interrupted());
@@ -88,6 +96,12 @@ pub(super) async fn transaction(
     match finished {
         Finished::Nobody => {
             output.say("nobody is expired; nothing was changed");
+            Ok(None)
+        }
+        Finished::ErasedBefore { entry } => {
+            output.say(format!(
+                "erased before, by entry {entry} of the ledger, and nothing is left; nothing was changed"
+            ));
             Ok(None)
         }
         Finished::Rehearsed(ran) => Ok(Some(rehearsal(&ran, &reviewed, &order, &live.connection))),

@@ -10,6 +10,7 @@ pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> Result<(), Fa
         SchemaKind::Policy => policy::json_schema(),
         SchemaKind::Plan => review::plan_schema(),
         SchemaKind::Receipt => review::receipt_schema(),
+        SchemaKind::Ledger => review::ledger_schema(),
     };
     output.result(&format!("{schema:#}\n"))
 }

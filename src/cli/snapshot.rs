@@ -8,7 +8,7 @@ use similar::TextDiff;
 
 use super::arguments::SnapshotArguments;
 use super::failure::Failure;
-use super::load;
+use super::load::{self, Wanted};
 use super::output::{Output, write_file};
 use super::whose::Whose;
 use crate::plan::Choice;
@@ -19,15 +19,17 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
     let (catalog, _live) = load::catalog(&arguments.schema, output).await?;
     let (mut wrong, mut moved) = (0, 0);
     let mut made = Vec::new();
+    let nobody = Whose::nobody_yet();
+    let wanted = |whose| Wanted { whose, ledger: !arguments.entered.no_ledger };
     for path in &policies {
-        let Ok(loaded) = load::load(load::policy_file(path)?, &Whose::nobody_yet(), &catalog, output) else {
+        let Ok(loaded) = load::load(load::policy_file(path)?, wanted(&nobody), &catalog, output) else {
             // Its findings are printed; the other policies' are worth seeing too.
             wrong += 1;
             continue;
         };
         made.push((path.with_extension("sql"), loaded.script.text()));
         if Choice::expired(&loaded.policy).is_some() {
-            let retention = load::compile(loaded.file, &Whose::Expired, &catalog);
+            let retention = load::compile(loaded.file, wanted(&Whose::Expired), &catalog);
             let retention = retention.map_err(|(file, report)| {
                 output.findings(&report, &file);
                 Failure::printed()

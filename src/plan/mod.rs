@@ -45,7 +45,8 @@ pub fn plan(policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> 
     plan_for(Choice::Given, policy, catalog)
 }
 
-/// Orders the rules of a policy, for subjects that are given or that the policy chooses.
+/// Orders the rules of a policy, for subjects that are given or that the policy chooses; without a ledger
+/// ([`Plan::with_ledger`]).
 ///
 /// # Errors
 /// As [`plan`].
@@ -128,6 +129,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         sweeps,
         kept: kept.collect(),
         triggers,
+        ledger: false,
     };
     if report.has_errors() { Err(report) } else { Ok(plan) }
 }

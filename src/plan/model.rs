@@ -60,9 +60,16 @@ pub struct Plan {
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.
     pub triggers: Vec<FiredTrigger>,
+    /// Whether the run enters itself in the ledger of the database, and recognises by it whom it has erased before.
+    pub ledger: bool,
 }
 
 impl Plan {
+    /// The same plan, entered in the ledger.
+    pub fn with_ledger(self) -> Self {
+        Plan { ledger: true, ..self }
+    }
+
     /// Whether new values are keyed by a secret, which the run then needs.
     pub fn is_keyed(&self) -> bool {
         let changes = self.steps.iter().filter_map(|step| match &step.action {

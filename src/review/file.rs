@@ -34,6 +34,9 @@ pub struct PlanFile {
     pub script: ScriptReference,
     /// Whose rows.
     pub subject: SubjectReference,
+    /// Whether the run enters itself in the database's ledger.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ledger: bool,
     /// What blocks a run.
     pub guards: Vec<PlannedGuard>,
     /// References that must not be found, or the run is rolled back.
@@ -229,6 +232,7 @@ impl PlanFile {
             schema: SchemaReference { sha256: digest(&part), tables, part },
             script: ScriptReference { sha256: script.digest(), text: script.text() },
             subject: subject(reviewed),
+            ledger: plan.ledger,
             guards: plan
                 .guards
                 .iter()

@@ -4,23 +4,26 @@
 //! when it is applied later; [`Account`] is what a run did. All of it is names, counts and digests, and what the author of
 //! the policy wrote; never a value from a row.
 
+mod chain;
 mod file;
+mod ledger;
 mod parts;
 mod receipt;
 mod schema;
 mod text;
 mod words;
 
+pub use chain::*;
 pub use file::*;
+pub use ledger::*;
 pub use receipt::*;
-pub use schema::{plan_schema, receipt_schema};
+pub use schema::{ledger_schema, plan_schema, receipt_schema};
 pub use text::text;
 pub use words::{count, kept_columns};
 
-use sha2::{Digest, Sha256};
+pub use crate::sql::policy_digest;
 
 use crate::catalog::Catalog;
-use crate::catalog::hexadecimal;
 use crate::diagnostic::Report;
 use crate::plan::Plan;
 use crate::resolve::ResolvedPolicy;
@@ -58,9 +61,4 @@ impl Estimates {
     pub fn of(&self, step: usize) -> Option<u64> {
         self.rows.get(step).copied().flatten()
     }
-}
-
-/// SHA-256 of a policy's text, hexadecimal.
-pub fn policy_digest(file: &SourceFile) -> String {
-    hexadecimal(&Sha256::digest(file.text().as_bytes()))
 }

@@ -31,6 +31,9 @@ pub struct Account {
     pub schema_sha256: String,
     /// SHA-256 of the script, hexadecimal.
     pub script_sha256: String,
+    /// The entry in the database's ledger; none in a rehearsal, and in a run without a ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerAccount>,
     /// Who was erased.
     pub subject: SubjectAccount,
     /// The server's version, as it says it.
@@ -64,6 +67,16 @@ pub enum Outcome {
     },
     /// Everything was rolled back, as a rehearsal does.
     RolledBack,
+}
+
+/// An entry in the ledger. Kept where whoever may write the ledger can't, its digest shows what is done to the ledger later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerAccount {
+    /// Its number.
+    pub seq: u64,
+    /// Its digest, hexadecimal: for `efface ledger verify --head`.
+    pub digest: String,
 }
 
 /// Who was erased: the keys themselves only where they are numbers or uuids.
@@ -150,6 +163,9 @@ impl Account {
         line(format!("  policy    sha256:{}", self.policy.sha256));
         line(format!("  schema    sha256:{}", self.schema_sha256));
         line(format!("  script    sha256:{}", self.script_sha256));
+        if let Some(entry) = &self.ledger {
+            line(format!("  ledger    entry {}, sha256:{}", entry.seq, entry.digest));
+        }
         let mut section = |title: &str, lines: Vec<String>| {
             line(String::new());
             line(title.into());
@@ -228,6 +244,7 @@ mod tests {
             },
             schema_sha256: "bb".into(),
             script_sha256: "cc".into(),
+            ledger: Some(LedgerAccount { seq: 7, digest: "dd".into() }),
             subject: SubjectAccount {
                 table: Some("users".into()),
                 key: vec!["id".into()],

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Account, PlanFile};
+use super::{Account, LedgerEntry, PlanFile};
 
 /// The JSON Schema (draft 2020-12) of a saved plan.
 pub fn plan_schema() -> Value {
@@ -13,6 +13,11 @@ pub fn plan_schema() -> Value {
 /// The JSON Schema (draft 2020-12) of a receipt.
 pub fn receipt_schema() -> Value {
     schema_of::<Account>("efface receipt")
+}
+
+/// The JSON Schema (draft 2020-12) of an entry in the ledger.
+pub fn ledger_schema() -> Value {
+    schema_of::<LedgerEntry>("efface ledger entry")
 }
 
 fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
@@ -39,6 +44,11 @@ mod tests {
     #[test]
     fn the_plan_schema_in_the_repository_is_generated_from_the_type() {
         agrees_with_the_file("plan.schema.json", &plan_schema());
+    }
+
+    #[test]
+    fn the_schema_of_an_entry_in_the_repository_is_generated_from_the_type() {
+        agrees_with_the_file("ledger.schema.json", &ledger_schema());
     }
 
     #[test]

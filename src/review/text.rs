@@ -58,6 +58,9 @@ fn head(page: &mut Page, reviewed: &Reviewed<'_>) {
     let statements = count(script.statements.len() as u64, "statement");
     page.line(2, format!("script   sha256:{} ({statements})", script.digest()));
     page.line(2, format!("subject  {}", subject(reviewed)));
+    if plan.ledger {
+        page.line(2, "ledger   one entry in efface.ledger, in the same transaction");
+    }
 }
 
 /// Whose rows, and who says so.

@@ -2,7 +2,7 @@
 //!
 //! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
 //! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
-//! are withheld ([`error`]). No SQL about user tables is written here.
+//! are withheld ([`error`]), the tables of our own ([`ledger`]). No SQL about user tables is written here.
 
 pub mod apply;
 pub mod ask;
@@ -10,6 +10,7 @@ pub mod connect;
 pub mod error;
 pub mod explain;
 pub mod introspect;
+pub mod ledger;
 mod secret;
 pub mod settings;
 pub mod standing;

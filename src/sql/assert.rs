@@ -22,13 +22,27 @@ pub(super) struct Check {
 
 /// A DO block over some checks: all are evaluated, all findings reported at once.
 pub(super) fn block(assertion: Assertion, headline: &str, checks: &[Check]) -> Writer {
+    let finds = |body: &mut Writer| {
+        body.kw(
+            "  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found\n",
+        );
+        body.kw("  FROM (VALUES\n").list(checks, ",\n", |w, check| {
+            w.kw("    (").text(&check.name).kw(", ").text(&check.message).kw(",\n      (").sql(&check.count).kw("))");
+        });
+        body.kw("\n  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;\n");
+    };
+    own_block("", finds, assertion, headline)
+}
+
+/// A DO block that finds things in a way of its own, and leaves them in `efface_found`; with the variables that it needs.
+pub(super) fn own_block(variables: &str, finds: impl Fn(&mut Writer), assertion: Assertion, headline: &str) -> Writer {
     let mut body = Writer::new();
-    body.kw("\n#variable_conflict use_column\nDECLARE\n  efface_found jsonb;\nBEGIN\n");
-    body.kw("  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found\n");
-    body.kw("  FROM (VALUES\n").list(checks, ",\n", |w, check| {
-        w.kw("    (").text(&check.name).kw(", ").text(&check.message).kw(",\n      (").sql(&check.count).kw("))");
-    });
-    body.kw("\n  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;\n");
+    body.kw("\n#variable_conflict use_column\nDECLARE\n  efface_found jsonb;\n");
+    if !variables.is_empty() {
+        body.kw("  ").printed(variables).kw("\n");
+    }
+    body.kw("BEGIN\n");
+    finds(&mut body);
     body.kw("  IF efface_found IS NOT NULL THEN\n    RAISE EXCEPTION USING ERRCODE = ").text(ASSERTION_FAILED);
     body.kw(",\n      MESSAGE = ").text(headline);
     body.kw(" || (SELECT string_agg(format(E'\\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '')");
@@ -49,6 +63,9 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::SearchPath => "search_path",
         Assertion::Subject => "subject",
         Assertion::Secret => "secret",
+        Assertion::Ledger => "ledger",
+        Assertion::Erased => "erased",
+        Assertion::Meanwhile => "meanwhile",
         Assertion::Guards => "guards",
         Assertion::Limits => "limits",
         Assertion::StandIns => "stand_ins",

@@ -58,7 +58,8 @@ column_types AS (
     FROM functions f JOIN pg_proc p ON p.oid = f.oid
 )
 SELECT jsonb_build_object(
-    'role', current_user, 'database', current_database(),
+    'role', current_user, 'has_ledger', EXISTS (SELECT FROM relations WHERE schema = 'efface' AND name = 'ledger'),
+     'database', current_database(),
     'objects', coalesce((SELECT jsonb_agg(to_jsonb(o) ORDER BY object, privilege) FROM objects o), '[]'),
     'definers', coalesce((SELECT jsonb_agg(DISTINCT signature) FROM fired JOIN pg_proc p ON p.oid = to_regprocedure(signature)
                           WHERE p.prosecdef), '[]'),

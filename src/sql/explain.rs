@@ -77,7 +77,7 @@ pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
 }
 
 /// The rows of a predicate without captures.
-fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
+pub(super) fn uncaptured(plan: &Plan, rows: &Predicate) -> Predicate {
     let each = |parts: &[Predicate]| parts.iter().map(|part| uncaptured(plan, part)).collect();
     match rows {
         Predicate::Captured { capture, rules, .. } => {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::calls::Calls;
+use super::ledger::ledger_grants;
 use super::privilege::{Columns, Needs, columns_in_use};
 use super::script::{Script, Sql};
 use super::search_path::search_path;
@@ -24,6 +25,8 @@ pub struct Besides {
     role: String,
     /// The database.
     database: String,
+    /// Whether there is a ledger.
+    has_ledger: bool,
     /// Privileges on objects that are no tables.
     objects: Vec<Privilege>,
     /// Functions of the plan's triggers that run with their owner's rights.
@@ -164,6 +167,14 @@ pub fn text(
     for statement in statements {
         text.push_str(&statement);
         text.push_str(";\n");
+    }
+    if plan.ledger {
+        // Without tables these would fail.
+        let prefix = if besides.has_ledger { "" } else { "-- " };
+        if !besides.has_ledger {
+            text.push_str("-- As soon as there is a ledger (`efface ledger init`):\n");
+        }
+        ledger_grants(&role).lines().for_each(|line| text.push_str(&format!("{prefix}{line}\n")));
     }
     comments(&mut text, besides, &role, plan, policy, catalog);
     text

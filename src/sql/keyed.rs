@@ -54,7 +54,7 @@ impl Keyed {
 }
 
 /// The text of a value, one for values that are equal: case doesn't count in citext, nor do zeros at the end of a number.
-fn text_of(value: &Writer, ty: Option<&PgType>) -> Writer {
+pub(super) fn text_of(value: &Writer, ty: Option<&PgType>) -> Writer {
     let mut w = Writer::new();
     match ty {
         Some(PgType::Citext) => w.kw("lower(").sql(value).kw("::text)"),

@@ -20,6 +20,7 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     let mut lowering = Lowering { scene: Scene::new(catalog, plan), file, statements: Vec::new(), assertions: 0 };
     lowering.head();
     lowering.tables();
+    lowering.switch();
     lowering.subject();
     lowering.secret();
     lowering.freeze();
@@ -28,25 +29,26 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.steps();
     lowering.sweeps();
     lowering.verification();
+    lowering.entry();
     lowering.commit();
     let path = PathQuestion::of(&lowering.statements, plan, catalog);
     Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, path }
 }
 
-struct Lowering<'a> {
-    scene: Scene<'a>,
-    file: &'a SourceFile,
-    statements: Vec<Statement>,
+pub(super) struct Lowering<'a> {
+    pub scene: Scene<'a>,
+    pub file: &'a SourceFile,
+    pub statements: Vec<Statement>,
     assertions: u32,
 }
 
 impl Lowering<'_> {
-    fn push(&mut self, phase: Phase, title: impl Into<String>, role: Role, comment: Vec<String>, sql: Writer) {
+    pub fn push(&mut self, phase: Phase, title: impl Into<String>, role: Role, comment: Vec<String>, sql: Writer) {
         self.statements.push(Statement { phase, title: title.into(), comment, sql: sql.finish(), role });
     }
 
     /// A statement with nothing to report.
-    fn prepare(&mut self, phase: Phase, title: &str, comment: Vec<String>, sql: Writer) {
+    pub fn prepare(&mut self, phase: Phase, title: &str, comment: Vec<String>, sql: Writer) {
         self.push(phase, title, Role::Prepare, comment, sql);
     }
 
@@ -68,7 +70,7 @@ impl Lowering<'_> {
         self.table(id).name.bare().to_string()
     }
 
-    fn preamble(&self) -> Vec<String> {
+    pub fn preamble(&self) -> Vec<String> {
         let plan = self.scene.plan;
         let keys: Vec<_> = plan.subject.key(self.scene.catalog).into_iter().map(|(name, _)| name).collect();
         let arguments = || (1..=keys.len()).map(|index| format!("-v key{index}='{{…}}' ")).collect::<String>();
@@ -106,7 +108,7 @@ impl Lowering<'_> {
         ]
     }
 
-    fn key(&self) -> Vec<KeyColumn> {
+    pub fn key(&self) -> Vec<KeyColumn> {
         let key = self.scene.plan.subject.key(self.scene.catalog).into_iter();
         key.map(|(name, ty)| KeyColumn { name, type_sql: key_type(&ty), ty }).collect()
     }
@@ -119,8 +121,8 @@ impl Lowering<'_> {
         w.kw("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         self.push(phase, "begin", Role::Begin, Vec::new(), w);
         let limits = self.scene.plan.limits.clone();
-        self.timeout("SET LOCAL lock_timeout = ", limits.lock_timeout);
-        self.timeout("SET LOCAL statement_timeout = ", limits.statement_timeout);
+        self.timeout(phase, "SET LOCAL lock_timeout = ", limits.lock_timeout);
+        self.timeout(phase, "SET LOCAL statement_timeout = ", limits.statement_timeout);
         self.set(phase, "SET LOCAL idle_in_transaction_session_timeout = '60s'");
         self.set(phase, "SET LOCAL DateStyle = 'ISO, MDY'");
         self.set(phase, "SET LOCAL TimeZone = 'UTC'");
@@ -139,12 +141,12 @@ impl Lowering<'_> {
         self.set(phase, "SET LOCAL efface.passed = '0'");
     }
 
-    fn timeout(&mut self, words: &'static str, duration: Duration) {
+    pub fn timeout(&mut self, phase: Phase, words: &'static str, duration: Duration) {
         let mut w = Writer::new();
         let millis = duration.as_millis();
         let text = if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") };
         w.kw(words).text(&text);
-        self.prepare(Phase::Head, "settings", Vec::new(), w);
+        self.prepare(phase, "settings", Vec::new(), w);
     }
 
     // 1. Tables.
@@ -258,6 +260,7 @@ impl Lowering<'_> {
         for lock in below {
             self.lock(lock.table, &lock.rows, Vec::new());
         }
+        self.recognise();
         let checks = self.scene.subject_checks();
         let headline = match plan.subject {
             Subject::Rows(_) | Subject::Value(_) => "the subject can't be erased:",
@@ -493,7 +496,7 @@ impl Lowering<'_> {
         self.assertion(Phase::Guards, Assertion::StandIns, "references can't be reassigned:", &stand_ins, Vec::new());
     }
 
-    fn assertion(
+    pub fn assertion(
         &mut self,
         phase: Phase,
         assertion: Assertion,
@@ -501,14 +504,21 @@ impl Lowering<'_> {
         checks: &[assert::Check],
         comment: Vec<String>,
     ) {
-        if checks.is_empty() {
-            return;
+        if !checks.is_empty() {
+            self.assert(phase, assertion, comment, assert::block(assertion, headline, checks));
         }
+    }
+
+    /// An assertion that is written already.
+    pub fn assert(&mut self, phase: Phase, assertion: Assertion, comment: Vec<String>, sql: Writer) {
         self.assertions += 1;
         let title = match assertion {
             Assertion::SearchPath => "check the search path",
             Assertion::Subject => "check the subject",
             Assertion::Secret => "check the secret",
+            Assertion::Ledger => "check the ledger",
+            Assertion::Erased => "look for the subjects in the ledger",
+            Assertion::Meanwhile => "look for the subjects in the ledger again",
             Assertion::Guards => "check the guards",
             Assertion::Limits => "check the limits",
             Assertion::StandIns => "check the stand-in rows",
@@ -519,7 +529,7 @@ impl Lowering<'_> {
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
         };
-        self.push(phase, title, Role::Assert(assertion), comment, assert::block(assertion, headline, checks));
+        self.push(phase, title, Role::Assert(assertion), comment, sql);
     }
 
     /// From here on sets of keys are sorted rather than hashed: a row's neighbours in the indexes come next, which for many

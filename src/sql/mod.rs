@@ -11,11 +11,13 @@ mod capture;
 mod closure;
 mod derived;
 mod document;
+mod enter;
 pub mod explain;
 mod generate;
 pub mod grants;
 mod helper;
 mod keyed;
+mod ledger;
 mod letters;
 mod looks;
 mod lower;
@@ -40,5 +42,8 @@ mod writer;
 
 pub use analyze::analyze;
 pub use keyed::LEAST_SECRET;
+#[cfg(feature = "server")]
+pub(crate) use ledger::MOMENT;
+pub use ledger::{LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants};
 pub use lower::script;
 pub use script::*;

@@ -6,10 +6,12 @@
 
 use sha2::{Digest, Sha256};
 
+use super::ledger::Counted;
 use super::search_path::PathQuestion;
 use super::subject::NOBODY;
 use crate::catalog::{TableId, hexadecimal};
 use crate::pgtype::PgType;
+use crate::source::SourceFile;
 
 /// One SQL statement. Only this module's neighbours in `sql` can make one, so no run-time text becomes SQL elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub enum Phase {
     Sweeps,
     /// Proof.
     Verification,
+    /// The entry in the ledger.
+    Ledger,
     /// The gate and COMMIT.
     Commit,
 }
@@ -112,6 +116,23 @@ pub enum Role {
         /// The same statement as the server takes it.
         copy: Sql,
     },
+    /// Tells the run about itself: the engine sends `bound` with `on` or `off` for "again" in `$1`, and the program in `$2`.
+    TellRun {
+        /// The same statement with `$1` and `$2`.
+        bound: Sql,
+    },
+    /// Returns whether the subjects were erased before and nothing is left of them, and by which entry of the ledger. Then
+    /// the run is over: nothing has changed.
+    RecogniseSubjects,
+    /// Takes the turn to write into the ledger: from here on other runs wait, so nothing that takes long comes behind it.
+    LockLedger,
+    /// Tells the rows of the statements that change some: the engine sends `bound` with their array as text in `$1`.
+    TellRows {
+        /// The same statement with `$1`.
+        bound: Sql,
+    },
+    /// Enters the run in the ledger; returns the entry's number and digest.
+    Enter,
     /// Chooses the subjects by the policy's own condition; returns their number in its first column. With none the run is
     /// over: nothing has changed.
     ChooseSubjects,
@@ -158,6 +179,12 @@ pub enum Assertion {
     Subject,
     /// The secret that keys pseudonyms is one.
     Secret,
+    /// There is a ledger, and efface is not switched off.
+    Ledger,
+    /// Whoever was erased before has nothing left or new.
+    Erased,
+    /// Nobody else has erased the subjects meanwhile.
+    Meanwhile,
     /// No guard found a row.
     Guards,
     /// No table has more rows in scope than `limits.max_rows` allows.
@@ -201,14 +228,26 @@ pub struct AssertionFinding {
     pub rows: i64,
 }
 
+/// SHA-256 of a policy's text, hexadecimal.
+pub fn policy_digest(file: &SourceFile) -> String {
+    hexadecimal(&Sha256::digest(file.text().as_bytes()))
+}
+
 /// Lines that psql obeys and the engine skips: a failed statement ends the script, psql's own savepoints
 /// (`ON_ERROR_ROLLBACK on` in a `.psqlrc`) can't carry it past a failed assertion, and the literals are read as what they
 /// are: the file is UTF-8, whatever the terminal is.
 const PSQL_HEAD: [&str; 3] = ["\\set ON_ERROR_STOP on", "\\set ON_ERROR_ROLLBACK off", "\\encoding UTF8"];
 
-/// The end of a statement that chooses the subjects: with none, psql ends well and goes no further.
-fn unless_nobody() -> String {
-    format!("\n\\gset efface_\n\\if :efface_nobody\n\\echo '{NOBODY}'\nROLLBACK;\n\\q\n\\endif\n")
+/// What psql says where the ledger knows the subjects and nothing is left of them.
+const ERASED_BEFORE: &str =
+    "'erased before, by entry' :efface_entry 'of the ledger, and nothing is left; nothing was changed'";
+
+/// Whether somebody who was erased before is erased again: `-v again=on` says so.
+const PSQL_AGAIN: &str = "\\if :{?again}\n\\else\n\\set again off\n\\endif\n";
+
+/// The end of a statement behind which there may be nothing to do: psql then ends well and goes no further.
+fn unless(over: &str, words: &str) -> String {
+    format!("\n\\gset efface_\n\\if :efface_{over}\n\\echo {words}\nROLLBACK;\n\\q\n\\endif\n")
 }
 
 impl Script {
@@ -230,7 +269,12 @@ impl Script {
             text.push_str(line);
             text.push('\n');
         }
+        let entered = self.statements.iter().any(|statement| matches!(statement.role, Role::TellRun { .. }));
+        if entered {
+            text.push_str(PSQL_AGAIN);
+        }
         let mut phase = None;
+        let mut steps = 0;
         for statement in &self.statements {
             if phase != Some(statement.phase) || !statement.comment.is_empty() {
                 text.push('\n');
@@ -241,13 +285,26 @@ impl Script {
             }
             text.push_str(statement.sql.as_str());
             match statement.role {
-                Role::ChooseSubjects | Role::NarrowSubjects { .. } => text.push_str(&unless_nobody()),
+                Role::ChooseSubjects | Role::NarrowSubjects { .. } => {
+                    text.push_str(&unless("nobody", &format!("'{NOBODY}'")));
+                }
+                Role::RecogniseSubjects => text.push_str(&unless("done", ERASED_BEFORE)),
                 // psql's own commands end with their line.
                 Role::CopySecret { .. } => text.push('\n'),
+                // What was changed is entered in the ledger later.
+                Role::Step { .. } if entered => {
+                    steps += 1;
+                    text.push_str(&format!(";\n\\set {} :ROW_COUNT\n", Counted::Step(steps).variable()));
+                }
+                Role::Together { .. } if entered => text.push_str("\n\\gset efface_\n"),
                 Role::Begin
                 | Role::Prepare
                 | Role::LockTables
                 | Role::BindSubject { .. }
+                | Role::TellRun { .. }
+                | Role::LockLedger
+                | Role::TellRows { .. }
+                | Role::Enter
                 | Role::LockRows { .. }
                 | Role::CountShared { .. }
                 | Role::Assert(_)

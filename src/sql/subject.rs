@@ -84,7 +84,7 @@ impl Scene<'_> {
     }
 
     /// What the checks call the subject: its table, or the name of the value.
-    fn subject_name(&self) -> String {
+    pub(super) fn subject_name(&self) -> String {
         match &self.plan.subject {
             Subject::Rows(rows) => self.catalog.table(rows.table).name.bare().to_string(),
             Subject::Value(value) => value.name.clone(),
@@ -181,7 +181,13 @@ impl Scene<'_> {
             w.column(table, *column).kw("::").printed(&key_type(&table.column_at(*column).ty));
         });
         missing.kw(" FROM ").rows_of(self.catalog, &table.name).kw(" WHERE ");
-        missing.sql(&self.rows(subject.table, &Predicate::Subject)).kw(") AS missing");
+        missing.sql(&self.rows(subject.table, &Predicate::Subject));
+        if self.plan.ledger {
+            // Who was erased before and is erased again need not have a row any more.
+            missing.kw(" EXCEPT ");
+            self.known_keys(&mut missing);
+        }
+        missing.kw(") AS missing");
         let mut checks = vec![Check {
             name: name.clone(),
             message: "no row has this key: check it, or the subject is gone already".into(),

@@ -4,12 +4,15 @@
 //!
 //! - `- key: {42}` for each column of the subject's key, as an array;
 //! - `- run: expired` where it is a retention run;
+//! - `- ledger: yes` where the run is entered in a ledger;
 //! - `- role: name` where somebody else than the owner runs it;
 //! - `- ends: committed`, `refused` by check or plan, or the SQLSTATE with which the transaction fails.
 
 use std::path::PathBuf;
 
-use efface::plan::Choice;
+use efface::catalog::Catalog;
+use efface::diagnostic::Report;
+use efface::plan::{Choice, Plan, plan_for};
 use efface::resolve::ResolvedPolicy;
 use efface::source::SourceFile;
 
@@ -23,6 +26,8 @@ pub struct Case {
     pub keys: Vec<String>,
     /// Whether the policy chooses its subjects.
     pub expired: bool,
+    /// Whether the run is entered in a ledger.
+    pub ledger: bool,
     /// Who runs it, where it isn't the owner.
     pub role: Option<String>,
     /// How it has to end.
@@ -50,6 +55,7 @@ impl Case {
             folder,
             keys: Vec::new(),
             expired: false,
+            ledger: false,
             role: None,
             ends: Ends::Committed,
             name,
@@ -59,6 +65,7 @@ impl Case {
         let told = |word: &str| story.lines().filter_map(|line| line.strip_prefix(word)).collect::<Vec<_>>();
         case.keys = told("- key: ").into_iter().map(str::to_owned).collect();
         case.expired = told("- run: ") == ["expired"];
+        case.ledger = told("- ledger: ") == ["yes"];
         case.role = told("- role: ").first().map(|role| (*role).to_owned());
         case.ends = match told("- ends: ")[..] {
             ["committed"] => Ends::Committed,
@@ -72,6 +79,12 @@ impl Case {
     /// Who says which subjects the run has.
     pub fn choice(&self, policy: &ResolvedPolicy) -> Choice {
         if self.expired { Choice::expired(policy).expect("the policy says who is expired") } else { Choice::Given }
+    }
+
+    /// The plan as the case wants it.
+    pub fn plan(&self, policy: &ResolvedPolicy, catalog: &Catalog) -> Result<Plan, Report> {
+        let plan = plan_for(self.choice(policy), policy, catalog)?;
+        Ok(if self.ledger { plan.with_ledger() } else { plan })
     }
 
     /// A file of the case.

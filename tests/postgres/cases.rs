@@ -15,9 +15,9 @@ use efface::plan::Plan;
 use efface::server::ask::hazards;
 use efface::sql::search_path::Hazard;
 use efface::sql::{ASSERTION_FAILED, Role, Script};
-use efface::{plan, policy, resolve, sql};
+use efface::{policy, resolve, sql};
 use futures_util::SinkExt;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::case::{Case, Ends, each};
@@ -103,7 +103,7 @@ fn scripted(case: &Case, catalog: &Catalog) -> Result<(Plan, Script), Report> {
     let written = policy::read(&case.policy)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
     let (policy, catalog) = (&resolved.value.policy, &resolved.value.catalog);
-    let plan = plan::plan_for(case.choice(policy), policy, catalog)?;
+    let plan = case.plan(policy, catalog)?;
     let script = sql::script(&plan, catalog, &case.policy);
     Ok((plan, script))
 }
@@ -130,7 +130,7 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
         db.sql(&format!("SET ROLE {role}"));
     }
     let client = &db.connection().client;
-    let mut counts = Vec::new();
+    let (mut counts, mut ran) = (Vec::new(), Vec::new());
     let outcome = db.block_on(async {
         for statement in &script.statements {
             let done = match &statement.role {
@@ -139,6 +139,15 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
                     client.query_typed(bound.as_str(), &[(key, Type::TEXT)]).await.map(|_| Vec::new())
                 }
                 Role::CopySecret { copy } => secret(client, copy.as_str()).await.map(|()| Vec::new()),
+                Role::TellRun { bound } => {
+                    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+                        [(&"off", Type::TEXT), (&"the tests", Type::TEXT)];
+                    client.query_typed(bound.as_str(), &parameters).await.map(|_| Vec::new())
+                }
+                Role::TellRows { bound } => {
+                    let rows = format!("{{{}}}", ran.iter().map(u64::to_string).collect::<Vec<_>>().join(","));
+                    client.query_typed(bound.as_str(), &[(&rows, Type::TEXT)]).await.map(|_| Vec::new())
+                }
                 Role::Step { .. } => client.execute_typed(statement.sql.as_str(), &[]).await.map(|rows| vec![rows]),
                 Role::Together { steps } => client.query_typed_one(statement.sql.as_str(), &[]).await.map(|row| {
                     (0..steps.len()).map(|column| row.get::<_, i64>(column).unsigned_abs()).collect::<Vec<u64>>()
@@ -170,6 +179,7 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
                 _ => (Vec::new(), ""),
             };
             for (step, rows) in steps.into_iter().zip(rows) {
+                ran.push(rows);
                 counts.push(format!("step {}{again}: {}: {rows}", step + 1, statement.title));
             }
         }

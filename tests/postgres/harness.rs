@@ -39,11 +39,34 @@ pub struct Db {
 }
 
 impl Db {
-    /// An empty database.
+    /// A database with nothing in it but a ledger, so that every run of the tool enters itself.
     pub fn new() -> Self {
+        static TEMPLATE: OnceLock<()> = OnceLock::new();
+        TEMPLATE.get_or_init(|| {
+            Self::open(&server().url("postgres")).sql("create database with_ledger template template0");
+            let template = Self::open(&server().url("with_ledger"));
+            template.sql(efface::sql::LEDGER_DDL);
+            let Self { runtime, connection, .. } = template;
+            // Nobody may be connected to what is copied.
+            runtime.block_on(connection.close());
+            let gone = "select count(*) from pg_stat_activity where datname = 'with_ledger'";
+            let admin = Self::open(&server().url("postgres"));
+            while admin.value(gone) != "0" {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        });
+        Self::copy_of("with_ledger")
+    }
+
+    /// A database with nothing in it at all.
+    pub fn bare() -> Self {
+        Self::copy_of("template0")
+    }
+
+    fn copy_of(template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        Self::open(&server().url("postgres")).sql(&format!("create database {name} template template0"));
+        Self::open(&server().url("postgres")).sql(&format!("create database {name} template {template}"));
         let db = Self::open(&server().url(&name));
         // As newer versions have it; roles that other tests make could create objects there.
         if db.connection.server_version.major < 15 {

@@ -17,6 +17,7 @@ mod granting;
 mod harness;
 mod injection;
 mod introspection;
+mod ledger;
 mod names;
 mod oracle;
 mod planted;

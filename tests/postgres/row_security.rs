@@ -20,6 +20,7 @@ impl Tenant {
         place.db.sql(&format!(
             "create role {role} login; grant all on all tables in schema public to {role}; grant temporary on database {database} to {role}"
         ));
+        place.db.sql(&efface::sql::ledger_grants(&efface::ident::Ident::new(role.as_str())));
         Self { place, role }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use efface::catalog::Catalog;
-use efface::plan::{plan, touched_tables};
+use efface::plan::{Plan, plan, touched_tables};
 use efface::resolve::resolve;
 use efface::server::apply::{Finished, Mode, Order, Progress, RunError, run};
 use efface::server::{Settings, connect};
@@ -22,22 +22,27 @@ struct Ready {
 }
 
 fn ready(db: &Db) -> Ready {
-    ready_for(db, POLICY)
+    made(db, POLICY, |plan| plan)
+}
+
+/// The same, entered in the ledger.
+fn entered(db: &Db) -> Ready {
+    made(db, POLICY, Plan::with_ledger)
 }
 
 /// Runs a policy for 42 without a look at anything beforehand; `between` happens between the plan and the run.
 pub fn run_prepared(db: &Db, policy: &str, between: impl FnOnce()) -> Result<Finished, RunError> {
-    let ready = ready_for(db, policy);
+    let ready = made(db, policy, |plan| plan);
     between();
     ready.run(db, &settings(db.url()), Mode::Apply, &mut Unwatched)
 }
 
-fn ready_for(db: &Db, policy: &str) -> Ready {
+fn made(db: &Db, policy: &str, change: impl Fn(Plan) -> Plan) -> Ready {
     let catalog = db.catalog();
     let file = SourceFile::new("policy.yaml", policy);
     let policy = efface::policy::read(&file).expect("the policy is readable").value;
     let efface::resolve::Resolved { policy, catalog } = resolve(&policy, &catalog).expect("the policy fits").value;
-    let plan = plan(&policy, &catalog).expect("the policy can be planned");
+    let plan = change(plan(&policy, &catalog).expect("the policy can be planned"));
     let tables = touched_tables(&plan, &policy, &catalog);
     Ready { script: script(&plan, &catalog, &file), reviewed: catalog.part(&tables), tables }
 }
@@ -52,6 +57,7 @@ impl Ready {
             tables: &self.tables,
             reviewed: &self.reviewed,
             mode,
+            again: false,
         };
         db.block_on(async {
             let connection = connect(settings, "efface tests").await.expect("a session");
@@ -102,13 +108,19 @@ impl Progress for Assassin<'_> {
 }
 
 fn dump(db: &Db) -> Vec<Vec<String>> {
-    ["users", "notes", "bills"].map(|table| db.dump_table(table)).to_vec()
+    ["users", "notes", "bills", "efface.ledger", "efface.erased"].map(|table| db.dump_table(table)).to_vec()
 }
 
 #[test]
 fn a_session_that_is_ended_before_any_statement_leaves_the_data_as_they_were() {
+    for made in [ready, entered] {
+        leaves_the_data(made);
+    }
+}
+
+fn leaves_the_data(made: fn(&Db) -> Ready) {
     let db = Db::with(SCHEMA);
-    let (ready, before) = (ready(&db), dump(&db));
+    let (ready, before) = (made(&db), dump(&db));
     let mut ended = 0;
     // Statement 1 is BEGIN: before it there is no transaction to end.
     for number in 2..=ready.script.statements.len() {
@@ -139,6 +151,22 @@ fn after_a_session_that_was_ended_one_more_run_succeeds_and_a_third_deletes_noth
 }
 
 #[test]
+fn with_a_ledger_one_more_run_succeeds_and_a_third_finds_that_it_has() {
+    let db = Db::with(SCHEMA);
+    let ready = entered(&db);
+    // With the turn to write, right before the entry.
+    let mut assassin = Assassin { url: db.url(), before: ready.script.statements.len() - 3, killed: false };
+    assert!(ready.run(&db, &settings(db.url()), Mode::Apply, &mut assassin).is_err());
+    assert_eq!(db.value("select count(*) from efface.ledger"), "0");
+    let run = || ready.run(&db, &settings(db.url()), Mode::Apply, &mut Unwatched);
+    match run() {
+        Ok(Finished::Committed(ran, _)) => assert_eq!(ran.entry.map(|entry| entry.seq), Some(1)),
+        other => panic!("not committed: {other:?}"),
+    }
+    assert!(matches!(run(), Ok(Finished::ErasedBefore { entry: 1 })));
+}
+
+#[test]
 fn a_schema_that_moves_after_the_review_is_noticed_under_the_locks() {
     let db = Db::with(SCHEMA);
     let (ready, before) = (ready(&db), dump(&db));
@@ -164,6 +192,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,
+        again: false,
     };
     let settings = settings(db.url());
     db.block_on(async {
@@ -266,6 +295,30 @@ mod commit {
             other => panic!("not found: {other:?}"),
         }
         assert_eq!(db.value("select name from users where id = 42"), "[deleted]");
+    }
+
+    #[test]
+    fn where_the_server_cannot_be_asked_the_ledger_tells_that_it_was_committed() {
+        for (cut, known) in [(Cut::Behind, true), (Cut::Before, false)] {
+            let db = Db::with(SCHEMA);
+            let (ready, folder) = (entered(&db), proxy(cut));
+            let role = format!("asking_{}", db.value("select current_database()"));
+            db.sql(&format!("create role {role} login; grant all on all tables in schema public to {role}"));
+            db.sql(&efface::sql::ledger_grants(&efface::ident::Ident::new(role.as_str())));
+            // Without these nobody can tell that the server which answers later is the same one.
+            db.sql("revoke execute on function pg_control_system(), pg_postmaster_start_time() from public");
+            let name = db.value("select current_database()");
+            let settings = settings(&format!("host={} dbname={name} user={role}", folder.path().display()));
+            match ready.run(&db, &settings, Mode::Apply, &mut Unwatched) {
+                Ok(Finished::Committed(_, committed)) if known => assert!(committed.had_to_be_asked()),
+                // That there is no entry says nothing: COMMIT might still be waiting.
+                Err(RunError::OutcomeUnknown { .. }) if !known => {}
+                other => panic!("{known}: {other:?}"),
+            }
+            assert_eq!(db.value("select count(*) from efface.ledger"), if known { "1" } else { "0" });
+            db.sql(&format!("drop owned by {role}"));
+            db.sql(&format!("drop role {role}"));
+        }
     }
 
     #[test]

@@ -31,22 +31,22 @@ pub struct Through {
 
 /// From policy to script, or the report of a refused policy.
 pub fn through(file: &SourceFile, catalog: &Catalog) -> Result<Through, Report> {
-    through_for(|_| Choice::Given, file, catalog)
+    through_for(plan::plan, file, catalog)
 }
 
 fn of_case(case: &Case, catalog: &Catalog) -> Result<Through, Report> {
-    through_for(|policy| case.choice(policy), &case.policy, catalog)
+    through_for(|policy, catalog| case.plan(policy, catalog), &case.policy, catalog)
 }
 
 fn through_for(
-    choice: impl Fn(&ResolvedPolicy) -> Choice,
+    planned: impl Fn(&ResolvedPolicy, &Catalog) -> Result<Plan, Report>,
     file: &SourceFile,
     catalog: &Catalog,
 ) -> Result<Through, Report> {
     let written = policy::read(file)?;
     let resolved = resolve::resolve(&written.value, catalog)?;
     let resolve::Resolved { policy, catalog } = resolved.value;
-    let plan = plan::plan_for(choice(&policy), &policy, &catalog)?;
+    let plan = planned(&policy, &catalog)?;
     let script = sql::script(&plan, &catalog, file);
     let mut warnings = written.warnings;
     warnings.extend(resolved.warnings);

@@ -9,11 +9,12 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::arguments::{DemoArguments, Subjects};
 use super::failure::{Exit, Failure};
-use super::load::{self, Live, Loaded};
+use super::ledger;
+use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::rehearse::{Given, Intent, interrupted, transaction};
 use super::whose::Whose;
-use crate::review::{Account, Estimates, count, text};
+use crate::review::{Account, Estimates, count, ledger_text, text};
 use crate::server::throwaway::{Server, find_or_install};
 use crate::server::{ServerError, Settings, connect};
 use crate::source::SourceFile;
@@ -85,9 +86,15 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
     batch(client, include_str!("search.sql"), output).await?;
     found(client, output).await?.iter().try_for_each(|line| tell(&format!("  {line}")))?;
 
+    tell("\n$ efface ledger init")?;
+    ledger::make(live, output).await?;
+    tell("  schema efface: who was erased, when, by which policy; each entry in the transaction that erases")?;
+
     tell(&format!("\n$ efface check {POLICY_NAME}"))?;
     let catalog = load::introspected(live, output).await?;
-    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), &subject(CLIENT)?, &catalog, output)?;
+    let whose = subject(CLIENT)?;
+    let wanted = Wanted { whose: &whose, ledger: true };
+    let loaded = load::load(SourceFile::new(POLICY_NAME, POLICY), wanted, &catalog, output)?;
     tell(&format!("  fits the schema: {}", count(loaded.plan.steps.len() as u64, "step")))?;
 
     tell(&format!("\n$ efface plan {POLICY_NAME}    (its steps; run it yourself to see all of it)"))?;
@@ -115,7 +122,22 @@ async fn story(live: &Live, output: &Output) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Bug, "a report moved, and the run did not notice"));
     }
     after.iter().try_for_each(|report| tell(&format!("  {}, as before", report.line())))?;
-    found(client, output).await?.iter().try_for_each(|line| tell(&format!("  {line}")))
+    found(client, output).await?.iter().try_for_each(|line| tell(&format!("  {line}")))?;
+
+    tell(&format!("\n$ efface apply {POLICY_NAME} --subject {CLIENT} --yes    (once more)"))?;
+    if transaction(live, &loaded, &client_given, Intent::Apply, output).await?.is_some() {
+        return Err(Failure::new(Exit::Bug, "a client was erased twice, and the ledger did not notice"));
+    }
+    tell("  the ledger knows the client, and nothing is left: nothing to do")?;
+
+    tell("\n$ efface ledger list && efface ledger verify --head …    (the digest in the receipt)")?;
+    let listed = ledger_text(&ledger::entries(live, output).await?);
+    let head = receipt.ledger.map(|entry| entry.digest);
+    let verified = ledger::verified(live, head, output).await?;
+    if !verified.findings.is_empty() {
+        return Err(Failure::new(Exit::Bug, "the ledger is not whole"));
+    }
+    listed.lines().chain(verified.text().lines()).try_for_each(|line| tell(&format!("  {line}")))
 }
 
 /// A run for somebody who is named.
@@ -132,7 +154,7 @@ async fn run_for(
 
 /// What a run for one client is given; the club's policy makes no pseudonyms.
 fn given(key: &str, loaded: &Loaded) -> Result<Given, Failure> {
-    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None })
+    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None, again: false })
 }
 
 /// The subject, as if it had been typed.

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use futures_util::SinkExt;
 use futures_util::future::join_all;
 use tokio_postgres::SimpleQueryMessage;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
-use super::outcome::{Chosen, Progress, Ran, StepRun};
+use super::outcome::{Chosen, Entry, Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::ask::hazards;
@@ -35,6 +35,26 @@ pub(super) enum Stopped {
     Interrupted,
     /// An answer of the server that no statement of ours can have.
     Malformed(String),
+}
+
+/// How far a transaction came.
+pub(super) enum Reached {
+    /// To where COMMIT stands.
+    End(Ran),
+    /// To the choice of the subjects: there is nobody.
+    Nobody,
+    /// To the look into the ledger: the subjects were erased before, the last by this entry, and nothing is left.
+    ErasedBefore { entry: u64 },
+}
+
+/// What a statement answered.
+enum Answer {
+    /// Numbers of rows, where they mean something.
+    Rows(Vec<u64>),
+    /// The entry by which the subjects were erased before, where nothing is left of them.
+    Recognised(Option<u64>),
+    /// The entry of this run.
+    Entered(Entry),
 }
 
 impl Stopped {
@@ -85,9 +105,9 @@ impl<'a> Attempt<'a> {
         Self { connection, order, interrupt, interrupted: false }
     }
 
-    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open. Nothing, and an
-    /// open transaction, where the script chooses the subjects and there is nobody.
-    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Option<Ran>, Stopped> {
+    /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open, as it is where
+    /// nothing was to be done.
+    pub(super) async fn run(&mut self, progress: &mut dyn Progress) -> Result<Reached, Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
         let statements = &order.script.statements;
@@ -95,6 +115,7 @@ impl<'a> Attempt<'a> {
         let mut steps = Vec::new();
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
+        let (mut entry, mut compared) = (None, false);
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -106,7 +127,20 @@ impl<'a> Attempt<'a> {
             }
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
-            let rows = self.statement(statement).await?;
+            if statement.role == Role::LockLedger {
+                // Other runs wait behind this lock, so what takes long comes before it.
+                self.nothing_moved().await?;
+                compared = true;
+            }
+            let rows = match self.statement(statement, &steps).await? {
+                Answer::Rows(rows) => rows,
+                Answer::Recognised(Some(entry)) => return Ok(Reached::ErasedBefore { entry }),
+                Answer::Recognised(None) => Vec::new(),
+                Answer::Entered(new) => {
+                    entry = Some(new);
+                    Vec::new()
+                }
+            };
             match &statement.role {
                 Role::Step { step, sweep } => {
                     steps.extend(rows.iter().map(|rows| StepRun { step: *step, sweep: *sweep, rows: *rows }));
@@ -120,7 +154,7 @@ impl<'a> Attempt<'a> {
             }
             if let (Role::ChooseSubjects | Role::NarrowSubjects { .. }, [subjects]) = (&statement.role, &rows[..]) {
                 if *subjects == 0 {
-                    return Ok(None);
+                    return Ok(Reached::Nobody);
                 }
                 let dropped = chosen.take().map_or(0, |before| before.subjects.saturating_sub(*subjects));
                 chosen = Some(Chosen { subjects: *subjects, dropped, keys: self.keys(&statement.role).await? });
@@ -129,10 +163,8 @@ impl<'a> Attempt<'a> {
             progress.finished(statement, rows, begun.elapsed());
             next += 1;
         }
-        // Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition.
-        let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
-        if order.reviewed.tables.iter().any(may_move) {
-            self.same_schema().await?;
+        if !compared {
+            self.nothing_moved().await?;
         }
         let note = self.watched("noting the transaction's id", client.simple_query(NOTE)).await?;
         let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(&note, at)) else {
@@ -144,7 +176,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Some(Ran { steps, shared, chosen, started, finished, transaction, attempts: 1 }))
+        Ok(Reached::End(Ran { steps, shared, chosen, entry, started, finished, transaction, attempts: 1 }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -161,7 +193,7 @@ impl<'a> Attempt<'a> {
     }
 
     #[tracing::instrument(skip_all, fields(phase = ?statement.phase, title = %statement.title))]
-    async fn statement(&mut self, statement: &Statement) -> Result<Vec<u64>, Stopped> {
+    async fn statement(&mut self, statement: &Statement, so_far: &[StepRun]) -> Result<Answer, Stopped> {
         let connection = self.connection;
         let client = &connection.client;
         let title = statement.title.as_str();
@@ -173,7 +205,7 @@ impl<'a> Attempt<'a> {
                 self.watched("settings", client.simple_query(quiet)).await?;
                 Vec::new()
             }
-            Role::Prepare | Role::Assert(_) => {
+            Role::Prepare | Role::Assert(_) | Role::LockLedger => {
                 self.watched(title, client.simple_query(sql)).await?;
                 Vec::new()
             }
@@ -186,6 +218,30 @@ impl<'a> Attempt<'a> {
                 let keys = array_text(&self.order.keys[*column]);
                 self.watched(title, client.query_typed(bound.as_str(), &[(&keys, Type::TEXT)])).await?;
                 Vec::new()
+            }
+            Role::TellRun { bound } => {
+                let again = if self.order.again { "on" } else { "off" };
+                let runner = concat!("efface ", env!("CARGO_PKG_VERSION"));
+                let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&again, Type::TEXT), (&runner, Type::TEXT)];
+                self.watched(title, client.query_typed(bound.as_str(), &parameters)).await?;
+                Vec::new()
+            }
+            Role::TellRows { bound } => {
+                let rows: Vec<_> = so_far.iter().map(|run| run.rows.to_string()).collect();
+                let rows = array_text(&rows);
+                self.watched(title, client.query_typed(bound.as_str(), &[(&rows, Type::TEXT)])).await?;
+                Vec::new()
+            }
+            Role::RecogniseSubjects => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                let over = text_at(&answer, 0).as_deref() == Some("t");
+                return Ok(Answer::Recognised(over.then_some(number_at(&answer, 1, title)?)));
+            }
+            Role::Enter => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                let digest = text_at(&answer, 1);
+                let digest = digest.ok_or_else(|| Stopped::Malformed("the ledger returned no digest".into()))?;
+                return Ok(Answer::Entered(Entry { seq: number_at(&answer, 0, title)?, digest }));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.
@@ -214,7 +270,7 @@ impl<'a> Attempt<'a> {
             Role::Commit => return Err(Stopped::Malformed("COMMIT stands before the end".into())),
         };
         tracing::debug!(?rows, "statement run");
-        Ok(rows)
+        Ok(Answer::Rows(rows))
     }
 
     /// The keys of the subjects that were chosen, one list for each key column; none before their rows are locked.
@@ -233,7 +289,22 @@ impl<'a> Attempt<'a> {
         Ok(lists)
     }
 
-    /// Compares the schema of the plan's tables with the reviewed one, and looks at the search path again. Their locks keep out whatever would change it now.
+    /// Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition; nor what a
+    /// transaction had made in the search path when we looked, and commits since.
+    async fn nothing_moved(&mut self) -> Result<(), Stopped> {
+        let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
+        if self.order.reviewed.tables.iter().any(may_move) { self.same_schema().await } else { self.safe_path().await }
+    }
+
+    /// Looks at the search path again, whoever looked before.
+    async fn safe_path(&mut self) -> Result<(), Stopped> {
+        let asked = hazards(&self.connection.client, &self.order.script.path);
+        let hazards = self.watched("looking at the search path", asked).await?;
+        if hazards.is_empty() { Ok(()) } else { Err(Stopped::Unsafe(hazards.iter().map(Hazard::in_short).collect())) }
+    }
+
+    /// Compares the schema of the plan's tables with the reviewed one, and looks at the search path. Their locks keep out
+    /// whatever would change the tables now.
     async fn same_schema(&mut self) -> Result<(), Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
@@ -243,12 +314,7 @@ impl<'a> Attempt<'a> {
             Ok::<_, ServerError>(catalog.part(order.tables))
         };
         let now = self.watched("comparing the schema with the reviewed one", compared).await?;
-        // Nothing of the author's has run yet. Those who could plant something now are trusted.
-        let asked = hazards(client, &order.script.path);
-        let hazards = self.watched("looking at the search path", asked).await?;
-        if !hazards.is_empty() {
-            return Err(Stopped::Unsafe(hazards.iter().map(Hazard::in_short).collect()));
-        }
+        self.safe_path().await?;
         if digest(&now) == digest(order.reviewed) {
             return Ok(());
         }

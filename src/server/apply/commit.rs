@@ -12,7 +12,7 @@ use tokio_postgres::types::Type;
 use super::Order;
 use super::attempt::text_at;
 use super::outcome::{Ran, RunError};
-use crate::server::{Connection, ServerError, Settings, connect};
+use crate::server::{Connection, ServerError, Settings, connect, ledger};
 use crate::sql::Role;
 
 /// The proof that a transaction is committed. Only sending COMMIT makes one.
@@ -108,7 +108,7 @@ pub(super) async fn commit(
         return Err(RunError::CommitRefused(error));
     }
     tracing::warn!("the connection was lost in COMMIT; asking the server what became of it");
-    match ask(settings, server, &ran.transaction).await {
+    match ask(settings, server, ran).await {
         Ok(true) => committed(Learned::Asked),
         Ok(false) => Err(RunError::RolledBack),
         Err(reason) => Err(RunError::OutcomeUnknown { transaction: ran.transaction.clone(), reason }),
@@ -121,7 +121,10 @@ fn is_definite(error: &ServerError) -> bool {
 }
 
 /// Asks until the server says `committed` (true) or `aborted` (false), or until the waits are used up.
-async fn ask(settings: &Settings, server: &Server, transaction: &str) -> Result<bool, String> {
+///
+/// Where the server can't be asked, the ledger is: an entry that is there was committed. One that isn't there says nothing.
+async fn ask(settings: &Settings, server: &Server, ran: &Ran) -> Result<bool, String> {
+    let transaction = ran.transaction.as_str();
     let mut reason = String::new();
     for wait in WAITS {
         tokio::time::sleep(wait).await;
@@ -133,6 +136,9 @@ async fn ask(settings: &Settings, server: &Server, transaction: &str) -> Result<
             }
         };
         if !server.is_same(&Server::identify(&connection.client).await) {
+            if is_entered(&connection.client, ran).await {
+                return Ok(true);
+            }
             reason =
                 "the server that answers now is not, or can't be shown to be, the one that ran the transaction".into();
             continue;
@@ -144,11 +150,20 @@ async fn ask(settings: &Settings, server: &Server, transaction: &str) -> Result<
             Ok(Some(status)) if status == "committed" => return Ok(true),
             Ok(Some(status)) if status == "aborted" => return Ok(false),
             Ok(Some(_)) => reason = "the transaction is still in progress".into(),
+            Ok(None) if is_entered(&connection.client, ran).await => return Ok(true),
             Ok(None) => return Err("the server has forgotten transactions of that age".into()),
             Err(error) => reason = ServerError::from(error).to_string(),
         }
     }
     Err(reason)
+}
+
+/// Whether the ledger has the run's entry, by its digest, which no other run has.
+async fn is_entered(client: &Client, ran: &Ran) -> bool {
+    match &ran.entry {
+        Some(entry) => ledger::has(client, &entry.digest).await.unwrap_or(false),
+        None => false,
+    }
 }
 
 #[cfg(test)]

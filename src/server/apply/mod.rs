@@ -14,7 +14,7 @@ mod retry;
 
 pub use afterwards::{Leftover, afterwards};
 pub use commit::Committed;
-pub use outcome::{Chosen, Finished, Progress, Ran, RunError, StepRun};
+pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun};
 pub use receipt::{Receipt, rehearsal};
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use attempt::{Attempt, Stopped};
+use attempt::{Attempt, Reached, Stopped};
 use retry::Tries;
 
 use crate::catalog::Catalog;
@@ -46,6 +46,8 @@ pub struct Order<'a> {
     pub reviewed: &'a Catalog,
     /// Whether it is to stay.
     pub mode: Mode,
+    /// Whether subjects are erased again that the ledger knows and of whom something is left or new.
+    pub again: bool,
 }
 
 /// Whether a run is to stay.
@@ -83,11 +85,15 @@ pub async fn run(
     let mut attempt = Attempt::new(connection, order, interrupt);
     loop {
         let stopped = match attempt.run(progress).await {
-            Ok(None) => {
+            Ok(Reached::Nobody) => {
                 rollback(connection).await;
                 return Ok(Finished::Nobody);
             }
-            Ok(Some(mut ran)) => {
+            Ok(Reached::ErasedBefore { entry }) => {
+                rollback(connection).await;
+                return Ok(Finished::ErasedBefore { entry });
+            }
+            Ok(Reached::End(mut ran)) => {
                 ran.attempts = tries.begun();
                 return match order.mode {
                     Mode::Rehearse => Ok(Finished::Rehearsed(ran)),

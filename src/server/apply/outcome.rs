@@ -18,6 +18,11 @@ pub enum Finished {
     Committed(Ran, Committed),
     /// The script was to choose the subjects, and there is nobody; nothing has changed.
     Nobody,
+    /// The ledger knows the subjects, and nothing is left of them; nothing has changed.
+    ErasedBefore {
+        /// The last entry about them.
+        entry: u64,
+    },
 }
 
 /// The facts of a transaction: numbers and times, no values.
@@ -29,6 +34,8 @@ pub struct Ran {
     pub shared: BTreeMap<usize, u64>,
     /// The subjects that the script has chosen itself.
     pub chosen: Option<Chosen>,
+    /// The entry in the ledger, where there is one.
+    pub entry: Option<Entry>,
     /// When the transaction began, by the server's clock, RFC 3339.
     pub started: String,
     /// When its last statement had run, by the server's clock, RFC 3339.
@@ -48,6 +55,15 @@ pub struct Chosen {
     pub dropped: u64,
     /// For each key column their keys as text.
     pub keys: Vec<Vec<String>>,
+}
+
+/// An entry in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number.
+    pub seq: u64,
+    /// Its digest, hexadecimal.
+    pub digest: String,
 }
 
 /// A statement that changed rows.

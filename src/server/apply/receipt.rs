@@ -11,8 +11,8 @@ use super::outcome::Ran;
 use crate::catalog::hexadecimal;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount, SubjectAccount,
-    kept_parts,
+    Account, AnonymisedRows, ErasedRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount,
+    SubjectAccount, kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -35,6 +35,7 @@ impl Receipt {
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
+        account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
         account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
         Self { account }
     }
@@ -98,6 +99,7 @@ fn account(
         policy: planned.policy,
         schema_sha256: planned.schema.sha256,
         script_sha256: planned.script.sha256,
+        ledger: None,
         subject: SubjectAccount {
             table: planned.subject.table,
             key: planned.subject.key,

@@ -41,7 +41,24 @@ impl Tries {
     pub(super) fn again(&mut self, stopped: &Stopped) -> Option<Duration> {
         let allowed = match stopped {
             Stopped::Refused { error, .. } => error.is_worth_a_retry(),
-            Stopped::Findings(failure) => failure.assertion == Assertion::Reports && self.begun < REPORT_TRIES,
+            Stopped::Findings(failure) => match failure.assertion {
+                Assertion::Reports => self.begun < REPORT_TRIES,
+                // The next transaction sees what the other has done.
+                Assertion::Meanwhile => true,
+                Assertion::SearchPath
+                | Assertion::Subject
+                | Assertion::Secret
+                | Assertion::Ledger
+                | Assertion::Erased
+                | Assertion::Guards
+                | Assertion::Limits
+                | Assertion::StandIns
+                | Assertion::Shared
+                | Assertion::Expected
+                | Assertion::References
+                | Assertion::Steps
+                | Assertion::Values => false,
+            },
             Stopped::Drift(_) | Stopped::Unsafe(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
         };
         let delay = DELAYS.get(self.begun as usize - 1).filter(|_| allowed)?;

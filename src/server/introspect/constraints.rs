@@ -81,6 +81,10 @@ pub(super) fn read_foreign_keys(rows: &[Row], relations: &mut Relations) -> Resu
     let mut keys = Vec::new();
     for row in rows {
         let (child, parent): (u32, u32) = (get(row, "child")?, get(row, "parent")?);
+        if relations.name(child).is_none() && relations.name(parent).is_none() {
+            // Within the ledger, which is no part of the catalog.
+            continue;
+        }
         let name = ident(row, "name")?;
         let pairs: Vec<_> = idents(row, "child_columns")?
             .into_iter()

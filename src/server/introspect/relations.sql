@@ -1,5 +1,5 @@
 -- Every relation of users' schemas, and composite types. Indexes and TOAST are part of their tables, and a column's own
--- sequence is part of the column.
+-- sequence is part of the column. efface's own ledger, where all of it is there, is no part of what it erases from.
 SELECT c.oid,
        n.nspname::text AS schema,
        c.relname::text AS name,
@@ -27,6 +27,10 @@ FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND c.relkind NOT IN ('i', 'I', 't')
+  AND NOT (n.nspname = 'efface' AND c.relname IN ('version', 'control', 'salt', 'turn', 'ledger', 'erased')
+           AND (SELECT count(*) = 6 FROM pg_class l
+                WHERE l.relnamespace = n.oid AND l.relkind = 'r'
+                  AND l.relname IN ('version', 'control', 'salt', 'turn', 'ledger', 'erased')))
   AND NOT (c.relkind = 'S' AND EXISTS (
       SELECT FROM pg_depend d
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass

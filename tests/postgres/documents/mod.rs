@@ -257,6 +257,7 @@ fn apply(db: &Db, policy: &str) {
         tables: &tables,
         reviewed: &catalog.part(&tables),
         mode: Mode::Apply,
+        again: false,
     };
     let settings = settings(db.url());
     let finished = db.block_on(async {
@@ -265,7 +266,7 @@ fn apply(db: &Db, policy: &str) {
     });
     match finished {
         Ok(Finished::Committed(..)) => {}
-        Ok(Finished::Rehearsed(_) | Finished::Nobody) => panic!("nothing is committed"),
+        Ok(Finished::Rehearsed(_) | Finished::Nobody | Finished::ErasedBefore { .. }) => panic!("nothing is committed"),
         Err(error) => panic!("{error:?}"),
     }
 }

@@ -57,13 +57,16 @@ impl Efface {
             tables: &tables,
             reviewed: &reviewed,
             mode: Mode::Apply,
+            again: false,
         };
         let settings = settings(self.db.url());
         let mut silent = Silent;
         let run = apply::run(&settings, self.db.connection(), &order, &mut silent, Box::pin(std::future::pending()));
         match self.db.block_on(run) {
             Ok(Finished::Committed(..)) => Ok(()),
-            Ok(Finished::Rehearsed(_) | Finished::Nobody) => Err(EngineOutcome::Failed("nothing committed".into())),
+            Ok(Finished::Rehearsed(_) | Finished::Nobody | Finished::ErasedBefore { .. }) => {
+                Err(EngineOutcome::Failed("nothing committed".into()))
+            }
             Err(RunError::Findings(failure)) => {
                 let names = failure.findings.iter().map(|found| found.name.clone()).collect();
                 Err(match failure.assertion {
@@ -72,6 +75,9 @@ impl Efface {
                     Assertion::SearchPath
                     | Assertion::Subject
                     | Assertion::Secret
+                    | Assertion::Ledger
+                    | Assertion::Erased
+                    | Assertion::Meanwhile
                     | Assertion::Values
                     | Assertion::Limits
                     | Assertion::StandIns
