@@ -830,7 +830,7 @@ GROUP BY 1) AS a ON a.h = b.h))
 END $efface$;
 
 -- The ledger: who it was, what was run, how many rows; no values.
-SELECT set_config('efface.rows', '{' || concat_ws(',', :efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18) || '}', true) IS NOT NULL AS rows_are_told;
+SELECT set_config('efface.rows', ARRAY[:efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18]::bigint[]::text, true) IS NOT NULL AS rows_are_told;
 SET LOCAL lock_timeout = '5s';
 
 -- One writes at a time: locked first, read in a statement of its own.

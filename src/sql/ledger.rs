@@ -375,11 +375,11 @@ impl Scene<'_> {
         if counted.is_empty() {
             psql.kw("'{}'");
         } else {
-            // psql fills nothing in within quotes.
-            psql.kw("'{' || concat_ws(',', ").list(counted, ", ", |w, it| {
+            // psql fills nothing in within quotes; and a function takes no more than a hundred arguments.
+            psql.kw("ARRAY[").list(counted, ", ", |w, it| {
                 w.kw(":").printed(&it.variable());
             });
-            psql.kw(") || '}'");
+            psql.kw("]::bigint[]::text");
         }
         engine.kw("$1");
         (statement(&psql), statement(&engine))

@@ -98,13 +98,14 @@ fn hard_case_17_names_that_say_something_else_and_keys_of_every_kind() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     as_asked(&place);
 
-    // The same by psql, from the start.
+    // The same by psql, from the start, with an entry of its own.
     let tables: Vec<String> = (1..=300).map(|n| format!("inbound_{n}")).collect();
     place.db.sql(&format!(
-        "truncate \"select\".\"Übung\", \"a\"\"b\".\"Übung\", \"x\n; DROP TABLE y\", cards, visits, {}",
+        "truncate efface.ledger, efface.erased, \"select\".\"Übung\", \"a\"\"b\".\"Übung\", \"x\n; DROP TABLE y\", cards, visits, {}",
         tables.join(", ")
     ));
     place.db.sql(DATA);
     place.psql_as("postgres", &script.out, "{7}").expect("psql takes it");
+    assert_eq!(place.db.value("select string_agg(runner || ' ' || subjects, ' ') from efface.ledger"), "psql 1");
     as_asked(&place);
 }
