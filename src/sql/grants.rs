@@ -169,12 +169,13 @@ pub fn text(
         text.push_str(";\n");
     }
     if plan.ledger {
-        // Without tables these would fail.
-        let prefix = if besides.has_ledger { "" } else { "-- " };
-        if !besides.has_ledger {
-            text.push_str("-- As soon as there is a ledger (`efface ledger init`):\n");
+        // Without tables they would fail.
+        match besides.has_ledger {
+            true => text.push_str(&ledger_grants(&role)),
+            false => text.push_str(
+                "-- This database has no ledger yet: as soon as it has, `efface ledger init --role ROLE` prints what the role needs for it.\n",
+            ),
         }
-        ledger_grants(&role).lines().for_each(|line| text.push_str(&format!("{prefix}{line}\n")));
     }
     comments(&mut text, besides, &role, plan, policy, catalog);
     text

@@ -12,7 +12,7 @@ use super::keyed::text_of;
 use super::script::Assertion;
 use super::value;
 use super::writer::{Scene, Writer};
-use crate::ident::Ident;
+use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
 use crate::plan::{Choice, Step, StepAction};
 use crate::resolve::{ColumnChange, NewValue, Subject};
@@ -38,11 +38,20 @@ pub const LEDGER_PRIVILEGES: [&str; 5] = [
 
 /// The statements that give these privileges to a role.
 pub fn ledger_grants(role: &Ident) -> String {
-    let mut w = Writer::new();
-    for privilege in LEDGER_PRIVILEGES {
-        w.kw("GRANT ").kw(privilege).kw(" TO ").ident(role).kw(";\n");
-    }
-    w.as_str().to_owned()
+    let statement = |privilege: &'static str| {
+        let mut w = Writer::new();
+        w.kw("GRANT ").kw(privilege).kw(" TO ").ident(role).kw(";");
+        w.as_str().to_owned() + "\n"
+    };
+    LEDGER_PRIVILEGES.map(statement).concat()
+}
+
+/// The same as comments, for people: a role's name may hold the end of a line.
+pub fn ledger_grants_told(role: &Ident) -> String {
+    let mut quoted = Writer::new();
+    quoted.ident(role);
+    let role = shown(quoted.as_str()).to_string();
+    LEDGER_PRIVILEGES.map(|privilege| format!("-- GRANT {privilege} TO {role};\n")).concat()
 }
 
 /// How an entry's moment is written where its digest is made, and wherever it is shown.

@@ -44,6 +44,8 @@ pub use analyze::analyze;
 pub use keyed::LEAST_SECRET;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
-pub use ledger::{LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants};
+pub use ledger::{
+    LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants, ledger_grants_told,
+};
 pub use lower::script;
 pub use script::*;

@@ -132,6 +132,17 @@ fn with_exactly_the_printed_grants_a_fresh_role_can_do_everything_and_without_on
     assert_eq!(place.db.value("select name from users where id = 42"), "[deleted]");
 }
 
+#[test]
+fn what_the_ledger_takes_is_granted_where_there_is_one_and_somebody_wants_it() {
+    let place = Place::new();
+    let grants = |more: &str| place.run(&format!("grants small.yaml --role x {more}")).out;
+    assert!(grants("").contains("GRANT INSERT ON efface.ledger, efface.erased TO x;\n"), "{}", grants(""));
+    assert!(!grants("--no-ledger").contains("efface.ledger"), "{}", grants("--no-ledger"));
+    place.db.sql("drop schema efface cascade");
+    assert!(!grants("").contains("efface.ledger"), "{}", grants(""));
+    assert!(grants("").contains("-- This database has no ledger yet"), "{}", grants(""));
+}
+
 /// What hangs on more than tables: a schema, a sequence and a function behind defaults, a type that is remembered, a
 /// function of the author's, a view, columns of a table of which rows also go.
 const MORE: &str = "

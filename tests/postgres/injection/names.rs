@@ -50,7 +50,7 @@ fn named_schema(hostile: &str) -> String {
 fn named_data(hostile: &str) -> String {
     let (hostile, follows, literal) = (name(hostile), name(&format!("{}.", shortened(hostile))), text(hostile));
     format!(
-        "truncate {hostile}.{hostile}, kids.{hostile}, kids.{follows};
+        "truncate efface.ledger, efface.erased; truncate {hostile}.{hostile}, kids.{hostile}, kids.{follows};
          insert into {hostile}.{hostile} values (1, 'gone', 'just another kind'), (2, 'stays', 'just another kind');
          insert into kids.{hostile} values (1, 1, 'x'), (2, 2, 'stays'), (3, 1, {literal});
          insert into kids.{follows} values (1, 1), (2, 2);"
@@ -124,6 +124,13 @@ fn granted(cage: &Cage, file: &str, hostile: &str) {
     let has = format!("select has_table_privilege({}, {table}, 'UPDATE')", text(hostile));
     assert_eq!(cage.db().value(&has), "t", "{hostile:?}\n{}", ran.out);
     cage.intact(hostile);
+    // What it takes for the ledger is a comment there, whatever the role is called.
+    let ran = cage.tool(&["ledger", "init", "--print", &format!("--role={hostile}")]);
+    assert_eq!(ran.code, Some(0), "{hostile:?}: {}", ran.err);
+    let output = cage.psql(&ran.out, &[]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && stderr.is_empty(), "{hostile:?}: {stderr}");
+    cage.intact(hostile);
     cage.db().sql(&format!("drop owned by {role}; drop role {role}"));
 }
 
@@ -141,6 +148,7 @@ fn databases_and_those_who_connect_have_any_name() {
         let role: String = hostile.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let url = url.replace("user=postgres", &format!("user={role}"));
         let cage = Cage { place: Place::at(Db::open(&url)) };
+        cage.db().sql(efface::sql::LEDGER_DDL);
         cage.db().sql(CANARY);
         std::fs::write(cage.place.path("bird.txt"), "alive").expect("the canary's file");
         cage.db().sql("create table people (id int primary key); insert into people values (1), (2)");

@@ -166,7 +166,7 @@ const QUERIES: &[&str] = &[
 fn conditions_and_queries_are_what_they_say_or_refused() {
     let cage = Cage::new("create table people (id int primary key, note text);");
     let fill = || {
-        cage.db().sql("truncate people; insert into people select n, n::text from generate_series(1, 4) n");
+        cage.db().sql("truncate efface.ledger, efface.erased, people; insert into people select n, n::text from generate_series(1, 4) n");
         cage.db().sql("insert into people values (5, 'data'), (6, ''''), (7, 'x'), (8, 'it''s'), (9, ':subject'), (10, ''), (11, null)");
     };
     let rows = || cage.db().value("select string_agg(id::text, ',' order by id) from people");
