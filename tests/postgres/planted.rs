@@ -1,11 +1,16 @@
 //! Operators and functions that somebody has planted where names are looked up: refused before any of the policy's SQL
 //! runs, and again under the table locks.
 
-use efface::server::apply::RunError;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+use std::time::Duration;
+
+use efface::server::apply::{Progress, RunError};
+use efface::sql::{Role, Statement};
 
 use crate::harness::Db;
-use crate::running::run_prepared;
-use crate::tool::{Place, Ran};
+use crate::running::{run_prepared, run_watched};
+use crate::tool::{Place, Ran, psql};
 
 /// Comparisons that mean PostgreSQL's own operators and functions, and match somebody else's better.
 const SCHEMA: &str = "
@@ -270,6 +275,75 @@ fn what_is_planted_between_plan_and_apply_is_found_under_the_locks() {
     }
     assert_eq!(planted.called(), "0");
     assert_eq!(planted.place.db.value("select count(*) from notes"), "2");
+}
+
+/// A session of psql that is told what to do line by line.
+struct Slow {
+    child: std::process::Child,
+    answers: BufReader<std::process::ChildStdout>,
+}
+
+impl Slow {
+    fn new(url: &str) -> Self {
+        let mut command = psql();
+        command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("psql runs");
+        let answers = BufReader::new(child.stdout.take().expect("its output"));
+        Self { child, answers }
+    }
+
+    fn says(&mut self, sql: &str) {
+        let input = self.child.stdin.as_mut().expect("its input");
+        writeln!(input, "{sql}\n\\echo done").expect("psql listens");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("psql answers");
+        assert_eq!(line, "done\n", "{sql}");
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        drop(self.child.wait());
+    }
+}
+
+/// Commits when the first step begins.
+struct Late(Option<Slow>);
+
+impl Progress for Late {
+    fn started(&mut self, statement: &Statement, _: usize, _: usize) {
+        if let Role::Step { .. } = &statement.role
+            && let Some(mut session) = self.0.take()
+        {
+            session.says("commit;");
+        }
+    }
+    fn finished(&mut self, _: &Statement, _: Option<u64>, _: Duration) {}
+    fn retrying(&mut self, _: u32, _: &str, _: Duration) {}
+}
+
+/// Made while that was still allowed, and committed while we run: it is called, and nothing of it stays.
+#[test]
+fn what_is_planted_under_our_eyes_is_found_before_commit() {
+    let planted = Planted::new();
+    let (db, mallory) = (&planted.place.db, &planted.mallory);
+    db.sql(&format!("grant create on schema public to {mallory}"));
+    let mut session = Slow::new(&db.url().replace("user=postgres", &format!("user={mallory}")));
+    session.says(&format!("begin; {LOWER}"));
+    db.sql(&format!("revoke create on schema public from {mallory}"));
+    assert_eq!(planted.place.run("check small.yaml").code, Some(0), "nothing is to be seen yet");
+    let before = planted.place.dump_of(&["users", "notes"]);
+    let mut late = Late(Some(session));
+    match run_watched(db, POLICY, || (), &mut late) {
+        Err(RunError::Unsafe(words)) => {
+            assert!(words.iter().any(|words| words.contains("function `public.lower(")), "{words:?}");
+        }
+        other => panic!("not noticed: {other:?}"),
+    }
+    assert!(late.0.is_none(), "it was committed while the steps ran");
+    assert_eq!(planted.place.dump_of(&["users", "notes"]), before);
+    assert_eq!(planted.called(), "0");
 }
 
 #[test]

@@ -32,9 +32,19 @@ fn entered(db: &Db) -> Ready {
 
 /// Runs a policy for 42 without a look at anything beforehand; `between` happens between the plan and the run.
 pub fn run_prepared(db: &Db, policy: &str, between: impl FnOnce()) -> Result<Finished, RunError> {
+    run_watched(db, policy, between, &mut Unwatched)
+}
+
+/// The same before somebody's eyes.
+pub fn run_watched(
+    db: &Db,
+    policy: &str,
+    between: impl FnOnce(),
+    progress: &mut dyn Progress,
+) -> Result<Finished, RunError> {
     let ready = made(db, policy, |plan| plan);
     between();
-    ready.run(db, &settings(db.url()), Mode::Apply, &mut Unwatched)
+    ready.run(db, &settings(db.url()), Mode::Apply, progress)
 }
 
 fn made(db: &Db, policy: &str, change: impl Fn(Plan) -> Plan) -> Ready {

@@ -113,8 +113,7 @@ impl Place {
     /// Runs a script by psql as the documented call does, as a role; what psql complains about.
     pub fn psql_as(&self, role: &str, script: &str, key: &str) -> Result<String, String> {
         std::fs::write(self.path("script.sql"), script).expect("the script is written");
-        let beside = binaries().program("psql");
-        let mut command = Command::new(if beside.exists() { beside } else { "psql".into() });
+        let mut command = psql();
         let url = self.db.url().replace("user=postgres", &format!("user={role}"));
         command
             .args(["-X", "-q", "-v"])
@@ -138,6 +137,12 @@ impl Place {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// psql of the server's version, else the machine's.
+pub fn psql() -> Command {
+    let beside = binaries().program("psql");
+    Command::new(if beside.exists() { beside } else { "psql".into() })
 }
 
 pub fn ended(child: Child) -> Ran {
