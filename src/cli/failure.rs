@@ -115,7 +115,8 @@ impl Failure {
                     Assertion::Gone => found.help(
                         "`efface rehearse` shows the same without changing anything; what may stay is left out of `verify.gone`",
                     ),
-                    Assertion::Subject
+                    Assertion::SearchPath
+                    | Assertion::Subject
                     | Assertion::Secret
                     | Assertion::Ledger
                     | Assertion::Guards
@@ -130,6 +131,7 @@ impl Failure {
                 }
             }
             RunError::Drift(words) => Self::stale(words),
+            RunError::Unsafe(words) => words.into_iter().fold(Self::findings(message), Self::note),
             RunError::Refused { blockers, error, .. } => {
                 let failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
                 let failure = error.help().into_iter().fold(failure, Self::help);
@@ -159,6 +161,7 @@ mod tests {
             (RunError::Findings(findings), 1),
             (RunError::CommitRefused(ServerError::Lost), 3),
             (RunError::RolledBack, 3),
+            (RunError::Unsafe(vec!["others may create objects in schema `public`".into()]), 1),
             (RunError::Drift(vec!["column `users.nickname` was added".into()]), 4),
             (unknown, 5),
             (RunError::Malformed("x".into()), 70),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ledger::{Counted, Known};
 use super::lower::Lowering;
 use super::script::{Assertion, Phase, Role, Script, policy_digest};
+use super::search_path::PathQuestion;
 use super::writer::Writer;
 
 /// How long the turn to write is waited for, at the least. Whoever has it only commits and waits for nobody, so waiting for
@@ -53,6 +54,7 @@ impl Lowering<'_> {
             key: self.key(),
             statements: self.statements.clone(),
             rehearsal: Vec::new(),
+            path: PathQuestion::of(&[], plan, self.scene.catalog),
         }
         .digest();
         let (ran, counted) = self.ran();

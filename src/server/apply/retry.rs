@@ -45,7 +45,8 @@ impl Tries {
                 Assertion::Reports => self.begun < REPORT_TRIES,
                 // The next transaction sees what the other has done.
                 Assertion::Meanwhile => true,
-                Assertion::Subject
+                Assertion::SearchPath
+                | Assertion::Subject
                 | Assertion::Secret
                 | Assertion::Ledger
                 | Assertion::Erased
@@ -59,7 +60,7 @@ impl Tries {
                 | Assertion::Values
                 | Assertion::Gone => false,
             },
-            Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
+            Stopped::Drift(_) | Stopped::Unsafe(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
         };
         let delay = DELAYS.get(self.begun as usize - 1).filter(|_| allowed)?;
         self.begun += 1;
