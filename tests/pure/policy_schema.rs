@@ -184,7 +184,6 @@ fn both_refuse_what_has_the_wrong_shape() {
         "verify: { gone: { anywhere: error } }",
         "verify: { gone: [{ column: a.b, anywhere: keep }] }",
         "verify: { gone: [{ column: a.b, where: c }] }",
-        "search_path: []",
         "description: null",
         "every_row: true",
         "every_row: false",
