@@ -36,9 +36,8 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
     let values = arguments.values_from.as_deref().map(values).transpose()?;
     let live = load::live(&arguments.database, "efface verify", output).await?;
     let catalog = load::introspected(&live, output).await?;
-    // As `check` asks, so that nothing of somebody else's is called by names that are looked up.
-    let wanted = Wanted { whose: &whose, ledger: false };
-    let (loaded, _) = judge::load(file, wanted, &catalog, Some(&live), output).await?;
+    let loaded = load::load(file, Wanted { whose: &whose, ledger: false }, &catalog, output)?;
+    judge::safe_to_ask(&live, &loaded, output).await?;
     let keys = whose.all_keys(&loaded)?;
     let mut found = left(&live, &loaded, &keys, kind, output).await?;
     if let Some(values) = values {
