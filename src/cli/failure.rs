@@ -112,6 +112,9 @@ impl Failure {
                          `--again` erases what is left, for all who are named",
                     ),
                     Assertion::Meanwhile => found.help("run again"),
+                    Assertion::Gone => found.help(
+                        "`efface rehearse` shows the same without changing anything; what may stay is left out of `verify.gone`",
+                    ),
                     Assertion::SearchPath
                     | Assertion::Subject
                     | Assertion::Secret

@@ -11,7 +11,7 @@ use super::model::{
     ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
     ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, document, generator, parents, path, scrub, subject, words};
+use super::{condition, derived, document, generator, gone, parents, path, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
@@ -112,6 +112,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         query: found.query.clone(),
         origin: found.name.span,
     });
+    let gone = gone::resolve(&context, &policy.gone, report);
     let mut resolved = ResolvedPolicy {
         name: policy.name.value.clone(),
         subject: subject?,
@@ -126,6 +127,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         reports: reports.collect(),
+        gone,
         limits: ResolvedLimits {
             lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),
             statement_timeout: (policy.limits.statement_timeout.as_ref())

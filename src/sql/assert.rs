@@ -75,6 +75,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",
+        Assertion::Gone => "gone",
     }
 }
 

@@ -15,10 +15,6 @@ pub(super) const SAFE_PATH: &str = "SET LOCAL search_path = pg_catalog, pg_temp;
 /// Settings that hold while questions are asked: the script's search path, and an empty or sample subject.
 pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     let scene = Scene::new(catalog, plan);
-    let mut path = Writer::new();
-    path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
-        w.ident(schema);
-    });
     let key = (0..plan.subject.key(catalog).len()).map(|index| {
         let mut w = Writer::new();
         w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ");
@@ -41,6 +37,15 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         w.kw(", true)");
         w.finish()
     });
+    search_path_and_settings(plan, catalog).into_iter().chain(key).collect()
+}
+
+/// The settings of a question, without a subject.
+pub(super) fn search_path_and_settings(plan: &Plan, catalog: &Catalog) -> Vec<Sql> {
+    let mut path = Writer::new();
+    path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
+        w.ident(schema);
+    });
     // As the script does: what would be filtered is refused.
     let mut security = Writer::new();
     security.kw("SET LOCAL row_security = off");
@@ -49,7 +54,7 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     // Compiling a question takes longer than answering it.
     let mut jit = Writer::new();
     jit.kw("SET LOCAL jit = off");
-    [path.finish(), security.finish(), strings.finish(), jit.finish()].into_iter().chain(key).collect()
+    vec![path.finish(), security.finish(), strings.finish(), jit.finish()]
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

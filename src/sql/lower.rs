@@ -31,8 +31,9 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.verification();
     lowering.entry();
     lowering.commit();
-    let path = PathQuestion::of(&lowering.statements, plan, catalog);
-    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, path }
+    let rehearsal = lowering.search_further();
+    let path = PathQuestion::of(lowering.statements.iter().chain(&rehearsal), plan, catalog);
+    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, rehearsal, path }
 }
 
 pub(super) struct Lowering<'a> {
@@ -271,6 +272,7 @@ impl Lowering<'_> {
             self.capture(index);
         }
         self.values_to_scrub();
+        self.values_to_go();
     }
 
     /// The values that steps look for in texts, and whose rows these are, as everything is before the first change.
@@ -528,6 +530,7 @@ impl Lowering<'_> {
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
+            Assertion::Gone => "verify that values are gone",
         };
         self.push(phase, title, Role::Assert(assertion), comment, sql);
     }
@@ -800,6 +803,7 @@ impl Lowering<'_> {
             self.in_any_order(Phase::Verification);
         }
         self.assertion(Phase::Verification, Assertion::Reports, "a report moved:", &reports, Vec::new());
+        self.verify_gone();
     }
 
     fn commit(&mut self) {

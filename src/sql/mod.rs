@@ -13,11 +13,14 @@ mod derived;
 mod document;
 mod enter;
 pub mod explain;
+mod find;
 mod generate;
+mod gone;
 pub mod grants;
 mod helper;
 mod keyed;
 mod ledger;
+mod left;
 mod letters;
 mod looks;
 mod lower;
@@ -33,6 +36,7 @@ pub mod quote;
 pub mod row_security;
 mod script;
 mod scrub;
+mod search;
 pub mod search_path;
 mod stand_in;
 mod step;
@@ -41,11 +45,14 @@ mod value;
 mod writer;
 
 pub use analyze::analyze;
+pub use find::{Haystack, Holds, patterns_of_values, search};
 pub use keyed::LEAST_SECRET;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
 pub use ledger::{
     LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants, ledger_grants_told,
+    ledger_questions,
 };
+pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
 pub use lower::script;
 pub use script::*;

@@ -1,6 +1,6 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::Cursor;
 use std::pin::pin;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
 use futures_util::future::join_all;
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::outcome::{Chosen, Entry, Progress, Ran, StepRun};
+use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
 use crate::server::ask::hazards;
@@ -40,7 +40,7 @@ pub(super) enum Stopped {
 /// How far a transaction came.
 pub(super) enum Reached {
     /// To where COMMIT stands.
-    End(Ran),
+    End(Box<Ran>),
     /// To the choice of the subjects: there is nobody.
     Nobody,
     /// To the look into the ledger: the subjects were erased before, the last by this entry, and nothing is left.
@@ -55,6 +55,8 @@ enum Answer {
     Recognised(Option<u64>),
     /// The entry of this run.
     Entered(Entry),
+    /// Where values that were to go are.
+    Found(Vec<Elsewhere>),
 }
 
 impl Stopped {
@@ -115,7 +117,7 @@ impl<'a> Attempt<'a> {
         let mut steps = Vec::new();
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
-        let (mut entry, mut compared) = (None, false);
+        let (mut entry, mut elsewhere, mut compared) = (None, BTreeSet::new(), false);
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -138,6 +140,10 @@ impl<'a> Attempt<'a> {
                 Answer::Recognised(None) => Vec::new(),
                 Answer::Entered(new) => {
                     entry = Some(new);
+                    Vec::new()
+                }
+                Answer::Found(found) => {
+                    elsewhere.extend(found);
                     Vec::new()
                 }
             };
@@ -171,12 +177,28 @@ impl<'a> Attempt<'a> {
             return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
         };
         if order.mode == Mode::Rehearse {
+            for statement in &order.script.rehearsal {
+                progress.started(statement, statements.len(), statements.len());
+                if let Answer::Found(found) = self.statement(statement, &steps).await? {
+                    elsewhere.extend(found);
+                }
+            }
             // What COMMIT would check: the gate, and whatever a trigger deferred since the verification.
             let sql = "SET CONSTRAINTS ALL IMMEDIATE";
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Reached::End(Ran { steps, shared, chosen, entry, started, finished, transaction, attempts: 1 }))
+        Ok(Reached::End(Box::new(Ran {
+            steps,
+            shared,
+            chosen,
+            entry,
+            elsewhere: elsewhere.into_iter().collect(),
+            started,
+            finished,
+            transaction,
+            attempts: 1,
+        })))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -242,6 +264,10 @@ impl<'a> Attempt<'a> {
                 let digest = text_at(&answer, 1);
                 let digest = digest.ok_or_else(|| Stopped::Malformed("the ledger returned no digest".into()))?;
                 return Ok(Answer::Entered(Entry { seq: number_at(&answer, 0, title)?, digest }));
+            }
+            Role::ListFound => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                return Ok(Answer::Found(found(&answer, title)?));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.
@@ -380,6 +406,21 @@ fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Resul
     rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
 }
 
+/// Where values that were to go are.
+fn found(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<Elsewhere>, Stopped> {
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let text = |row: &SimpleQueryRow, column: usize| row.try_get(column).ok().flatten().map(str::to_owned);
+    let one = |row: &SimpleQueryRow| {
+        let count = text(row, 3).and_then(|count| count.parse().ok());
+        Some(Elsewhere { place: text(row, 0).zip(text(row, 1)), values_of: text(row, 2)?, count: count? })
+    };
+    let malformed = || Stopped::Malformed(format!("`{title}` did not return places and numbers"));
+    rows.map(|row| one(row).ok_or_else(malformed)).collect()
+}
+
 /// The row count of the statement.
 fn affected(answer: &[SimpleQueryMessage]) -> u64 {
     answer
@@ -392,7 +433,7 @@ fn affected(answer: &[SimpleQueryMessage]) -> u64 {
 }
 
 /// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-fn array_text(keys: &[String]) -> String {
+pub(in crate::server) fn array_text(keys: &[String]) -> String {
     let elements: Vec<_> =
         keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     format!("{{{}}}", elements.join(","))

@@ -22,6 +22,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub(in crate::server) use attempt::array_text;
 use attempt::{Attempt, Reached, Stopped};
 use retry::Tries;
 
@@ -96,10 +97,10 @@ pub async fn run(
             Ok(Reached::End(mut ran)) => {
                 ran.attempts = tries.begun();
                 return match order.mode {
-                    Mode::Rehearse => Ok(Finished::Rehearsed(ran)),
+                    Mode::Rehearse => Ok(Finished::Rehearsed(*ran)),
                     Mode::Apply => {
                         let committed = commit::commit(settings, connection, order, &server, &ran).await?;
-                        Ok(Finished::Committed(ran, committed))
+                        Ok(Finished::Committed(*ran, committed))
                     }
                 };
             }

@@ -11,8 +11,8 @@ use super::outcome::Ran;
 use crate::catalog::hexadecimal;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount,
-    SubjectAccount, kept_parts,
+    Account, AnonymisedRows, ErasedRows, FoundValues, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed,
+    ShortValues, StepAccount, SubjectAccount, kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -123,6 +123,16 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        found_elsewhere: (ran.elsewhere.iter())
+            .filter_map(|found| {
+                let (table, column) = found.place.clone()?;
+                Some(FoundValues { table, column, values_of: found.values_of.clone(), rows: found.count })
+            })
+            .collect(),
+        not_looked_for: (ran.elsewhere.iter())
+            .filter(|found| found.place.is_none())
+            .map(|found| ShortValues { values_of: found.values_of.clone(), values: found.count })
+            .collect(),
         left_over: Vec::new(),
     }
 }

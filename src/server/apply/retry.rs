@@ -57,7 +57,8 @@ impl Tries {
                 | Assertion::Expected
                 | Assertion::References
                 | Assertion::Steps
-                | Assertion::Values => false,
+                | Assertion::Values
+                | Assertion::Gone => false,
             },
             Stopped::Drift(_) | Stopped::Unsafe(_) | Stopped::Interrupted | Stopped::Malformed(_) => false,
         };
