@@ -149,6 +149,18 @@ pub(super) async fn allowed(live: &Live, loaded: &Loaded, output: &Output) -> Re
     if findings.has_errors() { Err(Failure::printed()) } else { Ok(()) }
 }
 
+/// Refuses questions whose answers could not be believed: where others could have a say in them, or rows are hidden.
+pub(super) async fn believable(live: &Live, loaded: &Loaded, output: &Output) -> Result<(), Failure> {
+    let found = beforehand(live, loaded).await.map_err(|error| Failure::server(error, output.detail))?;
+    let concerns = |found: &&Diagnostic| {
+        matches!(found.code, Code::SearchPathOpen | Code::SearchPathShadows | Code::RowLevelSecurity)
+    };
+    let mut findings = Report::default();
+    found.findings.sorted().into_iter().filter(concerns).for_each(|found| findings.push(found.clone()));
+    output.findings(&findings, &loaded.file);
+    if findings.has_errors() { Err(Failure::printed()) } else { Ok(()) }
+}
+
 async fn judge(live: &Live, loaded: &Loaded) -> Result<(Estimates, Report), ServerError> {
     let catalog = &loaded.catalog;
     let client = &live.connection.client;

@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
     let live = load::live(&arguments.database, "efface verify", output).await?;
     let catalog = load::introspected(&live, output).await?;
     let loaded = load::load(file, Wanted { whose: &whose, ledger: false }, &catalog, output)?;
-    judge::safe_to_ask(&live, &loaded, output).await?;
+    judge::believable(&live, &loaded, output).await?;
     let keys = whose.all_keys(&loaded)?;
     let mut found = left(&live, &loaded, &keys, kind, output).await?;
     if let Some(values) = values {

@@ -49,14 +49,9 @@ impl Lowering<'_> {
             return;
         }
         let phase = Phase::Ledger;
-        let so_far = Script {
-            preamble: self.preamble(),
-            key: self.key(),
-            statements: self.statements.clone(),
-            rehearsal: Vec::new(),
-            path: PathQuestion::of(&[], plan, self.scene.catalog),
-        }
-        .digest();
+        let (statements, path) = (self.statements.clone(), PathQuestion::of([], plan, self.scene.catalog));
+        let (preamble, key, rehearsal) = (self.preamble(), self.key(), Vec::new());
+        let so_far = Script { preamble, key, statements, rehearsal, path }.digest();
         let (ran, counted) = self.ran();
         let (psql, engine) = self.scene.counted(&counted);
         let comment = vec!["The ledger: who it was, what was run, how many rows; no values.".to_owned()];

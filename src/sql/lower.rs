@@ -32,7 +32,7 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.entry();
     lowering.commit();
     let rehearsal = lowering.search_further();
-    let path = PathQuestion::of(&lowering.statements, plan, catalog);
+    let path = PathQuestion::of(lowering.statements.iter().chain(&rehearsal), plan, catalog);
     Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, rehearsal, path }
 }
 

@@ -282,7 +282,8 @@ impl Grant {
 
 /// The tables that a script names, as it writes them.
 fn named_in(script: &Script, catalog: &Catalog) -> BTreeSet<TableId> {
-    let text: String = script.statements.iter().map(|statement| format!("{}\n", statement.sql.as_str())).collect();
+    let statements = script.statements.iter().chain(&script.rehearsal);
+    let text: String = statements.map(|statement| format!("{}\n", statement.sql.as_str())).collect();
     let ends = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '"'));
     let named = |table: &TableId| {
         let name = &catalog.table(*table).name;

@@ -132,10 +132,10 @@ pub struct PathQuestion {
 const ASKED_WITH: &str = "array_agg() count() coalesce() generate_series() set_config() current_setting()";
 
 impl PathQuestion {
-    pub(super) fn of(statements: &[Statement], plan: &Plan, catalog: &Catalog) -> Self {
+    pub(super) fn of<'a>(statements: impl IntoIterator<Item = &'a Statement>, plan: &Plan, catalog: &Catalog) -> Self {
         let mut calls = Calls::default();
         calls.read(ASKED_WITH);
-        statements.iter().for_each(|statement| calls.read(statement.sql.as_str()));
+        statements.into_iter().for_each(|statement| calls.read(statement.sql.as_str()));
         let mut setting = Writer::new();
         setting.kw(explain::SAFE_PATH);
         Self { setting: setting.finish(), sql: question(plan, catalog), calls }

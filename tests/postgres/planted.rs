@@ -39,8 +39,13 @@ tables:
 "#;
 
 /// Everything that runs a policy's SQL.
-const COMMANDS: &[&str] =
-    &["check small.yaml", "plan small.yaml", "rehearse small.yaml --subject 42", "apply small.yaml --subject 42 --yes"];
+const COMMANDS: &[&str] = &[
+    "check small.yaml",
+    "plan small.yaml",
+    "rehearse small.yaml --subject 42",
+    "apply small.yaml --subject 42 --yes",
+    "verify small.yaml --subject 42",
+];
 
 /// What an attacker plants: who calls it is written down, and everybody is a client.
 const OPERATOR: &str = "

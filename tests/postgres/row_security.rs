@@ -203,6 +203,8 @@ fn hard_case_11_a_role_under_row_level_security_gets_an_error_and_not_zero_rows(
         "apply small.yaml --subject 42 --yes",
         // Somebody whom the role does see.
         "apply small.yaml --subject 43 --yes",
+        // "Still gone" would be no answer either.
+        "verify small.yaml --subject 42",
     ] {
         let ran = tenant.place.run_as(&tenant.role, line);
         assert_eq!(ran.code, Some(1), "{line}: {}", ran.err);
