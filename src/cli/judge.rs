@@ -83,7 +83,11 @@ async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Beforehand, ServerEr
         besides(live, loaded),
     );
     let (hazards, filtered, lacking, besides) = answers.await?;
-    let mut findings = on_the_path(loaded, hazards)?;
+    let mut findings = Report::default();
+    if let Some(answer) = hazards {
+        let hazards = path.hazards(&answer).map_err(ServerError::no_answer)?;
+        hazards.iter().for_each(|hazard| findings.push(hazard.finding(policy)));
+    }
     if let Some(answer) = filtered {
         let found = looks.findings(&answer).map_err(ServerError::no_answer)?;
         found.into_iter().for_each(|found| findings.push(found));
@@ -97,27 +101,6 @@ async fn beforehand(live: &Live, loaded: &Loaded) -> Result<Beforehand, ServerEr
         besides.findings(policy).into_iter().filter(|found| !found.help.iter().any(|it| told.contains(it)));
     besides_tables.for_each(|found| findings.push(found));
     Ok(Beforehand { findings, blind: besides.is_blind() })
-}
-
-/// What others could have the policy's SQL call, by the server's answer.
-fn on_the_path(loaded: &Loaded, answer: Option<String>) -> Result<Report, ServerError> {
-    let mut findings = Report::default();
-    if let Some(answer) = answer {
-        let hazards = loaded.script.path.hazards(&answer).map_err(ServerError::no_answer)?;
-        hazards.iter().for_each(|hazard| findings.push(hazard.finding(&loaded.policy)));
-    }
-    Ok(findings)
-}
-
-/// Refuses to ask the policy's SQL where that would call what others may have planted: for commands that change nothing, and
-/// need no other privilege than to read.
-pub(super) async fn safe_to_ask(live: &Live, loaded: &Loaded, output: &Output) -> Result<(), Failure> {
-    let path = &loaded.script.path;
-    let answer = told(&live.connection.client, std::slice::from_ref(&path.setting), &path.sql).await;
-    let findings = answer.and_then(|answer| on_the_path(loaded, answer));
-    let findings = findings.map_err(|error| Failure::server(error, output.detail))?;
-    output.findings(&findings, &loaded.file);
-    if findings.has_errors() { Err(Failure::printed()) } else { Ok(()) }
 }
 
 /// What was found before any SQL of the policy ran.
