@@ -127,6 +127,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         stand_ins: stand_in::find(&steps, policy, catalog),
         steps,
         sweeps,
+        refreshes: policy.refreshes.clone(),
         kept: kept.collect(),
         triggers,
         ledger: false,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
     ColumnChange, Condition, Follower, IfShared, NewValue, People, Propagation, ResolvedLimits, ResolvedPolicy,
-    ResolvedReport, RuleId, Subject, ValueSet, ValueSource, Values,
+    ResolvedRefresh, ResolvedReport, RuleId, Subject, ValueSet, ValueSource, Values,
 };
 use crate::source::Span;
 
@@ -56,6 +56,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Steps that run again, in that order, because a trigger may have written into their rows.
     pub sweeps: Vec<Sweep>,
+    /// Materialized views that are refreshed behind all steps and sweeps, in this order.
+    pub refreshes: Vec<ResolvedRefresh>,
     /// Tables of the policy whose rows stay, with the reason, in the order of the file.
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::Branch;
 use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::ident::Ident;
+use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 use crate::policy::Acceptance;
 pub use crate::policy::IfShared;
@@ -42,12 +42,25 @@ pub struct ResolvedPolicy {
     pub rules: Vec<ResolvedRule>,
     /// The rules of each table, in the order in which they are tried.
     pub(super) by_table: BTreeMap<TableId, Vec<RuleId>>,
+    /// Materialized views that are refreshed, in the order in which that has to happen.
+    pub refreshes: Vec<ResolvedRefresh>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
     pub limits: ResolvedLimits,
     /// Warnings that someone has looked at, see [`ResolvedPolicy::accepts`].
     pub(super) accepted: Vec<Acceptance>,
+}
+
+/// A materialized view that is refreshed when the steps have run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedRefresh {
+    /// The view.
+    pub view: TableName,
+    /// Whether readers go on meanwhile.
+    pub concurrently: bool,
+    /// Its place in the policy.
+    pub origin: Span,
 }
 
 /// What a path compares where there is no key.

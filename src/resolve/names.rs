@@ -10,7 +10,7 @@ use super::model::{
     ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
     ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, document, generator, parents, path, scrub, subject, words};
+use super::{condition, derived, document, generator, parents, path, refresh, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
@@ -114,6 +114,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         accepted: policy.accept.clone(),
         rules: Vec::new(),
         by_table: BTreeMap::new(),
+        refreshes: refresh::resolve(policy, catalog, report),
         reports: reports.collect(),
         limits: ResolvedLimits {
             lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),

@@ -29,6 +29,7 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.before();
     lowering.steps();
     lowering.sweeps();
+    lowering.refresh();
     lowering.verification();
     lowering.entry();
     lowering.commit();
@@ -58,7 +59,7 @@ impl Lowering<'_> {
         self.prepare(phase, "settings", Vec::new(), w);
     }
 
-    fn place(&self, span: Span) -> String {
+    pub fn place(&self, span: Span) -> String {
         format!("{}:{}", shown(self.file.short_name()), self.file.position(span.start).line)
     }
 

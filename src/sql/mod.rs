@@ -28,6 +28,7 @@ pub mod privilege;
 pub mod probe;
 mod propagate;
 pub mod quote;
+mod refresh;
 mod script;
 mod scrub;
 mod stand_in;

@@ -83,6 +83,8 @@ pub enum Phase {
     Steps,
     /// Steps repeated for what triggers wrote.
     Sweeps,
+    /// Materialized views.
+    Derived,
     /// Proof.
     Verification,
     /// The entry in the ledger.
