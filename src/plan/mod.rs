@@ -128,6 +128,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         steps,
         sweeps,
         refreshes: policy.refreshes.clone(),
+        stale_views: policy.stale_views.clone(),
         kept: kept.collect(),
         triggers,
         ledger: false,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
     ColumnChange, Condition, Follower, IfShared, NewValue, People, Propagation, ResolvedLimits, ResolvedPolicy,
-    ResolvedRefresh, ResolvedReport, RuleId, Subject, ValueSet, ValueSource, Values,
+    ResolvedRefresh, ResolvedReport, RuleId, StaleView, Subject, ValueSet, ValueSource, Values,
 };
 use crate::source::Span;
 
@@ -58,6 +58,8 @@ pub struct Plan {
     pub sweeps: Vec<Sweep>,
     /// Materialized views that are refreshed behind all steps and sweeps, in this order.
     pub refreshes: Vec<ResolvedRefresh>,
+    /// Those that keep old values when it is done.
+    pub stale_views: Vec<StaleView>,
     /// Tables of the policy whose rows stay, with the reason, in the order of the file.
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.

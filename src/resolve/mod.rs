@@ -80,7 +80,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
         let touched = touched::touched(&resolved, catalog);
-        refresh::check(&resolved, &touched, catalog, &mut report);
+        resolved.stale_views = refresh::check(&resolved, &touched, catalog, &accepted, &mut report);
         published::check(&touched, catalog, &mut report);
         triggers::check(&resolved, &touched, catalog, &mut report);
     }

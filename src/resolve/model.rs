@@ -44,6 +44,8 @@ pub struct ResolvedPolicy {
     pub(super) by_table: BTreeMap<TableId, Vec<RuleId>>,
     /// Materialized views that are refreshed, in the order in which that has to happen.
     pub refreshes: Vec<ResolvedRefresh>,
+    /// Materialized views that keep old values, because they aren't refreshed.
+    pub stale_views: Vec<StaleView>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Bounds.
@@ -61,6 +63,15 @@ pub struct ResolvedRefresh {
     pub concurrently: bool,
     /// Its place in the policy.
     pub origin: Span,
+}
+
+/// A materialized view that has read what the policy changes, and is not refreshed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleView {
+    /// The view.
+    pub view: TableName,
+    /// Whether somebody has accepted that.
+    pub accepted: bool,
 }
 
 /// What a path compares where there is no key.

@@ -115,6 +115,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         refreshes: refresh::resolve(policy, catalog, report),
+        stale_views: Vec::new(),
         reports: reports.collect(),
         limits: ResolvedLimits {
             lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),

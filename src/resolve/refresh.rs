@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{ResolvedPolicy, ResolvedRefresh};
+use super::accept::Accepted;
+use super::model::{ResolvedPolicy, ResolvedRefresh, StaleView};
 use super::touched::Touched;
 use super::words;
 use crate::catalog::{Catalog, TableId};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Code, Report};
 use crate::ident::TableName;
 use crate::policy::{Policy, RefreshHow};
 
@@ -36,13 +37,15 @@ pub(super) fn resolve(policy: &Policy, catalog: &Catalog, report: &mut Report) -
     found.collect()
 }
 
-/// Warns of views that keep old values, and of refreshing without need.
+/// Warns of views that keep old values, which it returns, and of refreshing without need.
 pub(super) fn check(
     resolved: &ResolvedPolicy,
     touched: &BTreeMap<TableId, Touched>,
     catalog: &Catalog,
+    accepted: &Accepted<'_>,
     report: &mut Report,
-) {
+) -> Vec<StaleView> {
+    let mut left = Vec::new();
     let first = |table: &TableName, columns: &[crate::ident::Ident]| {
         let id = catalog.table_id(table)?;
         touched.get(&id)?.seen_by(catalog.table(id), columns)
@@ -70,9 +73,12 @@ pub(super) fn check(
             Some(other) => words::refreshed_from_old(&view.name, other, place),
             None => words::stale_view(view, tables, place),
         };
+        let accepted = accepted.covers(Code::StaleMaterializedView, &place_of);
+        left.push(StaleView { view: view.name.clone(), accepted });
         report.push(found.about(place_of));
     }
     for refresh in resolved.refreshes.iter().filter(|refresh| !stale.contains_key(&refresh.view)) {
         report.push(words::nothing_to_refresh(refresh).about(refresh.view.bare().to_string()));
     }
+    left
 }

@@ -5,6 +5,7 @@
 //! the policy wrote; never a value from a row.
 
 mod chain;
+mod derived;
 mod file;
 mod ledger;
 mod parts;
@@ -14,6 +15,7 @@ mod text;
 mod words;
 
 pub use chain::*;
+pub use derived::sent_away;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;

@@ -54,6 +54,9 @@ pub struct Account {
     pub kept: Vec<KeptPart>,
     /// What efface could not do, and where it is left.
     pub left_over: Vec<String>,
+    /// What somebody has to do before everything is gone, with the statement; the exit code is then 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_do: Vec<String>,
 }
 
 /// Whether what happened is permanent.
@@ -181,6 +184,9 @@ impl Account {
                 .collect(),
         );
         section("kept, and why", self.kept.iter().map(KeptPart::text).collect());
+        if !self.to_do.is_empty() {
+            section("to do, or it stays", self.to_do.clone());
+        }
         section("left over", self.left_over.clone());
         text
     }
@@ -280,6 +286,7 @@ mod tests {
                 },
             ],
             left_over: vec!["backups, until their retention ends".into()],
+            to_do: Vec::new(),
         }
     }
 

@@ -1,9 +1,21 @@
 //! Materialized views are brought up to date, in the transaction.
 
 use super::lower::Lowering;
-use super::script::{Phase, Role};
+use super::script::{Phase, Role, Sql};
 use super::writer::Writer;
 use crate::catalog::RowSecurity;
+use crate::ident::TableName;
+
+/// The statement that refreshes a materialized view.
+pub fn refresh_statement(view: &TableName, concurrently: bool) -> Sql {
+    statement(view, concurrently).finish()
+}
+
+fn statement(view: &TableName, concurrently: bool) -> Writer {
+    let mut w = Writer::new();
+    w.kw("REFRESH MATERIALIZED VIEW ").kw(if concurrently { "CONCURRENTLY " } else { "" }).table(view);
+    w
+}
 
 impl Lowering<'_> {
     /// Behind all changes, and before the reports are compared, which may read these views.
@@ -24,12 +36,11 @@ impl Lowering<'_> {
         }
         for refresh in &plan.refreshes {
             let name = refresh.view.bare().to_string();
-            let (words, meanwhile) = match refresh.concurrently {
-                true => ("REFRESH MATERIALIZED VIEW CONCURRENTLY ", "readers go on, other refreshes wait until COMMIT"),
-                false => ("REFRESH MATERIALIZED VIEW ", "whoever reads it waits until COMMIT"),
+            let meanwhile = match refresh.concurrently {
+                true => "readers go on, other refreshes wait until COMMIT",
+                false => "whoever reads it waits until COMMIT",
             };
-            let mut w = Writer::new();
-            w.kw(words).table(&refresh.view);
+            let w = statement(&refresh.view, refresh.concurrently);
             let place = self.place(refresh.origin);
             let comment = vec![format!("{name}: forgets what has changed; {meanwhile} ({place})")];
             self.push(phase, format!("refresh {name}"), Role::Prepare, comment, w);

@@ -11,6 +11,7 @@ mod commit;
 mod outcome;
 mod receipt;
 mod retry;
+mod statistics;
 
 pub use afterwards::{Leftover, afterwards};
 pub use commit::Committed;

@@ -12,7 +12,7 @@ use crate::catalog::hexadecimal;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount,
-    SubjectAccount, kept_parts,
+    SubjectAccount, kept_parts, sent_away,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -36,7 +36,13 @@ impl Receipt {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
         account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
-        account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
+        for left in left {
+            match left {
+                Leftover::Stays(what) => account.left_over.push(what.clone()),
+                Leftover::ToDo(what) => account.to_do.push(what.clone()),
+            }
+        }
+        account.left_over.extend(always_left(reviewed));
         Self { account }
     }
 
@@ -123,6 +129,7 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        to_do: Vec::new(),
         left_over: Vec::new(),
     }
 }
@@ -144,15 +151,7 @@ fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
 /// What no transaction can do, and where it is left.
 fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     let Reviewed { plan, catalog, .. } = *reviewed;
-    let changed: BTreeSet<_> =
-        plan.steps.iter().flat_map(|step| step.tables()).map(|table| &catalog.table(table).name).collect();
-    let views = catalog
-        .others
-        .iter()
-        .filter(|other| other.kind == "materialized view" && other.about.iter().any(|table| changed.contains(table)));
-    let mut left: Vec<_> = views
-        .map(|view| format!("materialized view `{}` keeps old values until it is refreshed", view.name.bare()))
-        .collect();
+    let mut left = Vec::new();
     left.extend(plan.triggers.iter().map(|fired| {
         let on = catalog.table(fired.table).name.bare();
         format!(
@@ -163,12 +162,12 @@ fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     left.extend(
         [
             "backups, until their retention ends",
-            "write-ahead log, standbys and subscribers, until they have replayed and removed it",
             "dead row versions in the tables' files, until VACUUM",
             "the server's log, where it logs statements or their parameters",
         ]
         .map(String::from),
     );
+    left.extend(sent_away(reviewed));
     left
 }
 

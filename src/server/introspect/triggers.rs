@@ -122,6 +122,14 @@ struct Source {
 }
 
 impl Source {
+    /// Whether it is one of PostgreSQL's own, which set a column of their row at most.
+    fn is_harmless(&self) -> bool {
+        // The server's own alone are printed without a schema here.
+        const OWN: [&str; 3] =
+            ["tsvector_update_trigger()", "tsvector_update_trigger_column()", "suppress_redundant_updates_trigger()"];
+        self.language == "internal" && OWN.contains(&self.signature.as_str())
+    }
+
     /// What a rule does instead of a statement, or beside it.
     fn of_rule(on: &TableName, name: &str, definition: String) -> Self {
         let signature = format!("rule {name} on {}.{}", on.schema.as_str(), on.name.as_str());
@@ -179,6 +187,9 @@ impl Sources {
             }
             digest.update(&source.text);
             mentions.extend(source.words.iter().filter_map(|word| tables.get(word.as_str())).flatten().copied());
+            if source.is_harmless() {
+                continue;
+            }
             opaque |= source.is_tree
                 || !matches!(source.language.as_str(), "sql" | "plpgsql")
                 || source.words.contains("execute");

@@ -1,0 +1,137 @@
+//! Which old values do planner statistics still hold, and who takes them away?
+//!
+//! Names and statements only: the values themselves never leave the server.
+
+use std::collections::BTreeMap;
+
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+
+use super::afterwards::Analyzed;
+use crate::ident::{Ident, TableName, shown};
+use crate::server::ServerError;
+use crate::server::ask::{self, BEGIN_READ_ONLY};
+use crate::sql::statistics::{CANDIDATES, Held, Shape, Why, cure, missing, missing_elements};
+
+/// What somebody has to do about the statistics of what was ANALYZEd, a sentence each; `columns` are those that changed.
+pub(super) async fn left_in_statistics(
+    client: &Client,
+    analyzed: &Analyzed<'_>,
+    columns: Option<&[String]>,
+    server_major: u32,
+) -> Result<Vec<String>, ServerError> {
+    let mut held = candidates(client, analyzed.name, columns).await?;
+    held.retain(|held| held.inherited || !analyzed.inherited_only);
+    let mut left: BTreeMap<(TableName, Option<TableName>, u8), Vec<Held>> = BTreeMap::new();
+    for held in held {
+        let kind = match (look(client, &held).await, held.why) {
+            (Look::Clean, _) => continue,
+            (Look::Unknown, _) => 0,
+            (Look::Left, Why::Right) => 1,
+            (Look::Left, Why::Target) => 2,
+            (Look::Left, Why::Empty) => 3,
+        };
+        left.entry((held.relation.clone(), held.within.clone(), kind)).or_default().push(held);
+    }
+    Ok(left.into_iter().map(|((.., kind), held)| sentence(kind, &held, analyzed.name, server_major)).collect())
+}
+
+fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> String {
+    let mut columns: Vec<String> = held.iter().map(|held| shown(&held.column).to_string()).collect();
+    columns.sort();
+    columns.dedup();
+    let (relation, within) = held.first().map(|held| (held.relation.bare().to_string(), held.within.as_ref())).unwrap_or_default();
+    let within = within.map(|name| format!(" (in `{}`)", name.bare())).unwrap_or_default();
+    let what = format!("planner statistics of `{relation}`{within}");
+    let columns = columns.join(", ");
+    // One statement for a column, though it has statistics of its own rows and of those below.
+    let mut each: Vec<&Held> = Vec::new();
+    for held in held {
+        let same = |other: &&Held| other.column == held.column && (server_major < 18 || other.inherited == held.inherited);
+        if !each.iter().any(same) {
+            each.push(held);
+        }
+    }
+    let is_partition = held.iter().any(|held| held.relation != *root);
+    let root = if is_partition { root } else { held.first().map_or(root, |held| &held.relation) };
+    let statement = cure(&each, root, server_major);
+    let statement = statement.as_ref().map(|sql| shown(sql.as_str()).to_string());
+    match (kind, statement) {
+        (0, Some(sql)) => format!(
+            "{what} may hold old values of {columns}: this role may neither renew nor look at them; its owner runs: {sql}"
+        ),
+        (1, Some(sql)) => format!("{what} hold values of {columns} that no row has: this role may not ANALYZE it; its owner runs: {sql}"),
+        (2, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE is told to leave them; its owner runs: {sql}"),
+        (_, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner runs: {sql}"),
+        (_, None) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner makes it anew"),
+    }
+}
+
+/// What statistics hold of values that no row has.
+enum Look {
+    Clean,
+    Left,
+    /// That can't be told.
+    Unknown,
+}
+
+async fn look(client: &Client, held: &Held) -> Look {
+    if !held.visible {
+        return Look::Unknown;
+    }
+    let Some(question) = missing(held) else {
+        return if held.why == Why::Empty { Look::Left } else { Look::Unknown };
+    };
+    for question in std::iter::once(question).chain(missing_elements(held)) {
+        match ask::ask(client, &[], &question).await {
+            Ok(Ok(Some(rows))) if rows == "0" => {}
+            Ok(Ok(Some(_))) => return Look::Left,
+            // Too long, or not allowed.
+            Ok(Ok(None) | Err(_)) | Err(_) => return Look::Unknown,
+        }
+    }
+    Look::Clean
+}
+
+async fn candidates(client: &Client, table: &TableName, columns: Option<&[String]>) -> Result<Vec<Held>, ServerError> {
+    let (schema, name) = (table.schema.as_str(), table.name.as_str());
+    client.simple_query(BEGIN_READ_ONLY).await?;
+    // What is printed must be readable whatever the session's path is.
+    let rows = async {
+        client.simple_query("SET LOCAL search_path = pg_catalog, pg_temp").await?;
+        client.query_typed(CANDIDATES, &[(&schema, Type::TEXT), (&name, Type::TEXT), (&columns, Type::TEXT_ARRAY)]).await
+    }
+    .await;
+    let _ = client.simple_query("ROLLBACK").await;
+    rows?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Held, ServerError> {
+    let table = |schema: &str, name: &str| TableName { schema: Ident::new(schema), name: Ident::new(name) };
+    let (kind, shape, why): (String, String, String) = (row.try_get(2)?, row.try_get(9)?, row.try_get(10)?);
+    let within: (Option<String>, Option<String>) = (row.try_get(3)?, row.try_get(4)?);
+    let unknown = |what: &str| ServerError::Protocol(format!("statistics of an unknown kind: {what}"));
+    Ok(Held {
+        relation: table(row.try_get(0)?, row.try_get(1)?),
+        is_view: kind == "m",
+        within: within.0.zip(within.1).map(|(schema, name)| table(&schema, &name)),
+        column: row.try_get(5)?,
+        expression: row.try_get(6)?,
+        type_sql: row.try_get(7)?,
+        inherited: row.try_get(8)?,
+        shape: match shape.as_str() {
+            "v" => Shape::Values,
+            "e" => Shape::Elements,
+            "l" => Shape::Lexemes,
+            "b" => Shape::Bounds,
+            number => Shape::Combined(number.parse().map_err(|_| unknown(number))?),
+        },
+        why: match why.as_str() {
+            "r" => Why::Right,
+            "e" => Why::Empty,
+            "t" => Why::Target,
+            other => return Err(unknown(other)),
+        },
+        visible: row.try_get(11)?,
+    })
+}
