@@ -21,7 +21,7 @@ pub struct Held {
     pub column: String,
     /// The column, or the expression as the server prints it.
     pub expression: String,
-    /// Its type with its collation, as ALTER TABLE takes it; none for what is no column.
+    /// Its type with its collation, as ALTER TABLE takes it; none for what is no column, or one that can't be altered.
     pub type_sql: Option<String>,
     /// Whether they are over the rows of all tables below.
     pub inherited: bool,

@@ -40,9 +40,23 @@ WITH RECURSIVE root AS (
            coalesce(a.attstattarget, -1) = 0 AS off,
            'SELECT' AS needs,
            'r.' || pg_catalog.quote_ident(a.attname) AS expression,
-           pg_catalog.format_type(a.atttypid, a.atttypmod)
+           -- A column that a partition key or a view reads can't be altered.
+           CASE WHEN NOT EXISTS (
+               SELECT FROM pg_catalog.pg_depend v
+               WHERE v.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                 AND v.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                 AND v.refobjid IN (SELECT oid FROM below) AND v.refobjsubid > 0
+                 AND (SELECT va.attname FROM pg_catalog.pg_attribute va
+                      WHERE va.attrelid = v.refobjid AND va.attnum = v.refobjsubid) = a.attname)
+             AND NOT EXISTS (
+               SELECT FROM pg_catalog.pg_partitioned_table k
+               JOIN pg_catalog.pg_attribute ka ON ka.attrelid = k.partrelid AND ka.attname = a.attname
+               WHERE k.partrelid IN (SELECT oid FROM below)
+                 AND (k.partexprs IS NOT NULL OR ka.attnum = ANY (k.partattrs::pg_catalog.int2[])))
+           THEN pg_catalog.format_type(a.atttypid, a.atttypmod)
              || CASE WHEN a.attcollation <> t.typcollation
-                THEN ' COLLATE ' || pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(l.collname) ELSE '' END AS type_sql
+                THEN ' COLLATE ' || pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(l.collname) ELSE '' END
+           END AS type_sql
     FROM parts p
     JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid

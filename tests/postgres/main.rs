@@ -12,6 +12,7 @@ mod closed;
 mod club;
 mod connecting;
 mod documents;
+mod derived;
 mod foreseen;
 mod harness;
 mod introspection;

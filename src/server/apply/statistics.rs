@@ -29,11 +29,17 @@ pub(super) async fn left_in_statistics(
             (Look::Unknown, _) => 0,
             (Look::Left, Why::Right) => 1,
             (Look::Left, Why::Target) => 2,
+            (Look::Left, Why::Empty) if is_in_the_way(&held, server_major) => 4,
             (Look::Left, Why::Empty) => 3,
         };
         left.entry((held.relation.clone(), held.within.clone(), kind)).or_default().push(held);
     }
     Ok(left.into_iter().map(|((.., kind), held)| sentence(kind, &held, analyzed.name, server_major)).collect())
+}
+
+/// Whether the column can't be altered, which is how its statistics are taken away before 18.
+fn is_in_the_way(held: &Held, server_major: u32) -> bool {
+    held.type_sql.is_none() && held.within.is_none() && server_major < 18
 }
 
 fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> String {
@@ -62,6 +68,10 @@ fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> Str
         ),
         (1, Some(sql)) => format!("{what} hold values of {columns} that no row has: this role may not ANALYZE it; its owner runs: {sql}"),
         (2, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE is told to leave them; its owner runs: {sql}"),
+        (4, _) => format!(
+            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them, and a view or the \
+             partition key is in the way of altering the column; ANALYZE it when it has rows"
+        ),
         (_, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner runs: {sql}"),
         (_, None) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner makes it anew"),
     }
