@@ -24,6 +24,7 @@ mod stand_in;
 mod steps;
 mod sweep;
 mod triggers;
+mod watch;
 
 pub use model::*;
 pub use predicate::touched_tables;
@@ -86,6 +87,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
+    let (watched, kept_values) = watch::find(&steps, policy, catalog);
     let patterns = scrub::patterns(&steps, policy, &scopes);
     let owners = scrub::owners(&steps, &captures, policy, catalog);
     let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
@@ -131,6 +133,8 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         stale_views: policy.stale_views.clone(),
         kept: kept.collect(),
         triggers,
+        watched,
+        kept_values,
         ledger: false,
     };
     if report.has_errors() { Err(report) } else { Ok(plan) }

@@ -27,8 +27,10 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.freeze();
     lowering.guards();
     lowering.before();
+    lowering.watch();
     lowering.steps();
     lowering.sweeps();
+    lowering.count_triggered();
     lowering.refresh();
     lowering.verification();
     lowering.entry();
@@ -67,7 +69,7 @@ impl Lowering<'_> {
         self.scene.catalog.table(id)
     }
 
-    fn name(&self, id: TableId) -> String {
+    pub fn name(&self, id: TableId) -> String {
         self.table(id).name.bare().to_string()
     }
 
@@ -520,6 +522,7 @@ impl Lowering<'_> {
             Assertion::Values => "check the values to scrub",
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
+            Assertion::Unnamed => "verify what triggers did",
             Assertion::Reports => "verify the reports",
         };
         self.push(phase, title, Role::Assert(assertion), comment, sql);
@@ -780,6 +783,7 @@ impl Lowering<'_> {
         }
         let steps = self.scene.step_checks();
         self.assertion(Phase::Verification, Assertion::Steps, "a step did not do what it said:", &steps, Vec::new());
+        self.unnamed();
         let orphans = self.scene.orphan_checks();
         self.assertion(
             Phase::Verification,

@@ -36,6 +36,7 @@ pub mod statistics;
 mod step;
 mod subject;
 mod value;
+mod watch;
 mod writer;
 
 pub use analyze::analyze;

@@ -150,6 +150,9 @@ pub enum Role {
         /// The index in the plan's shared rows.
         shared: usize,
     },
+    /// Counts what steps and triggers did: for each table its schema and name, and how many rows were added, changed and
+    /// deleted.
+    CountTriggered,
     /// A DO block that raises [`ASSERTION_FAILED`] with an [`AssertionFailure`] in its DETAIL.
     Assert(Assertion),
     /// A step of the plan: its row count is the statement's.
@@ -198,6 +201,8 @@ pub enum Assertion {
     References,
     /// Every step did what it said.
     Steps,
+    /// No trigger deleted rows that no step names, or changed what stays for a reason.
+    Unnamed,
     /// No report moved.
     Reports,
 }
@@ -304,6 +309,7 @@ impl Script {
                 | Role::Enter
                 | Role::LockRows { .. }
                 | Role::CountShared { .. }
+                | Role::CountTriggered
                 | Role::Assert(_)
                 | Role::Step { .. }
                 | Role::Together { .. }

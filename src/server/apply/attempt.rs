@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
 use futures_util::future::join_all;
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres::types::{ToSql, Type};
 
-use super::outcome::{Chosen, Entry, Progress, Ran, StepRun};
+use super::outcome::{Chosen, Entry, Progress, Ran, StepRun, WrittenRows};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
+use crate::ident::{Ident, TableName};
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
 use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
@@ -51,6 +52,8 @@ enum Answer {
     Recognised(Option<u64>),
     /// The entry of this run.
     Entered(Entry),
+    /// What was written so far.
+    Written(Vec<WrittenRows>),
 }
 
 impl Stopped {
@@ -101,6 +104,7 @@ impl<'a> Attempt<'a> {
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
         let (mut entry, mut compared) = (None, false);
+        let mut written = Vec::new();
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -123,6 +127,10 @@ impl<'a> Attempt<'a> {
                 Answer::Recognised(None) => Vec::new(),
                 Answer::Entered(new) => {
                     entry = Some(new);
+                    Vec::new()
+                }
+                Answer::Written(all) => {
+                    written = all;
                     Vec::new()
                 }
             };
@@ -161,7 +169,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Reached::End(Ran { steps, shared, chosen, entry, started, finished, transaction, attempts: 1 }))
+        Ok(Reached::End(Ran { steps, shared, written, chosen, entry, started, finished, transaction, attempts: 1 }))
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -221,6 +229,10 @@ impl<'a> Attempt<'a> {
                 let digest = text_at(&answer, 1);
                 let digest = digest.ok_or_else(|| Stopped::Malformed("the ledger returned no digest".into()))?;
                 return Ok(Answer::Entered(Entry { seq: number_at(&answer, 0, title)?, digest }));
+            }
+            Role::CountTriggered => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                return Ok(Answer::Written(written_rows(&answer, title)?));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.
@@ -347,6 +359,22 @@ pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<St
 fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
     let rows = text_at(answer, column).and_then(|text| text.parse().ok());
     rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
+}
+
+/// What each row says of a table: schema, name, rows added, changed and deleted.
+fn written_rows(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<WrittenRows>, Stopped> {
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let read = |row: &SimpleQueryRow| {
+        let text = |column: usize| row.try_get(column).ok().flatten();
+        let rows = |column: usize| text(column)?.parse().ok();
+        let table = TableName { schema: Ident::new(text(0)?), name: Ident::new(text(1)?) };
+        Some(WrittenRows { table, added: rows(2)?, changed: rows(3)?, deleted: rows(4)? })
+    };
+    let malformed = || Stopped::Malformed(format!("`{title}` did not return tables with numbers of rows"));
+    rows.map(|row| read(row).ok_or_else(malformed)).collect()
 }
 
 /// The row count of the statement.

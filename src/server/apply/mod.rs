@@ -15,7 +15,7 @@ mod statistics;
 
 pub use afterwards::{Leftover, afterwards};
 pub use commit::Committed;
-pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun};
+pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun, WrittenRows};
 pub use receipt::{Receipt, rehearsal};
 
 use std::collections::BTreeSet;

@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use super::Order;
 use super::afterwards::Leftover;
 use super::commit::Committed;
-use super::outcome::Ran;
+use super::outcome::{Ran, StepRun, WrittenRows};
 use crate::catalog::hexadecimal;
-use crate::plan::{Reason, StepAction};
+use crate::plan::{Reason, Step, StepAction};
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount,
-    SubjectAccount, kept_parts, sent_away,
+    SubjectAccount, TriggeredRows, kept_parts, sent_away,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -129,9 +129,34 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        by_triggers: by_triggers(ran, reviewed),
         to_do: Vec::new(),
         left_over: Vec::new(),
     }
+}
+
+/// What was written beyond what the steps counted.
+fn by_triggers(ran: &Ran, reviewed: &Reviewed<'_>) -> Vec<TriggeredRows> {
+    let (plan, catalog) = (reviewed.plan, reviewed.catalog);
+    let beyond = |written: &WrittenRows| {
+        let id = catalog.table_id(&written.table);
+        let of_table = |run: &&StepRun| plan.steps.get(run.step).is_some_and(|step| Some(step.table) == id);
+        let rows = |deletes: bool| -> u64 {
+            let own = ran.steps.iter().filter(of_table);
+            own.filter(|run| (plan.steps[run.step].action == StepAction::Delete) == deletes).map(|run| run.rows).sum()
+        };
+        // A step that takes natural keys along counts its own rows, not those that follow.
+        let mut along = plan.steps.iter().filter(|step| step.along.is_some()).flat_map(Step::tables);
+        let follows = along.any(|table| Some(table) == id);
+        TriggeredRows {
+            table: written.table.bare().to_string(),
+            added: written.added,
+            changed: if follows { 0 } else { written.changed.saturating_sub(rows(false)) },
+            deleted: written.deleted.saturating_sub(rows(true)),
+        }
+    };
+    let all = ran.written.iter().map(beyond);
+    all.filter(|rows| rows.added + rows.changed + rows.deleted > 0).collect()
 }
 
 /// Each subject's key, column by column: as it is where it is a number or a uuid, otherwise as a short digest, because
@@ -155,7 +180,7 @@ fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     left.extend(plan.triggers.iter().map(|fired| {
         let on = catalog.table(fired.table).name.bare();
         format!(
-            "trigger `{}` on `{on}` fired: what it did to rows that no rule reaches, in whichever table, is not known",
+            "trigger `{}` on `{on}` fired: what it did to rows that no rule reaches, in whichever table, is counted and stays",
             fired.trigger.bare()
         )
     }));

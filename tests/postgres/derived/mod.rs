@@ -1,6 +1,8 @@
 //! What the database keeps of rows elsewhere: materialized views, planner statistics, what triggers write, what is sent away.
 
+mod published;
 mod statistics;
+mod triggers;
 mod views;
 
 use crate::harness::Db;

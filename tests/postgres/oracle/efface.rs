@@ -81,6 +81,7 @@ impl Efface {
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References
+                    | Assertion::Unnamed
                     | Assertion::Steps => EngineOutcome::Failed(format!("{failure:?}")),
                 })
             }
