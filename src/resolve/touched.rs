@@ -22,8 +22,7 @@ impl Touched {
     /// are read.
     pub fn seen_by(&self, table: &Table, columns: &[Ident]) -> Option<Span> {
         let mut changed = self.columns.iter();
-        let column =
-            changed.find(|(id, _)| columns.is_empty() || columns.contains(&table.column_at(**id).name));
+        let column = changed.find(|(id, _)| columns.is_empty() || columns.contains(&table.column_at(**id).name));
         self.deletes.or(column.map(|(_, span)| *span))
     }
 }

@@ -1,7 +1,7 @@
 //! What does the database keep of these rows elsewhere, and what does it send away?
 
-use super::words::table;
 use super::Reviewed;
+use super::words::table;
 use crate::catalog::{Publication, PublishedTable};
 use crate::ident::shown;
 use crate::plan::StepAction;
@@ -81,7 +81,10 @@ pub(super) fn replication(reviewed: &Reviewed<'_>) -> Vec<String> {
         let kind = if slot.logical { "logical" } else { "physical" };
         match slot.active {
             true => format!("{kind} replication slot `{}`", shown(&slot.name)),
-            false => format!("{kind} replication slot `{}`, which nobody takes from: it keeps write-ahead log for ever", shown(&slot.name)),
+            false => format!(
+                "{kind} replication slot `{}`, which nobody takes from: it keeps write-ahead log for ever",
+                shown(&slot.name)
+            ),
         }
     });
     let named = replication.standbys.iter().filter(|name| !name.is_empty());

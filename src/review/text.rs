@@ -25,11 +25,7 @@ pub fn text(reviewed: &Reviewed<'_>) -> String {
     list(&mut page, "materialized views that have read what changes", derived::views(reviewed));
     let sent: Vec<_> = derived::publications(reviewed).into_iter().chain(derived::replication(reviewed)).collect();
     list(&mut page, "what leaves this server", sent);
-    list(
-        &mut page,
-        "event triggers: they fire on the script's temporary tables",
-        derived::event_triggers(reviewed),
-    );
+    list(&mut page, "event triggers: they fire on the script's temporary tables", derived::event_triggers(reviewed));
     locks(&mut page, reviewed);
     warnings(&mut page, reviewed);
     page.text

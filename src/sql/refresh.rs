@@ -26,8 +26,10 @@ impl Lowering<'_> {
         }
         let phase = Phase::Derived;
         let reads = |view| catalog.materialized_view(view).into_iter().flat_map(|found| &found.reads);
-        let secured = |table| catalog.table_id(table).is_some_and(|id| catalog.table(id).row_security != RowSecurity::Off);
-        let is_secured = plan.refreshes.iter().flat_map(|refresh| reads(&refresh.view)).any(|read| secured(&read.table));
+        let secured =
+            |table| catalog.table_id(table).is_some_and(|id| catalog.table(id).row_security != RowSecurity::Off);
+        let is_secured =
+            plan.refreshes.iter().flat_map(|refresh| reads(&refresh.view)).any(|read| secured(&read.table));
         if is_secured {
             let mut w = Writer::new();
             w.kw("SET LOCAL row_security = on");

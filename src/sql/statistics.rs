@@ -119,7 +119,9 @@ pub fn missing_elements(held: &Held) -> Option<Sql> {
     let own = held.within.as_ref().unwrap_or(&held.relation);
     let mut w = Writer::new();
     w.kw("SELECT pg_catalog.count(*) FROM (SELECT DISTINCT v.held FROM pg_catalog.pg_stats AS s, LATERAL (SELECT ");
-    w.kw("pg_catalog.unnest(s.most_common_elems::pg_catalog.text::pg_catalog.text[])) AS v (held) WHERE s.schemaname = ");
+    w.kw(
+        "pg_catalog.unnest(s.most_common_elems::pg_catalog.text::pg_catalog.text[])) AS v (held) WHERE s.schemaname = ",
+    );
     w.text(own.schema.as_str()).kw(" AND s.tablename = ").text(own.name.as_str());
     w.kw(" AND s.attname = ").text(&held.column).kw(" AND s.inherited = ");
     w.kw(if held.inherited { "true" } else { "false" });

@@ -19,7 +19,8 @@ pub(in crate::resolve) fn no_replica_identity(
     span: Span,
 ) -> Diagnostic {
     let table = published.table.bare();
-    let partitions = |names: &[TableName]| names.iter().map(|name| name.bare().to_string()).collect::<Vec<_>>().join(", ");
+    let partitions =
+        |names: &[TableName]| names.iter().map(|name| name.bare().to_string()).collect::<Vec<_>>().join(", ");
     let of_itself = published.without_identity.contains(&published.table);
     let what = match of_itself {
         true => format!("table `{table}`"),

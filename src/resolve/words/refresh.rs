@@ -53,11 +53,7 @@ pub(in crate::resolve) fn may_not_refresh(refresh: &Refresh) -> Diagnostic {
         .help("GRANT the owner's role to the role that runs efface, or leave the view out and refresh it afterwards")
 }
 
-pub(in crate::resolve) fn stale_view(
-    view: &MaterializedView,
-    tables: &BTreeSet<&TableName>,
-    span: Span,
-) -> Diagnostic {
+pub(in crate::resolve) fn stale_view(view: &MaterializedView, tables: &BTreeSet<&TableName>, span: Span) -> Diagnostic {
     let name = view.name.bare();
     let tables: Vec<_> = tables.iter().map(|table| format!("`{}`", table.bare())).collect();
     Diagnostic::new(

@@ -36,6 +36,9 @@ pub(in crate::resolve) fn unreadable_trigger(on: &Table, trigger: &Trigger, span
         format!("where trigger `{name}` on `{table}` writes can't be known from its text"),
     )
     .at(span, "fires it")
-    .note(format!("it calls {}, which builds statements as it runs, is not SQL, or calls what is", shown(&trigger.function)))
+    .note(format!(
+        "it calls {}, which builds statements as it runs, is not SQL, or calls what is",
+        shown(&trigger.function)
+    ))
     .help(format!("look at it, and accept it: `{{ code: trigger-beyond-policy, at: \"{table}.{name}\", because: … }}`"))
 }

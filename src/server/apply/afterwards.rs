@@ -101,7 +101,8 @@ fn written<'a>(step: &'a Step, catalog: &'a Catalog) -> Vec<(TableId, Changed<'a
     });
     let with_made = |(table, columns): (TableId, Option<Vec<_>>)| {
         let of = catalog.table(table);
-        let names = columns.map(|columns| columns.into_iter().map(|id| &of.column_at(id).name).collect::<BTreeSet<_>>());
+        let names =
+            columns.map(|columns| columns.into_iter().map(|id| &of.column_at(id).name).collect::<BTreeSet<_>>());
         let names = names.map(|mut names| {
             let made = of.columns.iter().filter(|column| match &column.generated {
                 Generated::Expression { from, .. } => from.iter().any(|name| names.contains(name)),
@@ -129,11 +130,12 @@ fn analyzed<'a>(
         let columns: Option<Vec<String>> =
             columns.as_ref().map(|columns| columns.iter().map(|name| name.as_str().to_owned()).collect());
         all.insert(&table.name, (Analyzed { name: &table.name, inherited_only: false }, columns.clone()));
-        for above in table.inherits.iter().filter(|above| !catalog.table_id(above).is_some_and(|id| changed.contains_key(&id))) {
+        for above in
+            table.inherits.iter().filter(|above| !catalog.table_id(above).is_some_and(|id| changed.contains_key(&id)))
+        {
             // Several tables may be below it: then whatever changed in any counts.
-            let entry = all.entry(above).or_insert_with(|| {
-                (Analyzed { name: above, inherited_only: true }, Some(Vec::new()))
-            });
+            let entry =
+                all.entry(above).or_insert_with(|| (Analyzed { name: above, inherited_only: true }, Some(Vec::new())));
             match (&mut entry.1, &columns) {
                 (Some(all), Some(columns)) => all.extend(columns.iter().cloned()),
                 (all, _) => *all = None,

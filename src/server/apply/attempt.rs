@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
 use futures_util::future::join_all;
-use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::outcome::{Chosen, Entry, Progress, Ran, StepRun, WrittenRows};
 use super::{Interrupt, Mode, Order};
@@ -35,6 +35,7 @@ pub(super) enum Stopped {
 }
 
 /// How far a transaction came.
+#[expect(clippy::large_enum_variant, reason = "there is one of it for each transaction")]
 pub(super) enum Reached {
     /// To where COMMIT stands.
     End(Ran),

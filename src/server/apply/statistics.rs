@@ -46,14 +46,16 @@ fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> Str
     let mut columns: Vec<String> = held.iter().map(|held| shown(&held.column).to_string()).collect();
     columns.sort();
     columns.dedup();
-    let (relation, within) = held.first().map(|held| (held.relation.bare().to_string(), held.within.as_ref())).unwrap_or_default();
+    let (relation, within) =
+        held.first().map(|held| (held.relation.bare().to_string(), held.within.as_ref())).unwrap_or_default();
     let within = within.map(|name| format!(" (in `{}`)", name.bare())).unwrap_or_default();
     let what = format!("planner statistics of `{relation}`{within}");
     let columns = columns.join(", ");
     // One statement for a column, though it has statistics of its own rows and of those below.
     let mut each: Vec<&Held> = Vec::new();
     for held in held {
-        let same = |other: &&Held| other.column == held.column && (server_major < 18 || other.inherited == held.inherited);
+        let same =
+            |other: &&Held| other.column == held.column && (server_major < 18 || other.inherited == held.inherited);
         if !each.iter().any(same) {
             each.push(held);
         }
@@ -66,14 +68,22 @@ fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> Str
         (0, Some(sql)) => format!(
             "{what} may hold old values of {columns}: this role may neither renew nor look at them; its owner runs: {sql}"
         ),
-        (1, Some(sql)) => format!("{what} hold values of {columns} that no row has: this role may not ANALYZE it; its owner runs: {sql}"),
-        (2, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE is told to leave them; its owner runs: {sql}"),
+        (1, Some(sql)) => format!(
+            "{what} hold values of {columns} that no row has: this role may not ANALYZE it; its owner runs: {sql}"
+        ),
+        (2, Some(sql)) => format!(
+            "{what} hold values of {columns} that no row has: ANALYZE is told to leave them; its owner runs: {sql}"
+        ),
         (4, _) => format!(
             "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them, and a view or the \
              partition key is in the way of altering the column; ANALYZE it when it has rows"
         ),
-        (_, Some(sql)) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner runs: {sql}"),
-        (_, None) => format!("{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner makes it anew"),
+        (_, Some(sql)) => format!(
+            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner runs: {sql}"
+        ),
+        (_, None) => format!(
+            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner makes it anew"
+        ),
     }
 }
 
@@ -109,7 +119,9 @@ async fn candidates(client: &Client, table: &TableName, columns: Option<&[String
     // What is printed must be readable whatever the session's path is.
     let rows = async {
         client.simple_query("SET LOCAL search_path = pg_catalog, pg_temp").await?;
-        client.query_typed(CANDIDATES, &[(&schema, Type::TEXT), (&name, Type::TEXT), (&columns, Type::TEXT_ARRAY)]).await
+        client
+            .query_typed(CANDIDATES, &[(&schema, Type::TEXT), (&name, Type::TEXT), (&columns, Type::TEXT_ARRAY)])
+            .await
     }
     .await;
     let _ = client.simple_query("ROLLBACK").await;

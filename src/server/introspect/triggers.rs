@@ -62,7 +62,11 @@ pub(super) fn read_triggers(
         // What a rule on a table or view makes of a statement there: whoever names that relation may mean it.
         let (relation, definition): (u32, String) = (get(row, "relation")?, get(row, "definition")?);
         if let Some(on) = relations.name(relation) {
-            sources.add(RULES + index, on.name.as_str().to_owned(), Source::of_rule(on, ident(row, "name")?.as_str(), definition));
+            sources.add(
+                RULES + index,
+                on.name.as_str().to_owned(),
+                Source::of_rule(on, ident(row, "name")?.as_str(), definition),
+            );
         }
     }
     let mut called = BTreeSet::new();

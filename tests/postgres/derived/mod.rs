@@ -1,5 +1,6 @@
 //! What the database keeps of rows elsewhere: materialized views, planner statistics, what triggers write, what is sent away.
 
+mod case_12;
 mod published;
 mod statistics;
 mod triggers;

@@ -41,7 +41,8 @@ fn a_published_table_without_a_replica_identity_is_an_error_of_check() {
 
 #[test]
 fn only_what_is_published_is_minded() {
-    let db = Db::with(&format!("{SCHEMA} create publication changes for table notes with (publish = 'insert, update');"));
+    let db =
+        Db::with(&format!("{SCHEMA} create publication changes for table notes with (publish = 'insert, update');"));
     ends(&db, DELETE, "check p.yaml", 0);
     ends(&db, CHANGE, "check p.yaml", 1);
     db.sql("alter publication changes set (publish = 'insert, delete')");

@@ -30,7 +30,8 @@ const USERS: &str = "create table users (id int primary key);
         from generate_series(1, 300) as n;
     analyze;";
 
-const DELETE: &str = "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { keep: the books }\n  notes: delete\n";
+const DELETE: &str =
+    "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { keep: the books }\n  notes: delete\n";
 
 #[test]
 fn an_emptied_table_keeps_its_values_and_its_owner_is_told_the_statement() {
@@ -46,7 +47,8 @@ fn an_emptied_table_keeps_its_values_and_its_owner_is_told_the_statement() {
 
 #[test]
 fn a_table_with_rows_left_is_clean_and_nothing_is_to_do() {
-    let db = Db::with(&format!("{USERS} insert into notes values (1000, 2, 'fine', '{{a}}', to_tsvector('simple', 'b'))"));
+    let db =
+        Db::with(&format!("{USERS} insert into notes values (1000, 2, 'fine', '{{a}}', to_tsvector('simple', 'b'))"));
     assert_eq!(said(&receipt(&db, DELETE, 0), "to_do"), Vec::<String>::new());
     assert_eq!(held(&db), "");
 }
@@ -143,7 +145,8 @@ fn a_column_whose_statistics_are_switched_off_keeps_the_old_ones() {
          insert into users select n, 'SECRET ' || n % 5 from generate_series(1, 300) as n;
          analyze; alter table users alter column name set statistics 0;",
     );
-    let policy = "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { columns: { id: keep, name: null } }\n";
+    let policy =
+        "version: 1\nname: p\nsubject: { table: users }\ntables:\n  users: { columns: { id: keep, name: null } }\n";
     // Others still have that value, so it can be theirs.
     assert_eq!(said(&receipt(&db, policy, 0), "to_do"), Vec::<String>::new());
     db.sql("update users set name = 'someone' where id > 1");
@@ -169,7 +172,12 @@ fn expressions_of_indexes_and_extended_statistics_are_looked_at_too() {
     let extended = "select count(*) from pg_stats_ext where statistics_name = 'notes_both' and most_common_vals::text like '%SECRET%'";
     assert_eq!(db.value(extended), "1");
     let to_do = said(&receipt(&db, DELETE, 1), "to_do");
-    for place in ["(in `notes_lower`)", "(in `notes_both`)", "DROP STATISTICS public.notes_both", "DROP INDEX public.notes_lower"] {
+    for place in [
+        "(in `notes_lower`)",
+        "(in `notes_both`)",
+        "DROP STATISTICS public.notes_both",
+        "DROP INDEX public.notes_lower",
+    ] {
         assert!(to_do.iter().any(|it| it.contains(place)), "{place}: {to_do:?}");
     }
     obey(&db, &to_do);

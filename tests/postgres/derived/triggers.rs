@@ -38,7 +38,8 @@ fn a_table_that_a_trigger_mentions_and_no_rule_decides_is_a_warning_until_somebo
 
 #[test]
 fn a_function_that_builds_its_statements_is_a_warning_of_its_own() {
-    let db = schema("after delete on notes", "execute 'insert into ' || 'lo' || 'g (what) values ($1)' using old.body;");
+    let db =
+        schema("after delete on notes", "execute 'insert into ' || 'lo' || 'g (what) values ($1)' using old.body;");
     let ran = ends(&db, POLICY, "check p.yaml", 0);
     assert!(ran.err.contains("where trigger `t` on `notes` writes can't be known from its text"), "{}", ran.err);
     let accept = "accept: [{ code: trigger-beyond-policy, at: notes.t, because: writes log }]\n";

@@ -98,10 +98,7 @@ fn a_view_over_whole_rows_reads_every_column() {
 #[test]
 fn concurrently_needs_a_unique_index_and_a_view_that_holds_something() {
     let db = Db::with(SCHEMA);
-    let policy = policy(
-        "  people: { refresh: concurrently }\n  a_initials: { refresh: true }\n",
-        "",
-    );
+    let policy = policy("  people: { refresh: concurrently }\n  a_initials: { refresh: true }\n", "");
     let ran = ends(&db, &policy, "check p.yaml", 1);
     assert!(ran.err.contains("[cannot-refresh]") && ran.err.contains("has no unique index"), "{}", ran.err);
     // Partial ones and expressions don't tell all rows apart.
