@@ -363,6 +363,19 @@ GROUP BY 1;
 -- Keys are looked up in their order, so that neighbours are found together.
 SET LOCAL enable_hashagg = off;
 
+-- Triggers will fire: what they do beyond the steps is counted.
+-- They may delete rows of audits, bookings, subscriptions, users: no more than the steps do.
+SELECT set_config('efface.counted', (
+    SELECT coalesce(jsonb_object_agg(relid::text, jsonb_build_array(n_tup_ins, n_tup_upd, n_tup_del)), '{}')::text
+    FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0), true) IS NOT NULL AS rows_are_counted,
+  set_config('efface.going', (
+    SELECT jsonb_agg(rows ORDER BY place)::text FROM (VALUES
+      (0, (SELECT count(*) FROM public.audits WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_1 WHERE rule = 1)) + (pg_stat_get_xact_tuples_deleted('public.audits'::regclass) - pg_stat_get_xact_tuples_inserted('public.audits'::regclass))),
+      (1, (pg_stat_get_xact_tuples_deleted('public.bookings'::regclass) - pg_stat_get_xact_tuples_inserted('public.bookings'::regclass))),
+      (2, (pg_stat_get_xact_tuples_deleted('public.subscriptions'::regclass) - pg_stat_get_xact_tuples_inserted('public.subscriptions'::regclass))),
+      (3, (pg_stat_get_xact_tuples_deleted('public.users'::regclass) - pg_stat_get_xact_tuples_inserted('public.users'::regclass)))
+    ) AS efface_watched (place, rows)), true) IS NOT NULL AS rows_that_go_are_counted;
+
 -- bookings: a trigger could keep these values back, so they are computed first and compared in the end.
 CREATE TEMP TABLE efface_values_1 ON COMMIT DROP AS
 SELECT id AS key1,
@@ -610,6 +623,19 @@ WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
 -- Deferred keys and triggers speak here, not in COMMIT.
 SET CONSTRAINTS ALL IMMEDIATE;
 
+-- What the steps and the triggers that they fired have done, by table.
+SELECT n.nspname AS schema, r.relname AS table,
+  sum(c.n_tup_ins - b.ins) AS added, sum(c.n_tup_upd - b.upd) AS changed, sum(c.n_tup_del - b.del) AS deleted
+FROM pg_stat_xact_user_tables AS c
+CROSS JOIN (SELECT current_setting('efface.counted')::jsonb) AS s (counted)
+CROSS JOIN LATERAL (SELECT coalesce((counted -> c.relid::text ->> 0)::bigint, 0),
+    coalesce((counted -> c.relid::text ->> 1)::bigint, 0),
+    coalesce((counted -> c.relid::text ->> 2)::bigint, 0)) AS b (ins, upd, del)
+JOIN pg_class AS r ON r.oid = coalesce(pg_partition_root(c.relid), c.relid)
+JOIN pg_namespace AS n ON n.oid = r.relnamespace
+WHERE n.nspname !~ '^pg_' AND c.n_tup_ins + c.n_tup_upd + c.n_tup_del > b.ins + b.upd + b.del
+GROUP BY 1, 2 ORDER BY 1, 2;
+
 -- audits: rows that a trigger has added are decided too.
 INSERT INTO pg_temp.efface_rows_1
 SELECT * FROM (
@@ -742,6 +768,29 @@ BEGIN
   END IF;
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('audits', 'rows were deleted that no step names, by a trigger: look at the triggers that the plan lists, or decide these rows with a rule',
+      (SELECT greatest((pg_stat_get_xact_tuples_deleted('public.audits'::regclass) - pg_stat_get_xact_tuples_inserted('public.audits'::regclass)) - (current_setting('efface.going')::jsonb ->> 0)::bigint, 0))),
+    ('bookings', 'rows were deleted that no step names, by a trigger: look at the triggers that the plan lists, or decide these rows with a rule',
+      (SELECT greatest((pg_stat_get_xact_tuples_deleted('public.bookings'::regclass) - pg_stat_get_xact_tuples_inserted('public.bookings'::regclass)) - (current_setting('efface.going')::jsonb ->> 1)::bigint, 0))),
+    ('subscriptions', 'rows were deleted that no step names, by a trigger: look at the triggers that the plan lists, or decide these rows with a rule',
+      (SELECT greatest((pg_stat_get_xact_tuples_deleted('public.subscriptions'::regclass) - pg_stat_get_xact_tuples_inserted('public.subscriptions'::regclass)) - (current_setting('efface.going')::jsonb ->> 2)::bigint, 0))),
+    ('users', 'rows were deleted that no step names, by a trigger: look at the triggers that the plan lists, or decide these rows with a rule',
+      (SELECT greatest((pg_stat_get_xact_tuples_deleted('public.users'::regclass) - pg_stat_get_xact_tuples_inserted('public.users'::regclass)) - (current_setting('efface.going')::jsonb ->> 3)::bigint, 0)))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'a trigger did what no step says:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'unnamed', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
 SET LOCAL enable_hashagg TO DEFAULT;
 DO $efface$
 #variable_conflict use_column
@@ -857,7 +906,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     'f0edb6373b914888b0f45be01a756bb3947a0b5d778b00c60d4bfe0b3c61cad0'::text AS policy_sha256,
-    '87e2f05e37861175aafbc8d72ac11275dbc9346d28a7cce4755e7509fb0b173d'::text AS plan_sha256,
+    'a513071cfb952f9dd19a13f2ee2c150cdfb6c4326b4122f3b9064252f6e5541c'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,
@@ -889,7 +938,7 @@ WITH subjects AS (
 )
 SELECT seq, digest FROM written;
 
--- All 9 assertions have passed, or this makes COMMIT fail.
+-- All 10 assertions have passed, or this makes COMMIT fail.
 SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED;
-INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '9' THEN 1 ELSE 2 END);
+INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '10' THEN 1 ELSE 2 END);
 COMMIT;

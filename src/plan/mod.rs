@@ -87,7 +87,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
-    let (watched, kept_values) = watch::find(&steps, policy, catalog);
+    let watched = watch::find(&steps, policy, catalog);
     let patterns = scrub::patterns(&steps, policy, &scopes);
     let owners = scrub::owners(&steps, &captures, policy, catalog);
     let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
@@ -134,7 +134,6 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         kept: kept.collect(),
         triggers,
         watched,
-        kept_values,
         ledger: false,
     };
     if report.has_errors() { Err(report) } else { Ok(plan) }

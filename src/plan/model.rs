@@ -66,8 +66,6 @@ pub struct Plan {
     pub triggers: Vec<FiredTrigger>,
     /// Tables of the policy into which triggers may write.
     pub watched: Vec<Watched>,
-    /// Values that stay, because the policy says why, in rows that triggers may write.
-    pub kept_values: Vec<KeptValues>,
     /// Whether the run enters itself in the ledger of the database, and recognises by it whom it has erased before.
     pub ledger: bool,
 }
@@ -561,28 +559,15 @@ pub struct Kept {
     pub origin: Span,
 }
 
-/// A table in which triggers may delete rows that no step names.
+/// A table into which triggers may write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
     /// The table.
     pub table: TableId,
     /// The rows of its steps that delete: no more may be gone in the end than these and what was added meanwhile.
     pub going: Vec<Predicate>,
-}
-
-/// Values that stay in rows of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptValues {
-    /// The table.
-    pub table: TableId,
-    /// Columns that tell its rows apart, and that no step changes.
-    pub key: Vec<ColumnId>,
-    /// The columns whose values stay.
-    pub columns: Vec<ColumnId>,
-    /// Which rows.
-    pub rows: Predicate,
-    /// The rule's place in the policy.
-    pub origin: Span,
+    /// Columns that the policy keeps for a reason, and that a trigger may change all the same. Ascending.
+    pub kept: Vec<ColumnId>,
 }
 
 /// A trigger that a step fires.

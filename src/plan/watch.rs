@@ -1,61 +1,44 @@
-//! What could triggers do to rows that no step names, and to what the policy says stays?
+//! What could triggers do to rows that no step names, and to columns that stay?
 //!
 //! Only where a trigger may write is anything watched: a plan that fires none has nothing of this.
 
-use super::model::{KeptValues, Predicate, Step, StepAction, Watched};
-use super::steps::row_key;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Predicate, Step, StepAction, Watched};
 use super::triggers::written_by;
-use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::catalog::{Catalog, ColumnId, Generated, TableId};
 use crate::resolve::{ResolvedPolicy, RowAction};
 
-/// The tables of the policy in which triggers may delete rows, and the rows whose kept columns they may change.
-pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -> (Vec<Watched>, Vec<KeptValues>) {
+/// The tables of the policy into which triggers may write, by name.
+pub(super) fn find(steps: &[Step], policy: &ResolvedPolicy, catalog: &Catalog) -> Vec<Watched> {
     let written = written_by(catalog, steps);
-    let mut tables: Vec<TableId> = policy.rules.iter().map(|rule| rule.table).collect();
-    tables.sort_unstable();
-    tables.dedup();
+    let tables: BTreeSet<TableId> = policy.rules.iter().map(|rule| rule.table).collect();
+    let kept = kept(policy, catalog);
     let watched = tables.into_iter().filter(|table| written.may_be(*table)).map(|table| {
         let deletes = |step: &&Step| step.table == table && step.action == StepAction::Delete;
-        Watched { table, going: steps.iter().filter(deletes).map(|step| step.rows.clone()).collect() }
+        Watched {
+            table,
+            going: steps.iter().filter(deletes).map(|step| step.rows.clone()).collect(),
+            kept: kept.get(&table).into_iter().flatten().copied().collect(),
+        }
     });
-    let kept = steps.iter().filter(|step| written.may_be(step.table)).filter_map(|step| {
-        let columns = promised(step, policy);
-        let all = (0..catalog.table(step.table).columns.len()).map(ColumnId);
-        let changed: Vec<ColumnId> = all.filter(|column| changes(step.table, *column, steps)).collect();
-        let key = row_key(catalog, step.table, &changed)?;
-        let columns: Vec<ColumnId> = columns.into_iter().filter(|column| !changed.contains(column)).collect();
-        (!columns.is_empty()).then(|| KeptValues {
-            table: step.table,
-            key,
-            columns,
-            rows: step.rows.clone(),
-            origin: step.origin,
-        })
-    });
-    (watched.collect(), kept.collect())
+    watched.collect()
 }
 
-/// The columns of the rows of a step for which the policy says why they stay. A reason is a promise; without one, `keep`
-/// says that nobody minds what stands there, `updated_at` for instance.
-fn promised(step: &Step, policy: &ResolvedPolicy) -> Vec<ColumnId> {
-    let kept = step.rules.iter().flat_map(|rule| match &policy.rule(*rule).action {
-        RowAction::Change { kept, .. } => kept.as_slice(),
-        RowAction::Keep(_) | RowAction::Delete { .. } => &[],
-    });
-    let mut columns: Vec<ColumnId> = kept.map(|(column, _)| *column).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    columns
-}
-
-/// Whether a step changes a column, by itself or along with another's natural key.
-fn changes(table: TableId, column: ColumnId, steps: &[Step]) -> bool {
-    steps.iter().any(|step| {
-        let own = step.table == table
-            && matches!(&step.action, StepAction::Change(changes) if changes.iter().any(|it| it.column == column));
-        let mut along = step.followers().filter(|(follower, _)| follower.table == table);
-        own || along.any(|(follower, _)| follower.columns.iter().any(|following| following.column == column))
-    })
+/// The columns of changed rows for which the policy says why they stay, but for those that the database makes of others.
+fn kept(policy: &ResolvedPolicy, catalog: &Catalog) -> BTreeMap<TableId, BTreeSet<ColumnId>> {
+    let mut all: BTreeMap<TableId, BTreeSet<ColumnId>> = BTreeMap::new();
+    for rule in &policy.rules {
+        let RowAction::Change { kept, changes } = &rule.action else { continue };
+        let made = |column: &ColumnId| {
+            matches!(catalog.table(rule.table).column_at(*column).generated, Generated::Expression { .. })
+        };
+        // Within a document some of it stays.
+        let changed = |column: &ColumnId| changes.iter().any(|change| change.column == *column);
+        let stays = kept.iter().map(|(column, _)| *column).filter(|column| !made(column) && !changed(column));
+        all.entry(rule.table).or_default().extend(stays);
+    }
+    all
 }
 
 impl Watched {

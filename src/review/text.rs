@@ -22,6 +22,7 @@ pub fn text(reviewed: &Reviewed<'_>) -> String {
     kept(&mut page, reviewed);
     reports(&mut page, reviewed);
     triggers(&mut page, reviewed);
+    beside_triggers(&mut page, reviewed);
     list(&mut page, "materialized views that have read what changes", derived::views(reviewed));
     let sent: Vec<_> = derived::publications(reviewed).into_iter().chain(derived::replication(reviewed)).collect();
     list(&mut page, "what leaves this server", sent);
@@ -236,6 +237,19 @@ fn triggers(page: &mut Page, reviewed: &Reviewed<'_>) {
             format!("`{}` on {on}, by step {by}, calls {}{what}", fired.trigger.bare(), shown(&fired.function)),
         );
     }
+}
+
+/// Columns that stay by the policy's word, in rows that triggers may write.
+fn beside_triggers(page: &mut Page, reviewed: &Reviewed<'_>) {
+    let Reviewed { catalog, plan, .. } = reviewed;
+    let watched = plan.watched.iter().filter(|watched| !watched.kept.is_empty());
+    let line = |watched: &crate::plan::Watched| {
+        let of = catalog.table(watched.table);
+        let columns: Vec<_> = watched.kept.iter().map(|id| of.column_at(*id).name.bare().to_string()).collect();
+        format!("{}: {}", table(catalog, watched.table), columns.join(", "))
+    };
+    let heading = "columns that stay where triggers may write: a report under `verify: unchanged` would prove it";
+    list(page, heading, watched.map(line).collect());
 }
 
 fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {

@@ -201,7 +201,7 @@ pub enum Assertion {
     References,
     /// Every step did what it said.
     Steps,
-    /// No trigger deleted rows that no step names, or changed what stays for a reason.
+    /// No trigger deleted rows that no step names.
     Unnamed,
     /// No report moved.
     Reports,

@@ -17,6 +17,8 @@ pub struct Held {
     pub is_view: bool,
     /// Where the statistics are called by another name: those of an index's expression, or extended ones.
     pub within: Option<TableName>,
+    /// What makes that, as the server prints it.
+    pub definition: Option<String>,
     /// The column as `pg_stats` names it; of extended statistics the one among theirs.
     pub column: String,
     /// The column, or the expression as the server prints it.
@@ -60,7 +62,8 @@ pub enum Why {
 }
 
 /// The columns of [`candidates`]' answer, in order, are: schema, name, kind, schema and name of where the statistics are,
-/// column, expression, type, inherited, shape (`v`, `e`, `l`, `b`, or a number), why (`r`, `e`, `t`), visible.
+/// column, expression, type, inherited, shape (`v`, `e`, `l`, `b`, or a number), why (`r`, `e`, `t`), visible, and what
+/// makes the index or the extended statistics.
 ///
 /// Parameters: schema and name of what was ANALYZEd, and the columns that changed (NULL for all).
 pub const CANDIDATES: &str = include_str!("statistics.sql");
@@ -156,11 +159,15 @@ pub fn cure(held: &[&Held], root: &TableName, server_major: u32) -> Option<Sql> 
             w.kw("ANALYZE ").table(&first.relation);
         }
         // Nothing but a new one begins without.
-        (Why::Empty, Some(name), Shape::Combined(_)) => {
-            w.kw("DROP STATISTICS ").table(name);
-        }
-        (Why::Empty, Some(name), _) => {
-            w.kw("DROP INDEX ").table(name);
+        (Why::Empty, Some(name), shape) => {
+            let definition = first.definition.as_ref()?;
+            let is_index = definition.starts_with("CREATE INDEX") || definition.starts_with("CREATE UNIQUE INDEX");
+            w.kw(if is_index { "DROP INDEX " } else { "DROP STATISTICS " }).table(name);
+            w.kw("; ").printed(definition);
+            // Statistics of no rows are empty; those of the other partitions are renewed.
+            if matches!(shape, Shape::Combined(_)) && *root != first.relation {
+                w.kw("; ANALYZE ").table(root);
+            }
         }
         (Why::Empty, None, _) if server_major >= 18 => {
             w.list(held, "; ", |w, held| {
@@ -196,6 +203,7 @@ mod tests {
             relation: TableName::new("public", "no\"tes"),
             is_view: false,
             within: None,
+            definition: None,
             column: "bo'dy".into(),
             expression: "r.\"bo'dy\"".into(),
             type_sql: Some("text COLLATE pg_catalog.\"C\"".into()),

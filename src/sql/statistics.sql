@@ -38,7 +38,6 @@ WITH RECURSIVE root AS (
     SELECT p.*, a.attname, a.attnum, a.atttypid, NULL::pg_catalog.oid AS index,
            -- Before 17 the default is -1, from 17 on NULL.
            coalesce(a.attstattarget, -1) = 0 AS off,
-           'SELECT' AS needs,
            'r.' || pg_catalog.quote_ident(a.attname) AS expression,
            -- A column that a partition key or a view reads can't be altered.
            CASE WHEN NOT EXISTS (
@@ -65,7 +64,7 @@ WITH RECURSIVE root AS (
     WHERE $3::pg_catalog.text[] IS NULL OR a.attname::pg_catalog.text = ANY ($3::pg_catalog.text[])
     UNION ALL
     -- Expressions of indexes, whichever columns they read.
-    SELECT p.*, a.attname, a.attnum, a.atttypid, i.indexrelid, coalesce(a.attstattarget, -1) = 0, 'SELECT',
+    SELECT p.*, a.attname, a.attnum, a.atttypid, i.indexrelid, coalesce(a.attstattarget, -1) = 0,
            pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false), NULL
     FROM parts p
     JOIN pg_catalog.pg_index i ON i.indrelid = p.oid AND i.indexprs IS NOT NULL
@@ -87,7 +86,8 @@ SELECT p.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind::pg_cat
             WHEN p.atttypid = 'pg_catalog.tsvector'::pg_catalog.regtype THEN 'l'
             WHEN t.typtype IN ('r', 'm') THEN 'b' ELSE 'v' END,
        CASE WHEN NOT p.may THEN 'r' WHEN p.empty THEN 'e' ELSE 't' END,
-       p.visible
+       p.visible,
+       CASE WHEN p.index IS NOT NULL THEN pg_catalog.pg_get_indexdef(p.index) END
 FROM plain p
 JOIN pg_catalog.pg_type t ON t.oid = p.atttypid
 -- One look for each, or all statistics of the database would be read.
@@ -108,7 +108,8 @@ SELECT p.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind::pg_cat
        coalesce(k.attname::pg_catalog.text, '?'), coalesce('r.' || pg_catalog.quote_ident(k.attname), '?'), NULL, p.inherited,
        coalesce(k.place, 0)::pg_catalog.text,
        CASE WHEN NOT p.may THEN 'r' WHEN p.empty THEN 'e' ELSE 't' END,
-       s.statistics_name IS NOT NULL
+       s.statistics_name IS NOT NULL,
+       pg_catalog.pg_get_statisticsobjdef(e.oid)
 FROM parts p
 JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = p.oid
 JOIN pg_catalog.pg_namespace en ON en.oid = e.stxnamespace
@@ -130,4 +131,16 @@ WHERE (NOT p.may OR p.empty OR coalesce((pg_catalog.to_jsonb(e) ->> 'stxstattarg
   AND e.stxkind::pg_catalog.text[] && ARRAY['m']
   AND (s.most_common_vals IS NOT NULL
        OR NOT pg_catalog.has_table_privilege(p.oid, 'SELECT') OR p.filtered)
+UNION ALL
+-- Those over expressions (14 and later): what they hold stands in a view that older servers lack, so that isn't asked.
+SELECT p.nspname::pg_catalog.text, p.relname::pg_catalog.text, p.relkind::pg_catalog.text,
+       en.nspname::pg_catalog.text, e.stxname::pg_catalog.text, 'expressions', '', NULL, p.inherited, 'b',
+       CASE WHEN NOT p.may THEN 'r' WHEN p.empty THEN 'e' ELSE 't' END,
+       pg_catalog.has_table_privilege(p.oid, 'SELECT') AND NOT p.filtered,
+       pg_catalog.pg_get_statisticsobjdef(e.oid)
+FROM parts p
+JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = p.oid
+JOIN pg_catalog.pg_namespace en ON en.oid = e.stxnamespace
+WHERE (NOT p.may OR p.empty OR coalesce((pg_catalog.to_jsonb(e) ->> 'stxstattarget')::pg_catalog.int4, -1) = 0)
+  AND e.stxkind::pg_catalog.text[] && ARRAY['e']
 ORDER BY 1, 2, 4 NULLS FIRST, 5, 9, 6

@@ -22,19 +22,31 @@ pub(super) async fn left_in_statistics(
 ) -> Result<Vec<String>, ServerError> {
     let mut held = candidates(client, analyzed.name, columns).await?;
     held.retain(|held| held.inherited || !analyzed.inherited_only);
-    let mut left: BTreeMap<(TableName, Option<TableName>, u8), Vec<Held>> = BTreeMap::new();
+    let mut left: BTreeMap<(TableName, Option<TableName>, Kind), Vec<Held>> = BTreeMap::new();
     for held in held {
         let kind = match (look(client, &held).await, held.why) {
             (Look::Clean, _) => continue,
-            (Look::Unknown, _) => 0,
-            (Look::Left, Why::Right) => 1,
-            (Look::Left, Why::Target) => 2,
-            (Look::Left, Why::Empty) if is_in_the_way(&held, server_major) => 4,
-            (Look::Left, Why::Empty) => 3,
+            (Look::Unknown, _) => Kind::Unknown,
+            (Look::Left, Why::Right) => Kind::NotAllowed,
+            (Look::Left, Why::Target) => Kind::SwitchedOff,
+            (Look::Left, Why::Empty) if is_in_the_way(&held, server_major) => Kind::InTheWay,
+            (Look::Left, Why::Empty) => Kind::Empty,
         };
         left.entry((held.relation.clone(), held.within.clone(), kind)).or_default().push(held);
     }
-    Ok(left.into_iter().map(|((.., kind), held)| sentence(kind, &held, analyzed.name, server_major)).collect())
+    Ok(left.iter().map(|((.., kind), held)| sentence(*kind, held, analyzed.name, server_major)).collect())
+}
+
+/// Why values are left, as far as it makes another sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Whether any are left can't be told.
+    Unknown,
+    NotAllowed,
+    SwitchedOff,
+    Empty,
+    /// The table is empty, and its columns can't be altered.
+    InTheWay,
 }
 
 /// Whether the column can't be altered, which is how its statistics are taken away before 18.
@@ -42,15 +54,14 @@ fn is_in_the_way(held: &Held, server_major: u32) -> bool {
     held.type_sql.is_none() && held.within.is_none() && server_major < 18
 }
 
-fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> String {
+fn sentence(kind: Kind, held: &[Held], root: &TableName, server_major: u32) -> String {
     let mut columns: Vec<String> = held.iter().map(|held| shown(&held.column).to_string()).collect();
     columns.sort();
     columns.dedup();
-    let (relation, within) =
-        held.first().map(|held| (held.relation.bare().to_string(), held.within.as_ref())).unwrap_or_default();
-    let within = within.map(|name| format!(" (in `{}`)", name.bare())).unwrap_or_default();
-    let what = format!("planner statistics of `{relation}`{within}");
     let columns = columns.join(", ");
+    let relation = held.first().map(|held| held.relation.bare().to_string()).unwrap_or_default();
+    let within = held.first().and_then(|held| held.within.as_ref());
+    let within = within.map(|name| format!(" (in `{}`)", name.bare())).unwrap_or_default();
     // One statement for a column, though it has statistics of its own rows and of those below.
     let mut each: Vec<&Held> = Vec::new();
     for held in held {
@@ -60,30 +71,22 @@ fn sentence(kind: u8, held: &[Held], root: &TableName, server_major: u32) -> Str
             each.push(held);
         }
     }
-    let is_partition = held.iter().any(|held| held.relation != *root);
-    let root = if is_partition { root } else { held.first().map_or(root, |held| &held.relation) };
-    let statement = cure(&each, root, server_major);
-    let statement = statement.as_ref().map(|sql| shown(sql.as_str()).to_string());
-    match (kind, statement) {
-        (0, Some(sql)) => format!(
-            "{what} may hold old values of {columns}: this role may neither renew nor look at them; its owner runs: {sql}"
-        ),
-        (1, Some(sql)) => format!(
-            "{what} hold values of {columns} that no row has: this role may not ANALYZE it; its owner runs: {sql}"
-        ),
-        (2, Some(sql)) => format!(
-            "{what} hold values of {columns} that no row has: ANALYZE is told to leave them; its owner runs: {sql}"
-        ),
-        (4, _) => format!(
-            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them, and a view or the \
-             partition key is in the way of altering the column; ANALYZE it when it has rows"
-        ),
-        (_, Some(sql)) => format!(
-            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner runs: {sql}"
-        ),
-        (_, None) => format!(
-            "{what} hold values of {columns} that no row has: ANALYZE finds no rows and leaves them; its owner makes it anew"
-        ),
+    let what = match kind {
+        Kind::Unknown => format!("planner statistics of `{relation}`{within} may hold old values of {columns}"),
+        _ => format!("planner statistics of `{relation}`{within} hold values of {columns} that no row has"),
+    };
+    let why = match kind {
+        Kind::Unknown => "this role may neither renew nor look at them",
+        Kind::NotAllowed => "this role may not ANALYZE it",
+        Kind::SwitchedOff => "ANALYZE is told to leave them",
+        Kind::Empty => "ANALYZE finds no rows and leaves them",
+        Kind::InTheWay => {
+            "ANALYZE finds no rows and leaves them, and a view or the partition key is in the way of altering the column"
+        }
+    };
+    match cure(&each, root, server_major).filter(|_| kind != Kind::InTheWay) {
+        Some(sql) => format!("{what}: {why}; its owner runs: {}", shown(sql.as_str())),
+        None => format!("{what}: {why}; ANALYZE it when it has rows again"),
     }
 }
 
@@ -155,5 +158,6 @@ fn read(row: &Row) -> Result<Held, ServerError> {
             other => return Err(unknown(other)),
         },
         visible: row.try_get(11)?,
+        definition: row.try_get(12)?,
     })
 }

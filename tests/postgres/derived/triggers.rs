@@ -105,7 +105,7 @@ fn a_trigger_that_deletes_somebody_else_s_row_stops_the_run() {
     assert_eq!(db.dump_table("notes"), before);
     // psql alone notices it too.
     let sql = ends(&db, POLICY, "plan p.yaml --format sql --no-ledger", 0).out;
-    assert!(sql.contains("efface_going"), "{sql}");
+    assert!(sql.contains("efface.going"), "{sql}");
 }
 
 #[test]
@@ -130,20 +130,23 @@ fn a_counter_that_a_trigger_keeps_is_counted_and_stops_nothing() {
 }
 
 #[test]
-fn what_is_kept_for_a_reason_may_no_trigger_change() {
+fn what_is_kept_where_triggers_may_write_is_listed_and_a_report_proves_it() {
     for event in ["before update on users", "after delete on notes"] {
         let body = match event {
             "before update on users" => "new.joined := '2026-01-01';",
             _ => "update users set joined = '2026-01-01' where id = old.user_id;",
         };
         let db = schema(event, body);
+        let plan = ends(&db, POLICY, "plan p.yaml", 0).out;
+        assert!(
+            plan.contains("columns that stay where triggers may write") && plan.contains("users: joined"),
+            "{plan}"
+        );
+        let report = "verify:\n  unchanged:\n    - { name: joiners, query: select joined from users }\n";
         let before = db.dump_table("users");
-        let ran = ends(&db, POLICY, "apply p.yaml --subject 1 --yes", 1);
-        assert!(ran.err.contains("what the policy keeps for a reason (joined)"), "{event}: {}", ran.err);
+        let ran = ends(&db, &format!("{POLICY}{report}"), "apply p.yaml --subject 1 --yes", 1);
+        assert!(ran.err.contains("joiners") && ran.err.contains("nothing was committed"), "{event}: {}", ran.err);
         assert_eq!(db.dump_table("users"), before, "{event}");
-        // Without a reason nobody has promised anything.
-        let policy = POLICY.replace("{ keep: joiners report }", "keep");
-        ends(&db, &policy, "apply p.yaml --subject 1 --yes", 0);
     }
 }
 
@@ -151,5 +154,5 @@ fn what_is_kept_for_a_reason_may_no_trigger_change() {
 fn a_plan_that_fires_nothing_counts_nothing() {
     let db = schema("after insert on notes", "perform 1;");
     let sql = ends(&db, POLICY, "plan p.yaml --format sql", 0).out;
-    assert!(!sql.contains("pg_stat_xact") && !sql.contains("efface_kept"), "{sql}");
+    assert!(!sql.contains("pg_stat_xact") && !sql.contains("efface.going"), "{sql}");
 }
