@@ -11,6 +11,7 @@ use tokio_postgres::Client;
 use super::statistics::left_in_statistics;
 use crate::catalog::{Catalog, Generated, TableId};
 use crate::ident::{Ident, TableName, shown};
+use crate::pgtype::PgType;
 use crate::plan::{Plan, Step, StepAction};
 use crate::server::ServerError;
 use crate::sql::{analyze, refresh_statement};
@@ -127,8 +128,10 @@ fn analyzed<'a>(
     let mut all: BTreeMap<&TableName, (Analyzed<'a>, Option<Vec<String>>)> = BTreeMap::new();
     for (id, columns) in changed {
         let table = catalog.table(*id);
-        let columns: Option<Vec<String>> =
-            columns.as_ref().map(|columns| columns.iter().map(|name| name.as_str().to_owned()).collect());
+        let whole_row =
+            || table.columns.iter().map(|column| &column.name).filter(|name| !is_key(catalog, *id, name)).collect();
+        let columns = columns.clone().unwrap_or_else(whole_row);
+        let columns = Some(columns.into_iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>());
         all.insert(&table.name, (Analyzed { name: &table.name, inherited_only: false }, columns.clone()));
         for above in
             table.inherits.iter().filter(|above| !catalog.table_id(above).is_some_and(|id| changed.contains_key(&id)))
@@ -145,6 +148,17 @@ fn analyzed<'a>(
     let refreshed = plan.refreshes.iter().filter(|refresh| !catalog.observed.not_maintained.contains(&refresh.view));
     let refreshed = refreshed.map(|refresh| (Analyzed { name: &refresh.view, inherited_only: false }, None));
     all.into_values().chain(refreshed).collect()
+}
+
+/// Whether a column says which row it is, and no more: a number or uuid that is a part of a key, which receipts show too.
+fn is_key(catalog: &Catalog, table: TableId, name: &Ident) -> bool {
+    let of = catalog.table(table);
+    let says_no_more = of.column_id(name).is_some_and(|id| {
+        let column = of.column_at(id);
+        matches!(column.ty, PgType::SmallInt | PgType::Integer | PgType::BigInt | PgType::Uuid)
+    });
+    let mut references = catalog.keys_from(table).flat_map(|(_, key)| key.child_columns());
+    says_no_more && (of.primary_key.contains(name) || references.any(|column| column == name))
 }
 
 /// Materialized views that have read what changed, and that nobody has refreshed.
