@@ -150,3 +150,20 @@ fn a_report_over_a_refreshed_view_is_compared_as_it_will_be() {
     assert!(ran.err.contains("names") && ran.err.contains("nothing was committed"), "{}", ran.err);
     assert_eq!(db.value("select count(*) from people where name like 'SECRET%'"), "1");
 }
+
+#[test]
+fn a_reader_that_holds_a_view_makes_the_run_give_way_and_nothing_is_committed() {
+    let db = Db::with(SCHEMA);
+    let policy = policy(
+        "  people: { refresh: true }\n  a_initials: { refresh: true }\n",
+        "limits: { lock_timeout: 20ms, max_subjects: 1 }\n",
+    );
+    let reader = db.again();
+    reader.sql("begin; select count(*) from people");
+    let ran = ends(&db, &policy, "apply p.yaml --subject 1 --yes", 3);
+    assert!(ran.err.contains("refresh people failed") && ran.err.contains("nothing was committed"), "{}", ran.err);
+    assert_eq!(db.value("select count(*) from users where name like 'SECRET%'"), "1");
+    reader.sql("rollback");
+    receipt(&db, &policy, 0);
+    assert_eq!(names(&db, "people", "name"), "gone, Bob");
+}
