@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Catalog, Column, Domain, ForeignKey, Generated, OtherObject, Table, digest};
+use super::{
+    Catalog, Column, Domain, ForeignKey, Generated, MaterializedView, OtherObject, Publication, Table, digest,
+};
 use crate::ident::{Ident, shown};
 
 /// Every difference between two catalogs, a line each, sorted by what it is about.
@@ -69,6 +71,13 @@ pub fn diff(old: &Catalog, new: &Catalog) -> Vec<String> {
         &mut lines,
     );
     others(&old.others, &new.others, &mut lines);
+    // Whether there is one stands among the others already.
+    let view = |found: &MaterializedView| format!("materialized view `{}`", found.name.bare());
+    let both = (&old.materialized_views[..], &new.materialized_views[..]);
+    changed(both, |found| &found.name, view, "what {} reads, or its unique index, changed", &mut lines);
+    let publication = |found: &Publication| format!("publication `{}`", found.name.bare());
+    let both = (&old.publications[..], &new.publications[..]);
+    changed(both, |found| &found.name, publication, "what {} sends of these tables changed", &mut lines);
     // Two things of one name (a trigger on each of two partitions) hide behind each other in `compare`.
     if lines.is_empty() && digest(old) != digest(new) {
         lines.push("the catalog changed".into());
@@ -93,6 +102,21 @@ fn compare<'a, K: Ord, T: PartialEq>(
             (None, Some(added)) => lines.push(format!("{} was added", what(added))),
             (Some(old), Some(new)) if old != new => changed(&what(new), old, new, lines),
             (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+}
+
+/// Of things that stand on both sides, those that differ.
+fn changed<T: PartialEq, K: PartialEq>(
+    (old, new): (&[T], &[T]),
+    key: impl Fn(&T) -> &K,
+    what: impl Fn(&T) -> String,
+    words: &str,
+    lines: &mut Vec<String>,
+) {
+    for before in old {
+        if new.iter().any(|after| key(after) == key(before) && after != before) {
+            lines.push(words.replacen("{}", &what(before), 1));
         }
     }
 }

@@ -118,6 +118,7 @@ impl Catalog {
             other.about.sort();
         }
         self.others.sort();
+        self.sort_derived();
         self.observed.unreadable.sort();
         self.verify()?;
         self.index = KeyIndex::of(&self);
@@ -140,6 +141,9 @@ impl Catalog {
                     missing: format!("column `{}`", missing.bare()),
                 });
             }
+        }
+        if let Some(pair) = self.materialized_views.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(CatalogError::Duplicate { what: format!("materialized view `{}`", pair[0].name.bare()) });
         }
         for (index, key) in self.foreign_keys.iter().enumerate() {
             let what = || format!("foreign key `{}` of `{}`", key.name.bare(), key.child.bare());

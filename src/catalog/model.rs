@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::derived::{MaterializedView, Publication, Replication};
 use super::lookup::KeyIndex;
 use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
@@ -36,6 +37,12 @@ pub struct Catalog {
     pub extensions: Vec<Extension>,
     /// Everything else that is a relation or hangs on one, by kind and name, sorted: nothing vanishes.
     pub others: Vec<OtherObject>,
+    /// What is known about the materialized views among these, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub materialized_views: Vec<MaterializedView>,
+    /// What is known about the publications among these that send updates or deletes, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publications: Vec<Publication>,
     /// Estimates and privileges: what differs between two servers with one schema.
     #[serde(skip)]
     pub observed: Observed,
@@ -60,6 +67,12 @@ pub struct Observed {
     /// Where the session looks names up that nobody qualified, by the settings of the role and the database; none
     /// without a server.
     pub search_path: Option<Vec<Ident>>,
+    /// Materialized views that hold nothing (`WITH NO DATA`).
+    pub unpopulated: Vec<TableName>,
+    /// Materialized views that the role may not refresh.
+    pub not_maintained: Vec<TableName>,
+    /// Who takes changes from the server.
+    pub replication: Replication,
     /// Whether this was read from a server just now, which then can be asked more.
     pub live: bool,
 }

@@ -65,6 +65,8 @@ impl Catalog {
                     other
                 })
                 .collect(),
+            materialized_views: self.views_about(tables),
+            publications: self.publications_about(tables),
             tables: part_tables,
             observed: Observed::default(),
             virtual_keys: Vec::new(),

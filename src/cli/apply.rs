@@ -95,7 +95,14 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         output.warn(failure.message.unwrap_or_default());
         output.last_resort(&receipt.text());
     }
-    Ok(())
+    match receipt.to_do.len() {
+        0 => Ok(()),
+        things => {
+            let what = if things == 1 { "1 thing" } else { &format!("{things} things") };
+            let failure = Failure::findings(format!("committed, and {what} left to do before everything is gone"));
+            Err(failure.help("the receipt says what, each with the statement"))
+        }
+    }
 }
 
 fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {

@@ -122,6 +122,9 @@ pub(super) struct CheckArguments {
     pub policy: PathBuf,
     #[command(flatten)]
     pub schema: Schema,
+    /// Fail on warnings too: each has to be mended, or accepted in the policy with a reason
+    #[arg(long)]
+    pub strict: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -25,6 +25,12 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
     match judge::examine(file, wanted, &catalog, live.as_ref(), output).await? {
         Ok((loaded, _)) => {
             print(&loaded.warnings, &loaded.file)?;
+            if arguments.strict && !loaded.warnings.is_empty() {
+                let found = count(loaded.warnings.sorted().len() as u64, "warning");
+                let failure = Failure::findings(format!("{found}, and `--strict` lets none pass"));
+                return Err(failure
+                    .help("mend what it is about, or `accept` it in the policy by code and place, with the reason"));
+            }
             let steps = count(loaded.plan.steps.len() as u64, "step");
             output.say(format!("{} fits the schema: {steps}", loaded.file.name));
             Ok(())

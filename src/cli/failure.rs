@@ -127,6 +127,7 @@ impl Failure {
                     | Assertion::References
                     | Assertion::Steps
                     | Assertion::Values
+                    | Assertion::Unnamed
                     | Assertion::Reports => found,
                 }
             }

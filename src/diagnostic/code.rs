@@ -109,6 +109,12 @@ codes! {
     ChangedByRule = "changed-by-rule", Error, "a rewrite rule of the table would replace our statements";
     TriggerOutOfReach = "trigger-out-of-reach", Error, "rows that a trigger may write could not be found again";
     TriggerInTheWay = "trigger-in-the-way", Error, "a trigger may write rows that the statement which fires it changes too";
+    TriggerBeyondPolicy = "trigger-beyond-policy", Warning, "a trigger that fires mentions a table that no rule decides, or can't be read";
+    // What the database keeps elsewhere.
+    StaleMaterializedView = "stale-materialized-view", Warning, "a materialized view keeps old values until it is refreshed";
+    NothingToRefresh = "nothing-to-refresh", Warning, "a materialized view reads nothing that the policy changes";
+    CannotRefresh = "cannot-refresh", Error, "a materialized view cannot be refreshed as the policy asks";
+    NoReplicaIdentity = "no-replica-identity", Error, "a published table has no replica identity, so the server refuses the change";
     // Server.
     Unverified = "unverified", Warning, "something that only a server can answer";
     MissingPrivilege = "missing-privilege", Error, "the role lacks a privilege that the plan needs";

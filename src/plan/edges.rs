@@ -111,7 +111,7 @@ pub(super) fn wishes(steps: &[Step], catalog: &Catalog) -> Vec<(usize, usize)> {
     let mut wishes = Vec::new();
     for (first, step) in steps.iter().enumerate() {
         let written = written_by(catalog, std::slice::from_ref(step));
-        let others = written.named().filter(|table| *table != step.table);
+        let others = written.tables.iter().copied().filter(|table| *table != step.table);
         wishes.extend(others.filter_map(|table| by_table.get(&table)).flatten().map(|then| (first, *then)));
     }
     wishes

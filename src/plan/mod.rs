@@ -25,6 +25,7 @@ mod stand_in;
 mod steps;
 mod sweep;
 mod triggers;
+mod watch;
 
 pub use model::*;
 pub use predicate::touched_tables;
@@ -87,6 +88,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
             origin: rule.origin,
         })
     });
+    let watched = watch::find(&steps, policy, catalog);
     let patterns = scrub::patterns(&steps, policy, &scopes);
     let owners = scrub::owners(&steps, &captures, policy, catalog);
     let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
@@ -131,8 +133,11 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         stand_ins: stand_in::find(&steps, policy, catalog),
         steps,
         sweeps,
+        refreshes: policy.refreshes.clone(),
+        stale_views: policy.stale_views.clone(),
         kept: kept.collect(),
         triggers,
+        watched,
         ledger: false,
     };
     if report.has_errors() { Err(report) } else { Ok(plan) }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
 use crate::resolve::{
     ColumnChange, Condition, Follower, IfShared, NewValue, People, Propagation, ResolvedLimits, ResolvedPolicy,
-    ResolvedReport, RuleId, Subject, ValueSet, ValueSource, Values,
+    ResolvedRefresh, ResolvedReport, RuleId, StaleView, Subject, ValueSet, ValueSource, Values,
 };
 use crate::source::Span;
 
@@ -58,10 +58,16 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Steps that run again, in that order, because a trigger may have written into their rows.
     pub sweeps: Vec<Sweep>,
+    /// Materialized views that are refreshed behind all steps and sweeps, in this order.
+    pub refreshes: Vec<ResolvedRefresh>,
+    /// Those that keep old values when it is done.
+    pub stale_views: Vec<StaleView>,
     /// Tables of the policy whose rows stay, with the reason, in the order of the file.
     pub kept: Vec<Kept>,
     /// Triggers that the steps will fire; what they do can't be promised.
     pub triggers: Vec<FiredTrigger>,
+    /// Tables of the policy into which triggers may write.
+    pub watched: Vec<Watched>,
     /// Whether the run enters itself in the ledger of the database, and recognises by it whom it has erased before.
     pub ledger: bool,
 }
@@ -592,6 +598,17 @@ pub struct Kept {
     pub reason: String,
     /// Its place in the policy.
     pub origin: Span,
+}
+
+/// A table into which triggers may write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// The table.
+    pub table: TableId,
+    /// The rows of its steps that delete: no more may be gone in the end than these and what was added meanwhile.
+    pub going: Vec<Predicate>,
+    /// Columns that the policy keeps for a reason, and that a trigger may change all the same. Ascending.
+    pub kept: Vec<ColumnId>,
 }
 
 /// A trigger that a step fires.

@@ -9,8 +9,8 @@ use super::model::{CaptureReason, Predicate, Step, StepAction};
 use super::parents;
 use super::predicate::{self, Reads};
 use super::steps::row_key;
-use super::triggers::{Written, fired};
-use crate::catalog::{Catalog, TableId};
+use super::triggers::fired;
+use crate::catalog::{Catalog, TableId, Written};
 use crate::resolve::{Follower, ResolvedPolicy, ResolvedRule, RowAction};
 
 /// Whether a step sets a value that can't be told by its looks, or leaves NULL where another NULL would look the same.

@@ -10,9 +10,9 @@ use super::parents;
 use super::predicate;
 use super::remember::{Writing, capture_reason, has_untold};
 use super::scopes::Scopes;
-use super::triggers::{Written, fired, written_by};
+use super::triggers::{fired, written_by};
 use super::{propagate, sentence};
-use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::catalog::{Catalog, ColumnId, TableId, Written};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::resolve::{Parents, Reach, ResolvedPolicy, ResolvedRule, RowAction, RuleId};
 

@@ -68,9 +68,9 @@ fn fires<'a>(steps: &[Step], catalog: &'a Catalog) -> Vec<Vec<Fires<'a>>> {
     }
     let targets = |trigger: &Trigger| {
         let written = written(catalog, trigger);
-        let mut targets: Vec<usize> = match written.anywhere() {
+        let mut targets: Vec<usize> = match written.anywhere {
             true => by_table.values().flatten().copied().collect(),
-            false => written.named().filter_map(|table| by_table.get(&table)).flatten().copied().collect(),
+            false => written.tables.iter().filter_map(|table| by_table.get(table)).flatten().copied().collect(),
         };
         targets.sort_unstable();
         targets

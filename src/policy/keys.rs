@@ -48,8 +48,9 @@ pub(super) static GUARD: Place =
 pub(super) static RULE: Place = Place {
     name: "a rule",
     keys: &["name", "via", "referenced_by", "if_shared", "where", "keep", "rows", "columns", "other_columns"],
-    later: &["emit", "objects", "refresh", "seal", "suppress"],
+    later: &["emit", "objects", "seal", "suppress"],
 };
+pub(super) static REFRESH: Place = Place { name: "a materialized view", keys: &["refresh"], later: &[] };
 pub(super) static DECISION: Place = Place {
     name: "a column's decision",
     keys: &[
@@ -122,7 +123,7 @@ pub(super) static LIMITS: Place =
 pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because", "expect"], later: &[] };
 
 static PLACES: &[&Place] =
-    &[&TOP, &SUBJECT, &VIRTUAL_KEY, &GUARD, &RULE, &DECISION, &VERIFY, &GONE, &REPORT, &LIMITS, &ACCEPT];
+    &[&TOP, &SUBJECT, &VIRTUAL_KEY, &GUARD, &RULE, &REFRESH, &DECISION, &VERIFY, &GONE, &REPORT, &LIMITS, &ACCEPT];
 
 /// The entries of one map, each key known at its place and there once.
 pub(super) struct Fields<'n> {

@@ -17,6 +17,7 @@ mod place;
 mod random;
 mod reach;
 mod read;
+mod refresh;
 mod rules;
 mod scalar;
 mod schema;

@@ -24,6 +24,8 @@ pub struct Policy {
     pub guards: Vec<Guard>,
     /// The tables that the policy decides, in the order of the file.
     pub tables: Vec<TablePolicy>,
+    /// Materialized views that are refreshed when their tables have changed, in the order of the file.
+    pub refreshes: Vec<Refresh>,
     /// Reports that must not move.
     pub unchanged: Vec<ReportQuery>,
     /// Values that must not be found afterwards.
@@ -134,6 +136,24 @@ pub struct TablePolicy {
     pub table: Spanned<TableName>,
     /// In the order in which they are tried; at least one.
     pub rules: Vec<Rule>,
+}
+
+/// A materialized view that is refreshed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// The view.
+    pub view: Spanned<TableName>,
+    /// How.
+    pub how: Spanned<RefreshHow>,
+}
+
+/// How a materialized view is refreshed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshHow {
+    /// Written anew: readers wait until COMMIT.
+    Plain,
+    /// Compared row by row: readers go on, and it needs a unique index.
+    Concurrently,
 }
 
 /// One rule: which rows, and what happens to them.

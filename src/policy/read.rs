@@ -53,9 +53,9 @@ impl Reader<'_> {
             None => vec![Spanned::new("public".into(), name.as_ref().map_or(start, |name| name.span))],
         };
         let guards = fields.entry("guards").map_or_else(Vec::new, |(key, node)| self.guards(node, key.span));
-        let tables = match fields.require("tables", &keys::TOP, &mut self.report) {
+        let (tables, refreshes) = match fields.require("tables", &keys::TOP, &mut self.report) {
             Some(node) => self.tables(node, fields.entry("tables").map_or(start, |(key, _)| key.span)),
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
         let (unchanged, gone) =
             fields.entry("verify").map_or_else(Default::default, |(key, node)| self.verify(node, key.span));
@@ -73,6 +73,7 @@ impl Reader<'_> {
             search_path,
             guards,
             tables,
+            refreshes,
             unchanged,
             gone,
             limits,

@@ -4,9 +4,10 @@
 //! error, and so is a path whose rows could be left without any rule.
 
 use super::keys::{self, Fields, empty, shape};
-use super::model::{ColumnRule, IfShared, PathText, RowDecision, Rule, Segment, TablePolicy};
+use super::model::{ColumnRule, IfShared, PathText, Refresh, RowDecision, Rule, Segment, TablePolicy};
 use super::name::{self, NameError};
 use super::reach::{Reach, same_path, same_segment};
+use super::refresh::is_refresh;
 use super::scalar::{Reader, Whose};
 use super::yaml::{Kind, Node, Style};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,16 +24,21 @@ struct Read {
 }
 
 impl Reader<'_> {
-    /// The map `tables`.
-    pub fn tables(&mut self, node: &Node, owner: Span) -> Vec<TablePolicy> {
-        let Some(map) = keys::map(node, owner, "`tables`", &mut self.report) else { return Vec::new() };
+    /// The map `tables`: rules of tables, and materialized views that are refreshed.
+    pub fn tables(&mut self, node: &Node, owner: Span) -> (Vec<TablePolicy>, Vec<Refresh>) {
+        let Some(map) = keys::map(node, owner, "`tables`", &mut self.report) else { return Default::default() };
         if map.is_empty() {
             self.report.push(empty(owner, "`tables`").help("write what happens to a table: `users: delete`"));
         }
         // Two spellings of one table are the same key.
         let entries = keys::unique(map, |key| name::table(key).map_err(|_| key.to_owned()), &mut self.report);
         let mut tables = Vec::new();
+        let mut refreshes = Vec::new();
         for (key, value) in entries {
+            if let Some(map) = is_refresh(value) {
+                refreshes.extend(self.refreshed(value, map, key));
+                continue;
+            }
             let rules = self.rules(value, key);
             if let Some(table) = self.table_name(key)
                 && !rules.is_empty()
@@ -40,7 +46,7 @@ impl Reader<'_> {
                 tables.push(TablePolicy { table, rules });
             }
         }
-        tables
+        (tables, refreshes)
     }
 
     /// A table's name in a key or a value.

@@ -66,6 +66,7 @@ pub fn json_schema() -> Value {
             &reference("name"),
         ),
         "rule": rule(),
+        "refresh": refresh(),
         "decision": decision(),
         "edit": document::edit(),
     });
@@ -145,9 +146,21 @@ fn tables() -> Value {
         "type": "object",
         "minProperties": 1,
         "additionalProperties": {
-            "anyOf": [{ "$ref": "#/$defs/rule" }, { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/rule" } }],
+            "anyOf": [
+                { "$ref": "#/$defs/rule" },
+                { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/rule" } },
+                { "$ref": "#/$defs/refresh" },
+            ],
         },
     })
+}
+
+fn refresh() -> Value {
+    let how = json!({
+        "description": "`true` writes it anew, and readers wait until COMMIT; `concurrently` lets them read on, and needs a unique index",
+        "enum": [true, "concurrently"],
+    });
+    object("a materialized view, refreshed in the transaction", &["refresh"], &[("refresh", how)])
 }
 
 fn rule() -> Value {

@@ -27,10 +27,14 @@ mod parents;
 mod partitions;
 mod path;
 mod propagate;
+mod published;
+mod refresh;
 mod scrub;
 mod session;
 mod subject;
 mod suspects;
+mod touched;
+mod triggers;
 mod unique;
 mod words;
 
@@ -77,6 +81,10 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         suspects::check(policy, &resolved, catalog, &mut report);
         orphans::check(&resolved, catalog, &mut report);
         session::check(policy, &resolved, catalog, &mut report);
+        let touched = touched::touched(&resolved, catalog);
+        resolved.stale_views = refresh::check(&resolved, &touched, catalog, &accepted, &mut report);
+        published::check(&touched, catalog, &mut report);
+        triggers::check(&resolved, &touched, catalog, &mut report);
     }
     accepted.settle(&mut report);
     report.finish(Resolved { policy: resolved, catalog: links.catalog })

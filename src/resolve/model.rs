@@ -46,6 +46,10 @@ pub struct ResolvedPolicy {
     pub rules: Vec<ResolvedRule>,
     /// The rules of each table, in the order in which they are tried.
     pub(super) by_table: BTreeMap<TableId, Vec<RuleId>>,
+    /// Materialized views that are refreshed, in the order in which that has to happen.
+    pub refreshes: Vec<ResolvedRefresh>,
+    /// Materialized views that keep old values, because they aren't refreshed.
+    pub stale_views: Vec<StaleView>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
     /// Values that must not be found afterwards.
@@ -65,6 +69,26 @@ pub struct ResolvedGone {
     pub anywhere: bool,
     /// The place in the policy.
     pub origin: Span,
+}
+
+/// A materialized view that is refreshed when the steps have run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedRefresh {
+    /// The view.
+    pub view: TableName,
+    /// Whether readers go on meanwhile.
+    pub concurrently: bool,
+    /// Its place in the policy.
+    pub origin: Span,
+}
+
+/// A materialized view that has read what the policy changes, and is not refreshed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleView {
+    /// The view.
+    pub view: TableName,
+    /// Whether somebody has accepted that.
+    pub accepted: bool,
 }
 
 /// What a path compares where there is no key.

@@ -11,7 +11,7 @@ use super::model::{
     ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
     ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, document, generator, gone, parents, path, scrub, subject, words};
+use super::{condition, derived, document, generator, gone, parents, path, refresh, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
@@ -126,6 +126,8 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         accepted: policy.accept.clone(),
         rules: Vec::new(),
         by_table: BTreeMap::new(),
+        refreshes: refresh::resolve(policy, catalog, report),
+        stale_views: Vec::new(),
         reports: reports.collect(),
         gone,
         limits: ResolvedLimits {

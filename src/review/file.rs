@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::words::{SHARED, changed_columns, new_value, place, reasons, table, verb};
-use super::{Reviewed, kept_columns, parts, policy_digest};
+use super::{Reviewed, derived, kept_columns, parts, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
@@ -67,6 +67,12 @@ pub struct PlanFile {
     pub gone: Vec<String>,
     /// Triggers that the steps fire: `table.trigger`.
     pub triggers: Vec<String>,
+    /// Materialized views that are refreshed, and those that keep old values; which of them hold any is outside every digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
+    /// Publications that send these changes away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publications: Vec<String>,
     /// The tables and how they are locked until COMMIT.
     pub locks: Vec<PlannedLock>,
     /// Estimated rows of each step, in order, where the server could say; outside every digest.
@@ -268,6 +274,8 @@ impl PlanFile {
                 .iter()
                 .map(|(id, lock)| PlannedLock { table: table(catalog, *id), mode: mode(*lock).into() })
                 .collect(),
+            views: derived::views(reviewed),
+            publications: derived::publications(reviewed),
             estimates: estimates.rows.clone(),
         }
     }
@@ -356,7 +364,7 @@ impl PlanFile {
             serde_json::Value::Object(parts) => parts,
             _ => unreachable!("a struct with named fields is a JSON object"),
         };
-        for part in ["efface", "estimates"] {
+        for part in ["efface", "estimates", "views"] {
             parts.remove(part);
         }
         parts

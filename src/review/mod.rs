@@ -5,6 +5,7 @@
 //! the policy wrote; never a value from a row.
 
 mod chain;
+mod derived;
 mod file;
 mod ledger;
 mod parts;
@@ -15,6 +16,7 @@ mod verification;
 mod words;
 
 pub use chain::*;
+pub use derived::sent_away;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;

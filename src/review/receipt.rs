@@ -60,6 +60,12 @@ pub struct Account {
     pub not_looked_for: Vec<ShortValues>,
     /// What efface could not do, and where it is left.
     pub left_over: Vec<String>,
+    /// What triggers did beyond the steps, by table, as far as the server counts it (`track_counts`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_triggers: Vec<TriggeredRows>,
+    /// What somebody has to do before everything is gone, with the statement; the exit code is then 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to_do: Vec<String>,
 }
 
 /// Whether what happened is permanent.
@@ -170,6 +176,29 @@ pub struct AnonymisedRows {
     pub columns: Vec<String>,
 }
 
+/// Rows of a table that triggers have written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TriggeredRows {
+    /// The table.
+    pub table: String,
+    /// Rows that were added; some of them may have been swept away since.
+    pub added: u64,
+    /// How often rows were changed, beyond the steps.
+    pub changed: u64,
+    /// Rows that were deleted, beyond the steps' own.
+    pub deleted: u64,
+}
+
+impl TriggeredRows {
+    fn text(&self) -> String {
+        let parts = [(self.added, "added"), (self.changed, "changed"), (self.deleted, "deleted")];
+        let parts = parts.into_iter().filter(|(rows, _)| *rows > 0);
+        let parts: Vec<_> = parts.map(|(rows, what)| format!("{} {what}", count(rows, "row"))).collect();
+        format!("{}: {}", self.table, parts.join(", "))
+    }
+}
+
 impl Account {
     /// For people.
     pub fn text(&self) -> String {
@@ -220,6 +249,12 @@ impl Account {
         let found: Vec<_> = found.chain(short).collect();
         if !found.is_empty() {
             section("old values elsewhere", found);
+        }
+        if !self.by_triggers.is_empty() {
+            section("by triggers, beyond the steps", self.by_triggers.iter().map(TriggeredRows::text).collect());
+        }
+        if !self.to_do.is_empty() {
+            section("to do, or it stays", self.to_do.clone());
         }
         section("left over", self.left_over.clone());
         text
@@ -322,6 +357,8 @@ mod tests {
             found_elsewhere: Vec::new(),
             not_looked_for: Vec::new(),
             left_over: vec!["backups, until their retention ends".into()],
+            by_triggers: vec![TriggeredRows { table: "counters".into(), added: 0, changed: 2, deleted: 1 }],
+            to_do: vec!["materialized view `people` keeps old values until it is refreshed: REFRESH …".into()],
         }
     }
 

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use super::words::{SHARED, count, kept_columns, new_value, one_line, place, reasons, table, verb};
-use super::{Reviewed, parts, policy_digest};
+use super::{Reviewed, derived, parts, policy_digest};
 use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{Choice, GonePlace, Step, StepAction, TableLock, followers, touched_tables};
+use crate::plan::{Choice, GonePlace, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::{IfShared, Reach, Subject};
+use crate::sql;
 
 /// The plan for people to read.
 pub fn text(reviewed: &Reviewed<'_>) -> String {
@@ -22,6 +23,11 @@ pub fn text(reviewed: &Reviewed<'_>) -> String {
     reports(&mut page, reviewed);
     gone(&mut page, reviewed);
     triggers(&mut page, reviewed);
+    beside_triggers(&mut page, reviewed);
+    list(&mut page, "materialized views that have read what changes", derived::views(reviewed));
+    let sent: Vec<_> = derived::publications(reviewed).into_iter().chain(derived::replication(reviewed)).collect();
+    list(&mut page, "what leaves this server", sent);
+    list(&mut page, "event triggers: they fire on the script's temporary tables", derived::event_triggers(reviewed));
     locks(&mut page, reviewed);
     warnings(&mut page, reviewed);
     page.text
@@ -252,6 +258,19 @@ fn triggers(page: &mut Page, reviewed: &Reviewed<'_>) {
     }
 }
 
+/// Columns that stay by the policy's word, in rows that triggers may write.
+fn beside_triggers(page: &mut Page, reviewed: &Reviewed<'_>) {
+    let Reviewed { catalog, plan, .. } = reviewed;
+    let watched = plan.watched.iter().filter(|watched| !watched.kept.is_empty());
+    let line = |watched: &crate::plan::Watched| {
+        let of = catalog.table(watched.table);
+        let columns: Vec<_> = watched.kept.iter().map(|id| of.column_at(*id).name.bare().to_string()).collect();
+        format!("{}: {}", table(catalog, watched.table), columns.join(", "))
+    };
+    let heading = "columns that stay where triggers may write: a report under `verify: unchanged` would prove it";
+    list(page, heading, watched.map(line).collect());
+}
+
 fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
     let Reviewed { catalog, plan, .. } = reviewed;
     page.heading("locks, until COMMIT");
@@ -269,6 +288,10 @@ fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
             page.line(2, format!("{what}: {}", names.join(", ")));
         }
     }
+    let refreshed = derived::refreshed_names(reviewed);
+    if !refreshed.is_empty() {
+        page.line(2, format!("ACCESS EXCLUSIVE (others wait, readers too): {}", refreshed.join(", ")));
+    }
     let rows: Vec<_> = plan.row_locks.iter().map(|lock| table(catalog, lock.table)).collect();
     if !rows.is_empty() {
         page.line(2, format!("rows, in this order: {}", rows.join(", ")));
@@ -276,11 +299,10 @@ fn locks(page: &mut Page, reviewed: &Reviewed<'_>) {
     let (lock, statement) = (plan.limits.lock_timeout, plan.limits.statement_timeout);
     page.line(2, format!("a lock is waited for {lock:?} at most, a statement may take {statement:?}"));
     page.heading("afterwards, outside the transaction");
-    let mut changed: Vec<_> = plan.steps.iter().flat_map(Step::tables).collect();
-    changed.sort_unstable();
-    changed.dedup();
-    let changed: Vec<_> = changed.into_iter().map(|id| table(catalog, id)).collect();
-    page.line(2, format!("ANALYZE {}", changed.join(", ")));
+    page.line(2, format!("ANALYZE {}", derived::analyzed(reviewed).join(", ")));
+    for view in &plan.stale_views {
+        page.line(2, format!("{}, by whoever owns it", shown(sql::refresh_statement(&view.view, false).as_str())));
+    }
 }
 
 fn warnings(page: &mut Page, reviewed: &Reviewed<'_>) {

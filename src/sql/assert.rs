@@ -74,6 +74,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::Values => "values",
         Assertion::References => "references",
         Assertion::Steps => "steps",
+        Assertion::Unnamed => "unnamed",
         Assertion::Reports => "reports",
         Assertion::Gone => "gone",
     }

@@ -26,8 +26,11 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.freeze();
     lowering.guards();
     lowering.before();
+    lowering.watch();
     lowering.steps();
     lowering.sweeps();
+    lowering.count_triggered();
+    lowering.refresh();
     lowering.verification();
     lowering.entry();
     lowering.commit();
@@ -59,7 +62,7 @@ impl Lowering<'_> {
         self.prepare(phase, "settings", Vec::new(), w);
     }
 
-    fn place(&self, span: Span) -> String {
+    pub fn place(&self, span: Span) -> String {
         format!("{}:{}", shown(self.file.short_name()), self.file.position(span.start).line)
     }
 
@@ -67,7 +70,7 @@ impl Lowering<'_> {
         self.scene.catalog.table(id)
     }
 
-    fn name(&self, id: TableId) -> String {
+    pub fn name(&self, id: TableId) -> String {
         self.table(id).name.bare().to_string()
     }
 
@@ -529,6 +532,7 @@ impl Lowering<'_> {
             Assertion::Values => "check the values to scrub",
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
+            Assertion::Unnamed => "verify what triggers did",
             Assertion::Reports => "verify the reports",
             Assertion::Gone => "verify that values are gone",
         };
@@ -790,6 +794,7 @@ impl Lowering<'_> {
         }
         let steps = self.scene.step_checks();
         self.assertion(Phase::Verification, Assertion::Steps, "a step did not do what it said:", &steps, Vec::new());
+        self.unnamed();
         let orphans = self.scene.orphan_checks();
         self.assertion(
             Phase::Verification,

@@ -33,15 +33,18 @@ pub mod privilege;
 pub mod probe;
 mod propagate;
 pub mod quote;
+mod refresh;
 pub mod row_security;
 mod script;
 mod scrub;
 mod search;
 pub mod search_path;
 mod stand_in;
+pub mod statistics;
 mod step;
 mod subject;
 mod value;
+mod watch;
 mod writer;
 
 pub use analyze::analyze;
@@ -55,4 +58,5 @@ pub use ledger::{
 };
 pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
 pub use lower::script;
+pub use refresh::refresh_statement;
 pub use script::*;

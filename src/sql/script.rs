@@ -88,6 +88,8 @@ pub enum Phase {
     Steps,
     /// Steps repeated for what triggers wrote.
     Sweeps,
+    /// Materialized views.
+    Derived,
     /// Proof.
     Verification,
     /// The entry in the ledger.
@@ -153,6 +155,9 @@ pub enum Role {
         /// The index in the plan's shared rows.
         shared: usize,
     },
+    /// Counts what steps and triggers did: for each table its schema and name, and how many rows were added, changed and
+    /// deleted.
+    CountTriggered,
     /// A DO block that raises [`ASSERTION_FAILED`] with an [`AssertionFailure`] in its DETAIL.
     Assert(Assertion),
     /// Lists where values that were to go were found in other people's rows, and how many were too short to be looked for:
@@ -206,6 +211,8 @@ pub enum Assertion {
     References,
     /// Every step did what it said.
     Steps,
+    /// No trigger deleted rows that no step names.
+    Unnamed,
     /// No report moved.
     Reports,
     /// Values that were to go are not found any more.
@@ -314,6 +321,7 @@ impl Script {
                 | Role::Enter
                 | Role::LockRows { .. }
                 | Role::CountShared { .. }
+                | Role::CountTriggered
                 | Role::Assert(_)
                 | Role::ListFound
                 | Role::Step { .. }

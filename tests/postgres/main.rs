@@ -11,6 +11,7 @@ mod cases;
 mod closed;
 mod club;
 mod connecting;
+mod derived;
 mod documents;
 mod foreseen;
 mod gone;

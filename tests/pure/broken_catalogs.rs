@@ -1,6 +1,6 @@
 //! Databases in which the same policies don't fit: the club's catalog with one thing changed.
 
-use efface::catalog::{Catalog, Generated, OtherObject, Trigger, UniqueIndex};
+use efface::catalog::{Catalog, Generated, OtherObject, Trigger, TriggerFunction, UniqueIndex};
 use efface::diagnostic::render;
 use efface::ident::{Ident, TableName};
 use efface::policy;
@@ -292,6 +292,13 @@ fn triggers_that_would_look_names_up_elsewhere_are_a_warning() {
         before_row: false,
         deferred: false,
         disabled: false,
+    });
+    catalog.functions.push(TriggerFunction {
+        signature: "public.log()".into(),
+        language: "plpgsql".into(),
+        digest: "00".into(),
+        mentions: Vec::new(),
+        opaque: false,
     });
     catalog.observed.search_path = Some(ids(&["club", "public"]));
     let text = tables("  diary: delete\n");

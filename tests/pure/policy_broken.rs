@@ -53,6 +53,28 @@ pub fn top(text: &str) -> String {
 }
 
 #[test]
+fn refreshes() {
+    let view = |how: &str| top("subject: { table: users }") + &format!("  names: {{ {how} }}\n");
+    check(
+        "refreshes",
+        &[
+            ("a word that refresh doesn't have", view("refresh: now"), &["6:21 invalid-value"]),
+            ("false", view("refresh: false"), &["6:21 invalid-value"]),
+            ("true in quotes", view("refresh: \"true\""), &["6:21 invalid-value"]),
+            ("nothing", view("refresh: "), &["6:12 empty-value"]),
+            ("a list", view("refresh: [true]"), &["6:21 wrong-shape"]),
+            ("a rule beside it", view("refresh: true, rows: delete"), &["6:27 conflicting-keys"]),
+            ("an unknown key beside it", view("refresh: true, order: 1"), &["6:27 unknown-key"]),
+            (
+                "in a list of rules",
+                with_rules("    - rows: delete\n    - refresh: true\n"),
+                &["7:7 unknown-key", "7:7 missing-key"],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn keys() {
     check(
         "keys",

@@ -113,6 +113,8 @@ tables:
 
   comments: cascade
   later: undecided
+  members_by_month: { refresh: true }
+  club.names: { refresh: concurrently }
 
 verify:
   unchanged:

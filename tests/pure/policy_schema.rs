@@ -321,6 +321,10 @@ fn both_refuse_what_has_the_wrong_shape() {
         "    rows: delete\n    emit: []\n",
         "    rows: delete\n    objects: a\n",
         "    rows: delete\n    refresh: true\n",
+        "    refresh: false\n",
+        "    refresh: now\n",
+        "    refresh: true\n    order: 1\n",
+        "    - refresh: true\n",
     ];
     bad.extend(rules.map(with_rules));
     for text in bad {

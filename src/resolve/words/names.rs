@@ -16,6 +16,9 @@ pub(in crate::resolve) fn unknown_table(catalog: &Catalog, name: &Spanned<TableN
             format!("`{}` is a {}, not a table", wanted.bare(), other.kind),
         )
         .at(name.span, "rows can't be changed here")
+        .help_if(
+            (other.kind == "materialized view").then(|| "write `refresh: true` below it, and nothing else".to_owned()),
+        )
         .help(match &other.about[..] {
             [] => "remove it from the policy".to_owned(),
             about => format!(

@@ -1,27 +1,34 @@
 //! What can only be done after COMMIT?
 //!
 //! Planner statistics keep old values until ANALYZE. It runs in transactions of its own; what it can't do here is a named
-//! leftover and no error: the erasure is committed either way.
+//! leftover and no error: the erasure is committed either way. Materialized views that the policy doesn't refresh are left
+//! over too.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::Client;
-use tokio_postgres::types::Type;
 
-use crate::catalog::Catalog;
-use crate::ident::TableName;
-use crate::plan::Plan;
+use super::statistics::left_in_statistics;
+use crate::catalog::{Catalog, Generated, TableId};
+use crate::ident::{Ident, TableName, shown};
+use crate::pgtype::PgType;
+use crate::plan::{Plan, Step, StepAction};
 use crate::server::ServerError;
-use crate::sql::analyze;
+use crate::sql::{analyze, refresh_statement};
 
 /// What efface could not do, and where it is left.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Leftover(pub String);
+pub enum Leftover {
+    /// It stays, or goes by itself.
+    Stays(String),
+    /// Somebody has to do something, or it stays for ever.
+    ToDo(String),
+}
 
-/// ANALYZEs what a run touched, and looks at what is left in the statistics.
+/// ANALYZEs what a run touched, and looks at what is left in the statistics and in materialized views.
 ///
 /// `touched` tells how many rows of each step of the plan were deleted or changed; tables without any are left alone.
-/// Without `analyze` nothing is done, and every touched table is left over.
+/// Without `analyze` the statistics are left as they are, and every touched table is left over.
 #[tracing::instrument(skip_all)]
 pub async fn afterwards(
     client: &Client,
@@ -30,42 +37,148 @@ pub async fn afterwards(
     touched: &[u64],
     analyze: bool,
 ) -> Vec<Leftover> {
-    let mut left = Vec::new();
-    for table in stale(plan, catalog, touched) {
-        let shown = table.bare();
+    let changed = changed(plan, catalog, touched);
+    let mut left = stale_views(plan, catalog, &changed);
+    for (table, columns) in analyzed(plan, catalog, &changed) {
+        let shown = table.name.bare();
         if !analyze {
-            left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: ANALYZE it")));
+            left.push(Leftover::Stays(format!("planner statistics of `{shown}` may hold old values: ANALYZE it")));
             continue;
         }
-        match may_analyze(client, table).await {
-            Ok(true) => {}
-            Ok(false) => {
-                left.push(Leftover(format!(
-                    "planner statistics of `{shown}` may hold old values: the role may not ANALYZE it, its owner can"
-                )));
-                continue;
-            }
-            Err(error) => {
-                left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: {error}")));
-                continue;
-            }
-        }
-        if let Err(error) = analyze_one(client, table).await {
+        let mut refused = None;
+        // Without the right it says a WARNING and "success"; what it left is looked at below either way.
+        if let Err(error) = analyze_one(client, table.name).await {
             let _ = client.simple_query("ROLLBACK").await;
-            left.push(Leftover(format!("planner statistics of `{shown}` may hold old values: {error}")));
-            continue;
+            refused = Some(error.to_string());
         }
-        match values_left(client, table).await {
-            Ok(columns) if columns.is_empty() => {}
-            Ok(columns) => left.push(Leftover(format!(
-                "planner statistics of `{shown}` keep old values of {}: the table is empty, and ANALYZE skips it; its owner \
-                 removes them by ALTER TABLE … ALTER COLUMN … TYPE with the same type",
-                columns.join(", ")
+        match (left_in_statistics(client, &table, columns.as_deref(), catalog.server_major).await, refused) {
+            (Ok(found), None) => left.extend(found.into_iter().map(Leftover::ToDo)),
+            // A lock that others held: nothing is wrong with the statistics that another time doesn't mend.
+            (_, Some(error)) => left.push(Leftover::ToDo(format!(
+                "planner statistics of `{shown}` may hold old values: {error}; ANALYZE it again"
             ))),
-            Err(error) => left.push(Leftover(format!("planner statistics of `{shown}` could not be looked at: {error}"))),
+            (Err(error), None) => left.push(Leftover::ToDo(format!(
+                "planner statistics of `{shown}` could not be looked at: {error}; ANALYZE it as its owner"
+            ))),
         }
     }
     left
+}
+
+/// Something whose statistics are renewed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Analyzed<'a> {
+    pub name: &'a TableName,
+    /// Whether only what it has over the rows of tables below is stale.
+    pub inherited_only: bool,
+}
+
+/// The columns that changed, of which the statistics are stale; none for all.
+type Changed<'a> = Option<BTreeSet<&'a Ident>>;
+
+/// What a run has changed, by table.
+fn changed<'a>(plan: &'a Plan, catalog: &'a Catalog, touched: &[u64]) -> BTreeMap<TableId, Changed<'a>> {
+    let mut changed: BTreeMap<TableId, Changed<'a>> = BTreeMap::new();
+    for (step, _) in plan.steps.iter().zip(touched).filter(|(_, rows)| **rows > 0) {
+        for (table, columns) in written(step, catalog) {
+            let all = changed.entry(table).or_insert_with(|| Some(BTreeSet::new()));
+            match (columns, all.as_mut()) {
+                (Some(columns), Some(all)) => all.extend(columns),
+                _ => *all = None,
+            }
+        }
+    }
+    changed
+}
+
+/// What a step writes: columns, those that the database makes of them too, or whole rows.
+fn written<'a>(step: &'a Step, catalog: &'a Catalog) -> Vec<(TableId, Changed<'a>)> {
+    let own = match &step.action {
+        StepAction::Delete => None,
+        StepAction::Change(changes) => Some(changes.iter().map(|change| change.column).collect::<Vec<_>>()),
+    };
+    let along = step.followers().map(|(follower, _)| {
+        (follower.table, Some(follower.columns.iter().map(|following| following.column).collect::<Vec<_>>()))
+    });
+    let with_made = |(table, columns): (TableId, Option<Vec<_>>)| {
+        let of = catalog.table(table);
+        let names =
+            columns.map(|columns| columns.into_iter().map(|id| &of.column_at(id).name).collect::<BTreeSet<_>>());
+        let names = names.map(|mut names| {
+            let made = of.columns.iter().filter(|column| match &column.generated {
+                Generated::Expression { from, .. } => from.iter().any(|name| names.contains(name)),
+                Generated::No | Generated::IdentityAlways | Generated::IdentityByDefault => false,
+            });
+            let made: Vec<&Ident> = made.map(|column| &column.name).collect();
+            names.extend(made);
+            names
+        });
+        (table, names)
+    };
+    std::iter::once((step.table, own)).chain(along).map(with_made).collect()
+}
+
+/// What is ANALYZEd: the tables, those whose statistics are over their rows too, and the materialized views that were
+/// refreshed.
+fn analyzed<'a>(
+    plan: &'a Plan,
+    catalog: &'a Catalog,
+    changed: &BTreeMap<TableId, Changed<'a>>,
+) -> Vec<(Analyzed<'a>, Option<Vec<String>>)> {
+    let mut all: BTreeMap<&TableName, (Analyzed<'a>, Option<Vec<String>>)> = BTreeMap::new();
+    for (id, columns) in changed {
+        let table = catalog.table(*id);
+        let whole_row =
+            || table.columns.iter().map(|column| &column.name).filter(|name| !is_key(catalog, *id, name)).collect();
+        let columns = columns.clone().unwrap_or_else(whole_row);
+        let columns = Some(columns.into_iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>());
+        all.insert(&table.name, (Analyzed { name: &table.name, inherited_only: false }, columns.clone()));
+        for above in
+            table.inherits.iter().filter(|above| !catalog.table_id(above).is_some_and(|id| changed.contains_key(&id)))
+        {
+            // Several tables may be below it: then whatever changed in any counts.
+            let entry =
+                all.entry(above).or_insert_with(|| (Analyzed { name: above, inherited_only: true }, Some(Vec::new())));
+            match (&mut entry.1, &columns) {
+                (Some(all), Some(columns)) => all.extend(columns.iter().cloned()),
+                (all, _) => *all = None,
+            }
+        }
+    }
+    let refreshed = plan.refreshes.iter().filter(|refresh| !catalog.observed.not_maintained.contains(&refresh.view));
+    let refreshed = refreshed.map(|refresh| (Analyzed { name: &refresh.view, inherited_only: false }, None));
+    all.into_values().chain(refreshed).collect()
+}
+
+/// Whether a column says which row it is, and no more: a number or uuid that is a part of a key, which receipts show too.
+fn is_key(catalog: &Catalog, table: TableId, name: &Ident) -> bool {
+    let of = catalog.table(table);
+    let says_no_more = of.column_id(name).is_some_and(|id| {
+        let column = of.column_at(id);
+        matches!(column.ty, PgType::SmallInt | PgType::Integer | PgType::BigInt | PgType::Uuid)
+    });
+    let mut references = catalog.keys_from(table).flat_map(|(_, key)| key.child_columns());
+    says_no_more && (of.primary_key.contains(name) || references.any(|column| column == name))
+}
+
+/// Materialized views that have read what changed, and that nobody has refreshed.
+fn stale_views(plan: &Plan, catalog: &Catalog, changed: &BTreeMap<TableId, Changed<'_>>) -> Vec<Leftover> {
+    let touches = |table: &TableName, columns: &[Ident]| {
+        let changed = catalog.table_id(table).and_then(|id| changed.get(&id));
+        changed.is_some_and(|changed| {
+            let hit = |changed: &BTreeSet<&Ident>| columns.is_empty() || columns.iter().any(|it| changed.contains(it));
+            changed.as_ref().is_none_or(hit)
+        })
+    };
+    let stale = catalog.stale_views(&touches);
+    let of_plan = plan.stale_views.iter().filter(|view| stale.contains_key(&view.view));
+    let words = |view: &TableName| {
+        let statement = refresh_statement(view, false);
+        let statement = shown(statement.as_str()).to_string();
+        format!("materialized view `{}` keeps old values until it is refreshed: {statement}", view.bare())
+    };
+    let left = |accepted: bool| if accepted { Leftover::Stays } else { Leftover::ToDo };
+    of_plan.map(|view| left(view.accepted)(words(&view.view))).collect()
 }
 
 /// In a transaction of its own that gives way soon: ANALYZE queues behind DDL and a running VACUUM of the table.
@@ -74,43 +187,4 @@ async fn analyze_one(client: &Client, table: &TableName) -> Result<(), ServerErr
     client.simple_query(analyze(table).as_str()).await?;
     client.simple_query("COMMIT").await?;
     Ok(())
-}
-
-/// The tables whose statistics are stale. All of their columns are: expression indexes, generated columns and extended
-/// statistics hold values of columns that no rule names.
-fn stale<'a>(plan: &Plan, catalog: &'a Catalog, touched: &[u64]) -> BTreeSet<&'a TableName> {
-    let steps = plan.steps.iter().zip(touched).filter(|(_, rows)| **rows > 0);
-    steps.flat_map(|(step, _)| step.tables()).map(|table| &catalog.table(table).name).collect()
-}
-
-/// Without the right, ANALYZE says a WARNING and "success": so the right is asked for first.
-async fn may_analyze(client: &Client, table: &TableName) -> Result<bool, ServerError> {
-    const QUESTION: &str = "
-        SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE')
-            OR (NOT c.relisshared AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
-            OR CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000
-               THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END
-        FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-        JOIN pg_catalog.pg_database AS d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-        WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2";
-    let (schema, name) = (table.schema.as_str(), table.name.as_str());
-    let rows = client.query_typed(QUESTION, &[(&schema, Type::TEXT), (&name, Type::TEXT)]).await?;
-    Ok(rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(false))
-}
-
-/// Columns of an empty table whose statistics still hold values.
-async fn values_left(client: &Client, table: &TableName) -> Result<Vec<String>, ServerError> {
-    const QUESTION: &str = "
-        SELECT DISTINCT s.attname::pg_catalog.text
-        FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-        JOIN pg_catalog.pg_stats AS s ON s.schemaname OPERATOR(pg_catalog.=) n.nspname AND s.tablename OPERATOR(pg_catalog.=) c.relname
-        WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2 AND c.reltuples OPERATOR(pg_catalog.=) 0
-          AND (s.most_common_vals IS NOT NULL OR s.histogram_bounds IS NOT NULL)
-        ORDER BY 1";
-    let (schema, name) = (table.schema.as_str(), table.name.as_str());
-    let rows = client.query_typed(QUESTION, &[(&schema, Type::TEXT), (&name, Type::TEXT)]).await?;
-    let names = rows.iter().filter_map(|row| row.try_get::<_, String>(0).ok());
-    Ok(names.map(|name| crate::ident::shown(&name).to_string()).collect())
 }

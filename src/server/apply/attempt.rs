@@ -11,9 +11,10 @@ use futures_util::future::join_all;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
-use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun};
+use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun, WrittenRows};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
+use crate::ident::{Ident, TableName};
 use crate::server::ask::hazards;
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
@@ -57,6 +58,8 @@ enum Answer {
     Entered(Entry),
     /// Where values that were to go are.
     Found(Vec<Elsewhere>),
+    /// What was written so far.
+    Written(Vec<WrittenRows>),
 }
 
 impl Stopped {
@@ -118,6 +121,7 @@ impl<'a> Attempt<'a> {
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
         let (mut entry, mut elsewhere, mut compared) = (None, BTreeSet::new(), false);
+        let mut written = Vec::new();
         let mut next = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
@@ -144,6 +148,10 @@ impl<'a> Attempt<'a> {
                 }
                 Answer::Found(found) => {
                     elsewhere.extend(found);
+                    Vec::new()
+                }
+                Answer::Written(all) => {
+                    written = all;
                     Vec::new()
                 }
             };
@@ -191,6 +199,7 @@ impl<'a> Attempt<'a> {
         Ok(Reached::End(Box::new(Ran {
             steps,
             shared,
+            written,
             chosen,
             entry,
             elsewhere: elsewhere.into_iter().collect(),
@@ -268,6 +277,10 @@ impl<'a> Attempt<'a> {
             Role::ListFound => {
                 let answer = self.watched(title, client.simple_query(sql)).await?;
                 return Ok(Answer::Found(found(&answer, title)?));
+            }
+            Role::CountTriggered => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                return Ok(Answer::Written(written_rows(&answer, title)?));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.
@@ -419,6 +432,22 @@ fn found(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<Elsewhere>, S
     };
     let malformed = || Stopped::Malformed(format!("`{title}` did not return places and numbers"));
     rows.map(|row| one(row).ok_or_else(malformed)).collect()
+}
+
+/// What each row says of a table: schema, name, rows added, changed and deleted.
+fn written_rows(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<WrittenRows>, Stopped> {
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let read = |row: &SimpleQueryRow| {
+        let text = |column: usize| row.try_get(column).ok().flatten();
+        let rows = |column: usize| text(column)?.parse().ok();
+        let table = TableName { schema: Ident::new(text(0)?), name: Ident::new(text(1)?) };
+        Some(WrittenRows { table, added: rows(2)?, changed: rows(3)?, deleted: rows(4)? })
+    };
+    let malformed = || Stopped::Malformed(format!("`{title}` did not return tables with numbers of rows"));
+    rows.map(|row| read(row).ok_or_else(malformed)).collect()
 }
 
 /// The row count of the statement.

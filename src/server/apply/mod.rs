@@ -11,10 +11,11 @@ mod commit;
 mod outcome;
 mod receipt;
 mod retry;
+mod statistics;
 
 pub use afterwards::{Leftover, afterwards};
 pub use commit::Committed;
-pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun};
+pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun, WrittenRows};
 pub use receipt::{Receipt, rehearsal};
 
 use std::collections::BTreeSet;

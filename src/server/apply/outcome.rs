@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::attempt::Stopped;
 use super::blockers::Blocker;
 use super::commit::Committed;
+use crate::ident::TableName;
 use crate::server::ServerError;
 use crate::sql::{AssertionFailure, Statement};
 
@@ -32,6 +33,8 @@ pub struct Ran {
     pub steps: Vec<StepRun>,
     /// Rows that stayed because others reference them too, by the index in the plan's shared rows.
     pub shared: BTreeMap<usize, u64>,
+    /// What steps and the triggers that they fired have written, by table; nothing where none fired.
+    pub written: Vec<WrittenRows>,
     /// The subjects that the script has chosen itself.
     pub chosen: Option<Chosen>,
     /// The entry in the ledger, where there is one.
@@ -88,6 +91,19 @@ pub struct StepRun {
     pub sweep: bool,
     /// Rows that it deleted or changed.
     pub rows: u64,
+}
+
+/// Rows of a table that a transaction has written, whoever wrote them in there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenRows {
+    /// The table; for partitions their root.
+    pub table: TableName,
+    /// Rows that were added.
+    pub added: u64,
+    /// How often rows were changed.
+    pub changed: u64,
+    /// Rows that were deleted.
+    pub deleted: u64,
 }
 
 /// Who watches a run.

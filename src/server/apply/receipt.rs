@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use super::Order;
 use super::afterwards::Leftover;
 use super::commit::Committed;
-use super::outcome::Ran;
+use super::outcome::{Ran, StepRun, WrittenRows};
 use crate::catalog::hexadecimal;
-use crate::plan::{Reason, StepAction};
+use crate::plan::{Reason, Step, StepAction};
 use crate::review::{
     Account, AnonymisedRows, ErasedRows, FoundValues, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed,
-    ShortValues, StepAccount, SubjectAccount, kept_parts,
+    ShortValues, StepAccount, SubjectAccount, TriggeredRows, kept_parts, sent_away,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -36,7 +36,13 @@ impl Receipt {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
         account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
-        account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
+        for left in left {
+            match left {
+                Leftover::Stays(what) => account.left_over.push(what.clone()),
+                Leftover::ToDo(what) => account.to_do.push(what.clone()),
+            }
+        }
+        account.left_over.extend(always_left(reviewed));
         Self { account }
     }
 
@@ -133,8 +139,34 @@ fn account(
             .filter(|found| found.place.is_none())
             .map(|found| ShortValues { values_of: found.values_of.clone(), values: found.count })
             .collect(),
+        by_triggers: by_triggers(ran, reviewed),
+        to_do: Vec::new(),
         left_over: Vec::new(),
     }
+}
+
+/// What was written beyond what the steps counted.
+fn by_triggers(ran: &Ran, reviewed: &Reviewed<'_>) -> Vec<TriggeredRows> {
+    let (plan, catalog) = (reviewed.plan, reviewed.catalog);
+    let beyond = |written: &WrittenRows| {
+        let id = catalog.table_id(&written.table);
+        let of_table = |run: &&StepRun| plan.steps.get(run.step).is_some_and(|step| Some(step.table) == id);
+        let rows = |deletes: bool| -> u64 {
+            let own = ran.steps.iter().filter(of_table);
+            own.filter(|run| (plan.steps[run.step].action == StepAction::Delete) == deletes).map(|run| run.rows).sum()
+        };
+        // A step that takes natural keys along counts its own rows, not those that follow.
+        let mut along = plan.steps.iter().filter(|step| step.along.is_some()).flat_map(Step::tables);
+        let follows = along.any(|table| Some(table) == id);
+        TriggeredRows {
+            table: written.table.bare().to_string(),
+            added: written.added,
+            changed: if follows { 0 } else { written.changed.saturating_sub(rows(false)) },
+            deleted: written.deleted.saturating_sub(rows(true)),
+        }
+    };
+    let all = ran.written.iter().map(beyond);
+    all.filter(|rows| rows.added + rows.changed + rows.deleted > 0).collect()
 }
 
 /// Each subject's key, column by column: as it is where it is a number or a uuid, otherwise as a short digest, because
@@ -154,31 +186,23 @@ fn subjects(columns: &[KeyColumn], keys: &[Vec<String>]) -> Vec<Vec<String>> {
 /// What no transaction can do, and where it is left.
 fn always_left(reviewed: &Reviewed<'_>) -> Vec<String> {
     let Reviewed { plan, catalog, .. } = *reviewed;
-    let changed: BTreeSet<_> =
-        plan.steps.iter().flat_map(|step| step.tables()).map(|table| &catalog.table(table).name).collect();
-    let views = catalog
-        .others
-        .iter()
-        .filter(|other| other.kind == "materialized view" && other.about.iter().any(|table| changed.contains(table)));
-    let mut left: Vec<_> = views
-        .map(|view| format!("materialized view `{}` keeps old values until it is refreshed", view.name.bare()))
-        .collect();
+    let mut left = Vec::new();
     left.extend(plan.triggers.iter().map(|fired| {
         let on = catalog.table(fired.table).name.bare();
         format!(
-            "trigger `{}` on `{on}` fired: what it did to rows that no rule reaches, in whichever table, is not known",
+            "trigger `{}` on `{on}` fired: what it did to rows that no rule reaches, in whichever table, is counted and stays",
             fired.trigger.bare()
         )
     }));
     left.extend(
         [
             "backups, until their retention ends",
-            "write-ahead log, standbys and subscribers, until they have replayed and removed it",
             "dead row versions in the tables' files, until VACUUM",
             "the server's log, where it logs statements or their parameters",
         ]
         .map(String::from),
     );
+    left.extend(sent_away(reviewed));
     left
 }
 

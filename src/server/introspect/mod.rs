@@ -6,6 +6,7 @@
 
 mod columns;
 mod constraints;
+mod derived;
 mod relations;
 mod triggers;
 
@@ -47,11 +48,12 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
             ask(include_str!("statistics.sql")),
             ask(include_str!("publications.sql")),
             ask(include_str!("event_triggers.sql")),
+            ask(include_str!("replication.sql")),
         ]),
         run("ROLLBACK TO SAVEPOINT efface_introspect; RELEASE SAVEPOINT efface_introspect"),
     );
     let (path, (), answers, ()) = answers.await?;
-    let answers: [Vec<Row>; 16] = answers.try_into().expect("as many answers as the sixteen queries above");
+    let answers: [Vec<Row>; 17] = answers.try_into().expect("as many answers as the seventeen queries above");
     let path = path.first().map(|row| idents(row, "search_path")).transpose()?;
     assemble(&answers, path)
 }
@@ -70,7 +72,7 @@ pub async fn introspect_alone(client: &Client) -> Result<Catalog, ServerError> {
     Ok(catalog)
 }
 
-fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result<Catalog, ServerError> {
+fn assemble(answers: &[Vec<Row>; 17], search_path: Option<Vec<Ident>>) -> Result<Catalog, ServerError> {
     let [
         server,
         relations,
@@ -88,6 +90,7 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
         statistics,
         publications,
         event_triggers,
+        replication,
     ] = answers;
     let server = server.first().ok_or_else(|| ServerError::Protocol("no answer about the server itself".into()))?;
     let major: i32 = get(server, "major")?;
@@ -98,9 +101,9 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
     constraints::read_indexes(indexes, &mut found)?;
     let foreign_keys = constraints::read_foreign_keys(keys, &mut found)?;
     triggers::read_rules(rules, &mut found)?;
-    let functions = triggers::read_triggers(triggers, functions, &mut found)?;
+    let functions = triggers::read_triggers(triggers, functions, rules, &mut found)?;
     found.read_statistics(statistics)?;
-    found.read_publications(publications)?;
+    let publications = found.read_publications(publications)?;
     found.read_event_triggers(event_triggers)?;
     let others = found.others();
     let observed = Observed {
@@ -108,11 +111,16 @@ fn assemble(answers: &[Vec<Row>; 16], search_path: Option<Vec<Ident>>) -> Result
         unreadable: found.unreadable(),
         deadlock_timeout_ms: u64::try_from(get::<i64>(server, "deadlock_timeout_ms")?).ok(),
         search_path,
+        unpopulated: found.unpopulated(),
+        not_maintained: found.not_maintained(),
+        replication: derived::read_replication(replication)?,
         live: true,
     };
     let columns::TypesFound { enums, domains, composites } = types.into_catalog()?;
     let catalog = Catalog {
         format: CATALOG_FORMAT,
+        materialized_views: found.materialized_views(),
+        publications,
         server_major: major.unsigned_abs(),
         tables: found.into_tables(),
         foreign_keys,

@@ -11,9 +11,11 @@ use crate::server::ServerError;
 
 /// The relations of a database by oid, and the tables among them while they are being filled.
 pub(super) struct Relations {
-    all: BTreeMap<u32, Relation>,
+    pub(super) all: BTreeMap<u32, Relation>,
     /// What views read, one level deep.
-    read_by: BTreeMap<u32, Vec<u32>>,
+    pub(super) read_by: BTreeMap<u32, Vec<u32>>,
+    /// Which columns of it, by reader and read; none where whole rows are read.
+    pub(super) columns_read: BTreeMap<(u32, u32), Option<Vec<Ident>>>,
     tables: BTreeMap<u32, Table>,
     /// Things by kind and name that turned up along the way, with the relations that they hang on.
     named: Vec<Named>,
@@ -28,11 +30,16 @@ struct Named {
     pairs: Vec<ColumnPair>,
 }
 
-struct Relation {
-    name: TableName,
-    kind: String,
+pub(super) struct Relation {
+    pub name: TableName,
+    pub kind: String,
     is_partition: bool,
-    extension: Option<String>,
+    pub populated: bool,
+    /// Of a materialized view: whether the role may refresh it.
+    pub maintained: bool,
+    /// Of a materialized view: whether it has a unique index that tells all of its rows apart.
+    pub unique_rows: bool,
+    pub extension: Option<String>,
     rows: Option<u64>,
     readable: bool,
     parents: Vec<u32>,
@@ -100,6 +107,9 @@ impl Relations {
                 name,
                 kind: get(row, "kind")?,
                 is_partition: get(row, "is_partition")?,
+                populated: get(row, "populated")?,
+                maintained: get(row, "maintained")?,
+                unique_rows: get(row, "unique_rows")?,
                 extension: get(row, "extension")?,
                 rows: estimate,
                 readable: get(row, "readable")?,
@@ -116,10 +126,15 @@ impl Relations {
             }
         }
         let mut read_by: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut columns_read: BTreeMap<(u32, u32), Option<Vec<Ident>>> = BTreeMap::new();
         for row in reads {
-            read_by.entry(get(row, "reader")?).or_default().push(get(row, "read")?);
+            let (reader, read): (u32, u32) = (get(row, "reader")?, get(row, "read")?);
+            read_by.entry(reader).or_default().push(read);
+            let whole: bool = get(row, "whole")?;
+            let columns = if whole { None } else { Some(sorted(row, "columns")?) };
+            columns_read.insert((reader, read), columns);
         }
-        let mut found = Self { all, read_by, tables: BTreeMap::new(), named: Vec::new() };
+        let mut found = Self { all, read_by, columns_read, tables: BTreeMap::new(), named: Vec::new() };
         let oids: Vec<u32> = found.all.keys().copied().filter(|oid| found.is_table(*oid)).collect();
         for oid in oids {
             let partitioned = keys.get(&oid).map(|(definition, columns)| {
@@ -154,14 +169,14 @@ impl Relations {
         Ok(found)
     }
 
-    fn is_table(&self, oid: u32) -> bool {
+    pub(super) fn is_table(&self, oid: u32) -> bool {
         self.all.get(&oid).is_some_and(|relation| {
             matches!(relation.kind.as_str(), "r" | "p") && !relation.is_partition && relation.extension.is_none()
         })
     }
 
     /// Everything that hangs below a relation, at any depth, each once.
-    fn below(&self, oid: u32) -> BTreeSet<u32> {
+    pub(super) fn below(&self, oid: u32) -> BTreeSet<u32> {
         let mut below = BTreeSet::new();
         let mut open = vec![oid];
         while let Some(oid) = open.pop() {
@@ -255,14 +270,6 @@ impl Relations {
         for row in rows {
             let name = TableName { schema: ident(row, "schema")?, name: ident(row, "name")? };
             self.note("extended statistics", name, [get(row, "relation")?]);
-        }
-        Ok(())
-    }
-
-    pub(super) fn read_publications(&mut self, rows: &[Row]) -> Result<(), ServerError> {
-        for row in rows {
-            let name = TableName { schema: Ident::from(""), name: ident(row, "name")? };
-            self.note("publication", name, get::<Vec<u32>>(row, "relations")?);
         }
         Ok(())
     }

@@ -10,6 +10,16 @@ SELECT c.oid,
        c.reltuples::float8 AS rows,
        c.relpages AS pages,
        has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') AS readable,
+       c.relispopulated AS populated,
+       -- Who may refresh it: its owner, and from 17 on whoever may MAINTAIN it, a privilege that older servers don't know.
+       c.relkind = 'm' AND (pg_has_role(c.relowner, 'USAGE')
+         OR CASE WHEN current_setting('server_version_num')::int4 >= 170000
+            THEN has_table_privilege(c.oid, 'MAINTAIN') ELSE false END) AS maintained,
+       -- What REFRESH … CONCURRENTLY needs.
+       c.relkind = 'm' AND EXISTS (
+           SELECT FROM pg_index i
+           WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid
+             AND i.indpred IS NULL AND i.indexprs IS NULL) AS unique_rows,
        pg_get_partkeydef(c.oid) AS partition_key,
        -- A key's expressions name their columns only inside the stored tree.
        ARRAY(SELECT a.attname::text

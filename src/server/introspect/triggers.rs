@@ -54,9 +54,21 @@ const UPDATE: i16 = 16;
 pub(super) fn read_triggers(
     rows: &[Row],
     functions: &[Row],
+    rules: &[Row],
     relations: &mut Relations,
 ) -> Result<Vec<TriggerFunction>, ServerError> {
     let mut sources = Sources::read(functions)?;
+    for (index, row) in (0_u64..).zip(rules) {
+        // What a rule on a table or view makes of a statement there: whoever names that relation may mean it.
+        let (relation, definition): (u32, String) = (get(row, "relation")?, get(row, "definition")?);
+        if let Some(on) = relations.name(relation) {
+            sources.add(
+                RULES + index,
+                on.name.as_str().to_owned(),
+                Source::of_rule(on, ident(row, "name")?.as_str(), definition),
+            );
+        }
+    }
     let mut called = BTreeSet::new();
     for row in rows {
         let function: u32 = get(row, "function")?;
@@ -65,13 +77,13 @@ pub(super) fn read_triggers(
         let (Place::Table(table) | Place::PartitionOf(table)) = relations.place(relation) else {
             // One on a view, which says what writing into the view does.
             if let Some(view) = relations.name(relation) {
-                sources.by_name.entry(view.name.as_str().to_owned()).or_default().push(function);
+                sources.by_name.entry(view.name.as_str().to_owned()).or_default().push(u64::from(function));
             }
             relations.note_on("trigger", ident(row, "name")?, relation);
             continue;
         };
         let source =
-            sources.by_oid.get(&function).ok_or_else(|| unknown("pg_trigger.tgfoid", &function.to_string()))?;
+            sources.all.get(&u64::from(function)).ok_or_else(|| unknown("pg_trigger.tgfoid", &function.to_string()))?;
         let bits: i16 = get(row, "bits")?;
         table.triggers.push(Trigger {
             name: ident(row, "name")?,
@@ -88,7 +100,7 @@ pub(super) fn read_triggers(
                 code => return Err(unknown("pg_trigger.tgenabled", code)),
             },
         });
-        called.insert(function);
+        called.insert(u64::from(function));
     }
     let mut tables: BTreeMap<&str, BTreeSet<&TableName>> = BTreeMap::new();
     for (name, table) in relations.names() {
@@ -97,10 +109,13 @@ pub(super) fn read_triggers(
     Ok(called.into_iter().map(|oid| sources.describe(oid, &tables)).collect())
 }
 
+/// Sources by number: functions by their oids, rules from here on, where no oid is.
 struct Sources {
-    by_oid: BTreeMap<u32, Source>,
-    by_name: BTreeMap<String, Vec<u32>>,
+    all: BTreeMap<u64, Source>,
+    by_name: BTreeMap<String, Vec<u64>>,
 }
+
+const RULES: u64 = 1 << 32;
 
 struct Source {
     signature: String,
@@ -110,9 +125,26 @@ struct Source {
     words: BTreeSet<String>,
 }
 
+impl Source {
+    /// Whether it is one of PostgreSQL's own, which set a column of their row at most.
+    fn is_harmless(&self) -> bool {
+        // The server's own alone are printed without a schema here.
+        const OWN: [&str; 3] =
+            ["tsvector_update_trigger()", "tsvector_update_trigger_column()", "suppress_redundant_updates_trigger()"];
+        self.language == "internal" && OWN.contains(&self.signature.as_str())
+    }
+
+    /// What a rule does instead of a statement, or beside it.
+    fn of_rule(on: &TableName, name: &str, definition: String) -> Self {
+        let signature = format!("rule {name} on {}.{}", on.schema.as_str(), on.name.as_str());
+        // The definition names its own relation as well, whose rows it takes from the statement.
+        Self { signature, language: "sql".to_owned(), words: words(&definition), text: definition, is_tree: false }
+    }
+}
+
 impl Sources {
     fn read(rows: &[Row]) -> Result<Self, ServerError> {
-        let (mut by_oid, mut by_name) = (BTreeMap::new(), BTreeMap::<String, Vec<u32>>::new());
+        let mut sources = Self { all: BTreeMap::new(), by_name: BTreeMap::new() };
         for row in rows {
             let oid: u32 = get(row, "oid")?;
             let text: String = get(row, "source")?;
@@ -123,28 +155,32 @@ impl Sources {
                 text,
                 is_tree: get(row, "is_tree")?,
             };
-            by_oid.insert(oid, source);
-            by_name.entry(get(row, "name")?).or_default().push(oid);
+            sources.add(u64::from(oid), get(row, "name")?, source);
         }
-        Ok(Self { by_oid, by_name })
+        Ok(sources)
+    }
+
+    fn add(&mut self, number: u64, name: String, source: Source) {
+        self.all.insert(number, source);
+        self.by_name.entry(name).or_default().push(number);
     }
 
     /// The function and those that its source names, at any depth, itself first.
-    fn reached(&self, oid: u32) -> Vec<&Source> {
+    fn reached(&self, oid: u64) -> Vec<&Source> {
         let mut seen = BTreeSet::from([oid]);
         let mut open = vec![oid];
         while let Some(oid) = open.pop() {
-            let named = self.by_oid[&oid].words.iter().filter_map(|word| self.by_name.get(word)).flatten();
+            let named = self.all[&oid].words.iter().filter_map(|word| self.by_name.get(word)).flatten();
             open.extend(named.copied().filter(|named| seen.insert(*named)));
         }
         let mut others: Vec<&Source> =
-            seen.iter().filter(|found| **found != oid).map(|found| &self.by_oid[found]).collect();
+            seen.iter().filter(|found| **found != oid).map(|found| &self.all[found]).collect();
         // By name: an oid must not decide about a digest.
         others.sort_by(|a, b| a.signature.cmp(&b.signature));
-        std::iter::once(&self.by_oid[&oid]).chain(others).collect()
+        std::iter::once(&self.all[&oid]).chain(others).collect()
     }
 
-    fn describe(&self, oid: u32, tables: &BTreeMap<&str, BTreeSet<&TableName>>) -> TriggerFunction {
+    fn describe(&self, oid: u64, tables: &BTreeMap<&str, BTreeSet<&TableName>>) -> TriggerFunction {
         let reached = self.reached(oid);
         let mut digest = Sha256::new();
         let mut mentions = BTreeSet::new();
@@ -155,6 +191,9 @@ impl Sources {
             }
             digest.update(&source.text);
             mentions.extend(source.words.iter().filter_map(|word| tables.get(word.as_str())).flatten().copied());
+            if source.is_harmless() {
+                continue;
+            }
             opaque |= source.is_tree
                 || !matches!(source.language.as_str(), "sql" | "plpgsql")
                 || source.words.contains("execute");

@@ -4,7 +4,13 @@ SELECT t.tgrelid AS relation,
        t.tgfoid AS function,
        pg_get_triggerdef(t.oid) AS definition,
        t.tgtype AS bits,
-       t.tgenabled::text AS enabled,
+       -- A partition can have switched on what its root has switched off: then it fires for some of the rows.
+       CASE WHEN t.tgenabled NOT IN ('O', 'A') AND EXISTS (
+           WITH RECURSIVE below AS (
+               SELECT p.oid, p.tgenabled FROM pg_trigger p WHERE p.tgparentid = t.oid
+               UNION ALL
+               SELECT p.oid, p.tgenabled FROM pg_trigger p JOIN below b ON p.tgparentid = b.oid)
+           SELECT FROM below WHERE tgenabled IN ('O', 'A')) THEN 'O' ELSE t.tgenabled::text END AS enabled,
        t.tginitdeferred AS is_deferred,
        ARRAY(SELECT a.attname::text
              FROM pg_attribute a

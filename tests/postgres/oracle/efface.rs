@@ -83,6 +83,7 @@ impl Efface {
                     | Assertion::StandIns
                     | Assertion::References
                     | Assertion::Gone
+                    | Assertion::Unnamed
                     | Assertion::Steps => EngineOutcome::Failed(format!("{failure:?}")),
                 })
             }

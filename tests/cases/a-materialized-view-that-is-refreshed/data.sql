@@ -1,0 +1,5 @@
+INSERT INTO users VALUES (1, 'gone', 'Bern'), (2, 'stays', 'Bern');
+INSERT INTO orders VALUES (10, 1, 7), (11, 2, 9);
+REFRESH MATERIALIZED VIEW z_totals;
+REFRESH MATERIALIZED VIEW a_best;
+REFRESH MATERIALIZED VIEW towns;
