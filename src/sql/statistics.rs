@@ -4,6 +4,7 @@
 //! whose target is 0, of what the role may not ANALYZE. [`candidates`] finds these in the catalog. Whether they hold values
 //! that no row has is then asked of the rows ([`missing()`]); the answer is a number, no value leaves the server.
 
+use super::explain::SAFE_PATH;
 use super::script::Sql;
 use super::writer::Writer;
 use crate::ident::{Ident, TableName};
@@ -112,6 +113,13 @@ pub fn missing(held: &Held) -> Option<Sql> {
         }
     }
     Some(w.finish())
+}
+
+/// What holds while [`missing()`] is asked: nobody else's operators are called.
+pub fn setting() -> Sql {
+    let mut w = Writer::new();
+    w.kw(SAFE_PATH);
+    w.finish()
 }
 
 /// The same for the elements of arrays, which are counted beside the arrays.

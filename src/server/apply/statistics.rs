@@ -11,7 +11,7 @@ use super::afterwards::Analyzed;
 use crate::ident::{Ident, TableName, shown};
 use crate::server::ServerError;
 use crate::server::ask::{self, BEGIN_READ_ONLY};
-use crate::sql::statistics::{CANDIDATES, Held, Shape, Why, cure, missing, missing_elements};
+use crate::sql::statistics::{CANDIDATES, Held, Shape, Why, cure, missing, missing_elements, setting};
 
 /// What somebody has to do about the statistics of what was ANALYZEd, a sentence each; `columns` are those that changed.
 pub(super) async fn left_in_statistics(
@@ -106,7 +106,7 @@ async fn look(client: &Client, held: &Held) -> Look {
         return if held.why == Why::Empty { Look::Left } else { Look::Unknown };
     };
     for question in std::iter::once(question).chain(missing_elements(held)) {
-        match ask::ask(client, &[], &question).await {
+        match ask::ask(client, &[setting()], &question).await {
             Ok(Ok(Some(rows))) if rows == "0" => {}
             Ok(Ok(Some(_))) => return Look::Left,
             // Too long, or not allowed.
