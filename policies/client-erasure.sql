@@ -985,11 +985,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'bookings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
   FROM public.bookings
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1)) AS cell (name, text)
@@ -1034,11 +1030,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
   FROM public.payments
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1), ('receipt_email', cell2)) AS cell (name, text)
@@ -1065,11 +1057,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'subscriptions', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
   FROM public.subscriptions
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('cancel_reason', cell1), ('plan', cell2)) AS cell (name, text)
@@ -1096,11 +1084,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'waiting_list_entries', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
   FROM public.waiting_list_entries
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('wish', cell1)) AS cell (name, text)
@@ -1190,7 +1174,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     '09f17595c96b1924c546a2dbf27af63e81193f54c16bfcf234f756d33a7650ad'::text AS policy_sha256,
-    'fe1ac1a0df4358b7075f62a4d634fcd7267d154434591ff7174fd926c624b901'::text AS plan_sha256,
+    '260b87ae6f4f7f33470c5d8954e08dd0198d81c8f3199a2667db1eec8ad0a91d'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,
