@@ -547,6 +547,19 @@ fn efface_s_own_questions_call_nothing_that_the_session_s_search_path_offers() {
     let ran = planted.place.run_as(&eraser, "apply small.yaml --subject 42 --yes");
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("planner statistics of `notes` keep old values"), "{}", ran.out);
+    std::fs::write(planted.place.path("values.txt"), "Anna Berg\nanna@example.org\n").expect("the values are written");
+    for line in [
+        "verify small.yaml --subject 42",
+        "verify small.yaml --subject 42 --values-from values.txt --everywhere",
+        "ledger list",
+        "ledger export",
+        "ledger verify",
+    ] {
+        let ran = planted.place.run_as(&eraser, line);
+        // What the role may not read is left out there, and told: a finding.
+        let told = ran.code == Some(1) && ran.out.contains("the role may not read it") && line.contains("everywhere");
+        assert!(ran.code == Some(0) || told, "{line}: {} {}", ran.out, ran.err);
+    }
     assert_eq!(db.value("select count(*) from notes"), "0");
     db.sql(&format!("alter table notes owner to postgres; drop owned by {eraser}; drop role {eraser}"));
 }
