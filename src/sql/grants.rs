@@ -220,6 +220,18 @@ fn comments(
             say(format!("  {} by trigger {} on {table}{mentions}", shown(&fired.function), fired.trigger.bare()));
         }
     }
+    if !plan.refreshes.is_empty() {
+        let views: Vec<_> = plan.refreshes.iter().map(|refresh| refresh.view.bare().to_string()).collect();
+        say(format!("REFRESH is the owner's alone. Unless the role owns {}:", views.join(", ")));
+        match catalog.server_major {
+            17.. => plan.refreshes.iter().for_each(|refresh| {
+                let mut w = Writer::new();
+                w.kw("GRANT MAINTAIN ON TABLE ").table(&refresh.view);
+                say(format!("  {} TO {quoted};", shown(w.as_str())));
+            }),
+            _ => say(format!("  GRANT the role that owns them to {quoted}, or run as that role")),
+        }
+    }
     if !besides.invoker_views.is_empty() {
         let views: Vec<_> = besides.invoker_views.iter().map(|view| shown(view).to_string()).collect();
         say(format!("Not computed: what these views read with the rights of the role: {}", views.join(", ")));

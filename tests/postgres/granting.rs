@@ -261,7 +261,9 @@ fn the_fitness_club_s_eraser_needs_the_printed_grants_and_one_for_its_audit_trig
     assert!(ran.code == Some(3) && ran.err.contains("SQLSTATE 42501"), "{}", ran.err);
     place.db.sql(&format!("grant insert on audits to {}", eraser.name));
     let ran = apply();
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // Statistics are for the owner to renew.
+    assert!(ran.code == Some(1) && ran.err.contains("committed, and"), "{}", ran.err);
+    assert!(ran.out.contains("its owner runs: ANALYZE"), "{}", ran.out);
 }
 
 /// A server that logs every statement with its parameters, and every error with its details.
@@ -305,7 +307,8 @@ fn every_case_that_can_be_is_run_by_a_role_with_the_printed_grants_alone() {
         let written = efface::policy::read(&case.policy).expect("a policy").value;
         let Resolved { policy, catalog } = efface::resolve::resolve(&written, &db.catalog()).expect("it fits").value;
         let plan = plan_for(case.choice(&policy), &policy, &catalog).expect("a plan");
-        if !plan.triggers.is_empty() {
+        // What triggers do isn't computed, and REFRESH is the owner's.
+        if !plan.triggers.is_empty() || !plan.refreshes.is_empty() {
             *left.borrow_mut() += 1;
             return;
         }

@@ -110,11 +110,6 @@ const TYPES: &[(&str, &str, u64)] = &[
 ];
 
 const MADE: &str = "
-    -- For just these arguments, where PostgreSQL's own take any.
-    create function format(text, text) returns text language sql as $$ select 'planted' $$;
-    create function format(text, numeric) returns text language sql as $$ select 'planted' $$;
-    create function format(text, numeric, numeric) returns text language sql as $$ select 'planted' $$;
-    create function unnest(text[]) returns setof text language sql as $$ select null::text $$;
     create extension citext; create extension hstore; create extension ltree;
     create type timerange as range (subtype = time);
     create type smallrange as range (subtype = smallint);

@@ -52,12 +52,7 @@ struct Table {
 fn edits_in_documents_do_what_the_model_says() {
     let seed = std::env::var("EFFACE_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rng = &mut Rng::new(seed);
-    let db = Db::with(
-        "create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing');
-         create function to_jsonb(text) returns jsonb language sql as $$ select '\"somebody else''s\"'::jsonb $$;
-         create function to_json(text) returns json language sql as $$ select '\"somebody else''s\"'::json $$;
-         create aggregate jsonb_agg(jsonb) (sfunc = jsonb_concat, stype = jsonb)",
-    );
+    let db = Db::with("create domain doc as jsonb check (value is null or jsonb_typeof(value) <> 'nothing')");
     let mut policy = "version: 1\nname: documents\nevery_row: true\ntables:\n".to_owned();
     let mut edits = Vec::new();
     for table in 0..TABLES {
@@ -156,13 +151,18 @@ fn a_check_with_a_database_knows_documents_that_no_path_was_meant_for() {
          tags: { json: { \"$[*]\": remove }, other_keys: keep }\n";
     let ready = Ready::new(&db, policy);
     let mut report = efface::diagnostic::Report::default();
-    for question in probe::questions(&ready.plan, &ready.policy, &ready.catalog).into_iter().filter(|it| it.runs) {
+    for question in probe::questions(&ready.plan, &ready.policy, &ready.catalog).into_iter().filter(asks) {
         let rows = db.value(question.sql.as_str()).parse().expect("a count");
         if rows > 0 {
             report.push(question.finding(&Answer::Wrong(rows)).expect("a finding"));
         }
     }
     insta::assert_snapshot!(render::text(&report, &ready.file, false));
+}
+
+/// Whether a question is about rows; others ask whether the author's SQL may be asked at all.
+fn asks(question: &probe::Question) -> bool {
+    question.runs && !question.sql.as_str().starts_with("EXPLAIN")
 }
 
 /// Holds what the server says about documents that the paths miss against the model, and takes these away: a run would
@@ -182,7 +182,7 @@ fn settle(db: &Db, policy: &str, edits: &[Edits]) -> usize {
     }
     let ready = Ready::new(db, policy);
     let mut found = BTreeMap::new();
-    for question in probe::questions(&ready.plan, &ready.policy, &ready.catalog).into_iter().filter(|it| it.runs) {
+    for question in probe::questions(&ready.plan, &ready.policy, &ready.catalog).into_iter().filter(asks) {
         let rows = db.value(question.sql.as_str()).parse().expect("a count");
         let Some(finding) = (rows > 0).then(|| question.finding(&Answer::Wrong(rows))).flatten() else { continue };
         assert_eq!(finding.code, Code::PathMisses);
