@@ -61,7 +61,12 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         stale_unless_empty(saved.edited(&now))?;
     }
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret, again: arguments.again.again };
+    let given = Given {
+        keys: whose.keys(&loaded)?,
+        secret,
+        again: arguments.again.again,
+        max_block: arguments.waiting.max_block(),
+    };
     if ledger {
         may_enter(&live, output).await?;
     } else {
@@ -86,7 +91,15 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         output.warn(failure.message.unwrap_or_default());
         output.last_resort(&receipt.text());
     }
-    Ok(())
+    if receipt.came_in_late.is_empty() {
+        return Ok(());
+    }
+    let late = receipt.came_in_late.iter();
+    let late: Vec<_> = late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect();
+    let failure =
+        Failure::findings("the run is committed, and rows of its subjects have come in since they were locked");
+    let again = if ledger { "run it again with `--again`" } else { "run it again" };
+    Err(failure.note(late.join(", ")).help(format!("{again}; a subject whose row stays can get new rows at any time")))
 }
 
 fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {

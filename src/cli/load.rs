@@ -67,6 +67,7 @@ pub(super) async fn live(database: &Database, application_name: &str, output: &O
     settings.warnings.iter().for_each(|warning| output.warn(warning));
     let connection =
         connect(&settings, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
+    tracing::info!(pid = connection.backend_pid, "connected; the server's process");
     connection.warnings.iter().for_each(|warning| output.warn(warning));
     Ok(Live { settings, connection })
 }

@@ -318,9 +318,8 @@ impl Scene<'_> {
                     | NewValue::Expression(_)
                     | NewValue::Random(_) => true,
                 };
-                let holds: Vec<Writer> = (changes.iter().filter(tells))
-                    .filter_map(|change| value::holds(self, table, change))
-                    .collect();
+                let holds: Vec<Writer> =
+                    (changes.iter().filter(tells)).filter_map(|change| value::holds(self, table, change)).collect();
                 message = "rows to change";
                 if holds.is_empty() {
                     message = "rows to change, whose new values don't tell that they are new";

@@ -15,6 +15,7 @@ pub mod explain;
 mod generate;
 mod helper;
 mod keyed;
+pub mod late;
 mod ledger;
 mod letters;
 mod looks;

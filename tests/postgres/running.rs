@@ -6,7 +6,7 @@ use std::time::Duration;
 use efface::catalog::Catalog;
 use efface::plan::{Plan, plan, touched_tables};
 use efface::resolve::resolve;
-use efface::server::apply::{Finished, Mode, Order, Progress, RunError, run};
+use efface::server::apply::{Bounds, Finished, Mode, Order, Progress, RunError, run};
 use efface::server::{Settings, connect};
 use efface::source::SourceFile;
 use efface::sql::{Script, Statement, script};
@@ -50,6 +50,7 @@ impl Ready {
             tables: &self.tables,
             reviewed: &self.reviewed,
             mode,
+            bounds: BOUNDS,
             again: false,
         };
         db.block_on(async {
@@ -58,6 +59,9 @@ impl Ready {
         })
     }
 }
+
+/// As the tool has them.
+const BOUNDS: Bounds = Bounds { statement: Duration::from_secs(60), block: Some(Duration::from_secs(10)) };
 
 /// Nobody watches.
 struct Unwatched;
@@ -185,6 +189,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,
+        bounds: BOUNDS,
         again: false,
     };
     let settings = settings(db.url());
@@ -284,7 +289,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, folder) = (ready(&db), proxy(Cut::Behind));
         match ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched) {
-            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked()),
+            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked().is_some()),
             other => panic!("not found: {other:?}"),
         }
         assert_eq!(db.value("select name from users where id = 42"), "[deleted]");
@@ -303,7 +308,7 @@ mod commit {
             let name = db.value("select current_database()");
             let settings = settings(&format!("host={} dbname={name} user={role}", folder.path().display()));
             match ready.run(&db, &settings, Mode::Apply, &mut Unwatched) {
-                Ok(Finished::Committed(_, committed)) if known => assert!(committed.had_to_be_asked()),
+                Ok(Finished::Committed(_, committed)) if known => assert!(committed.had_to_be_asked().is_some()),
                 // That there is no entry says nothing: COMMIT might still be waiting.
                 Err(RunError::OutcomeUnknown { .. }) if !known => {}
                 other => panic!("{known}: {other:?}"),
@@ -319,7 +324,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, before, folder) = (ready(&db), dump(&db), proxy(Cut::Before));
         let result = ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched);
-        assert!(matches!(result, Err(RunError::RolledBack)), "{result:?}");
+        assert!(matches!(result, Err(RunError::RolledBack(_))), "{result:?}");
         assert_eq!(dump(&db), before);
     }
 }

@@ -9,10 +9,11 @@ use super::afterwards::Leftover;
 use super::commit::Committed;
 use super::outcome::Ran;
 use crate::catalog::hexadecimal;
+use crate::ident::TableName;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed, StepAccount,
-    SubjectAccount, kept_parts,
+    Account, AnonymisedRows, ErasedRows, LateRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed,
+    StepAccount, SubjectAccount, kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -32,11 +33,17 @@ impl Receipt {
         order: &Order<'_>,
         connection: &Connection,
         left: &[Leftover],
+        late: &BTreeMap<TableName, u64>,
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
         account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
-        account.left_over = left.iter().map(|left| left.0.clone()).chain(always_left(reviewed)).collect();
+        let unreplicated = "the synchronous standby may not have it: somebody ended the wait of COMMIT for it";
+        let unreplicated = (!committed.is_replicated()).then(|| unreplicated.to_owned());
+        let left = unreplicated.into_iter().chain(left.iter().map(|left| left.0.clone()));
+        account.left_over = left.chain(always_left(reviewed)).collect();
+        account.came_in_late =
+            late.iter().map(|(table, rows)| LateRows { table: table.bare().to_string(), rows: *rows }).collect();
         Self { account }
     }
 
@@ -111,6 +118,7 @@ fn account(
         started: ran.started.clone(),
         finished: ran.finished.clone(),
         attempts: ran.attempts,
+        retries: ran.retries.iter().map(|(cause, times)| Retry { why: cause.to_string(), times: *times }).collect(),
         steps,
         erased: erased
             .into_iter()
@@ -123,6 +131,7 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        came_in_late: Vec::new(),
         left_over: Vec::new(),
     }
 }

@@ -1,0 +1,57 @@
+//! What does an answer of the server say, and what is it told?
+
+use tokio_postgres::SimpleQueryMessage;
+
+use super::stopped::Stopped;
+
+/// The texts in the first column.
+pub(super) fn texts(answer: &[SimpleQueryMessage]) -> Vec<String> {
+    let text = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten().map(str::to_owned),
+        _ => None,
+    };
+    answer.iter().filter_map(text).collect()
+}
+
+/// The text in a column of the only row.
+pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<String> {
+    answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
+        _ => None,
+    })
+}
+
+/// The number of rows in a column of the only row.
+pub(super) fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
+    let rows = text_at(answer, column).and_then(|text| text.parse().ok());
+    rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
+}
+
+/// The row count of the statement.
+pub(super) fn affected(answer: &[SimpleQueryMessage]) -> u64 {
+    answer
+        .iter()
+        .map(|message| match message {
+            SimpleQueryMessage::CommandComplete(rows) => *rows,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
+pub(super) fn array_text(keys: &[String]) -> String {
+    let elements: Vec<_> =
+        keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    format!("{{{}}}", elements.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_become_the_text_of_an_array() {
+        let keys = ["42", "a,b", "NULL", "say \"hi\"", "back\\slash", ""].map(String::from);
+        assert_eq!(array_text(&keys), r#"{"42","a,b","NULL","say \"hi\"","back\\slash",""}"#);
+    }
+}
