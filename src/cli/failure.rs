@@ -85,6 +85,18 @@ impl Failure {
         Self::refused(error.with_detail(detail).to_string())
     }
 
+    /// A refusal of the server while the schema was read.
+    pub fn reading_the_schema(error: ServerError, detail: bool) -> Self {
+        let locked = error.sqlstate() == Some("55P03");
+        let failure = Self::refused(format!("reading the schema failed: {}", error.with_detail(detail)));
+        if !locked {
+            return failure;
+        }
+        failure.help(
+            "somebody changes or rebuilds a table (`pg_locks` where mode is AccessExclusiveLock): run again when that is over",
+        )
+    }
+
     /// A run that did not come to its end.
     pub fn run(error: RunError, detail: bool) -> Self {
         let error = match error {

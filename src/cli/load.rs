@@ -74,7 +74,7 @@ pub(super) async fn live(database: &Database, application_name: &str, output: &O
 
 /// Reads the catalog of a live database.
 pub(super) async fn introspected(live: &Live, output: &Output) -> Result<Catalog, Failure> {
-    introspect_alone(&live.connection.client).await.map_err(|error| Failure::server(error, output.detail))
+    introspect_alone(&live.connection.client).await.map_err(|error| Failure::reading_the_schema(error, output.detail))
 }
 
 /// The schema to hold a policy against: a file's, or a live one with its session.

@@ -85,7 +85,7 @@ fn a_prepared_transaction_that_holds_a_lock_is_named_and_no_bystander() {
     let ran = place.apply();
     assert_eq!(ran.code, Some(3), "{}", ran.err);
     assert!(ran.err.contains("prepared transaction `forgotten` of role `postgres`, prepared"), "{}", ran.err);
-    assert!(ran.err.contains("holds locks on users"), "{}", ran.err);
+    assert!(ran.err.contains("holds locks on audits, users"), "{}", ran.err);
     assert!(!ran.err.contains("= note: process"), "only whoever we waited for: {}", ran.err);
     bystander.sql("rollback");
     other.sql("rollback prepared 'forgotten'");

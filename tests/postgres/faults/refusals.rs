@@ -1,8 +1,11 @@
 //! The server refuses: a lock is not to be had, time or room is up, there is no connection left, others change the schema.
 
-use super::place::{POLICY, Place, ended};
+use std::time::{Duration, Instant};
+
+use super::place::{POLICY, Place, Ran, ended};
 use super::proxy::{Point, Proxy, Side};
 use super::{Outcome, requests, truth};
+use crate::harness::Db;
 
 /// What another session holds so that each of the lock statements waits.
 const HELD: [&str; 10] = [
@@ -18,6 +21,36 @@ const HELD: [&str; 10] = [
     "select 1 from carts where id = 1 for update",
 ];
 
+/// A run that is planned while nobody holds anything: the lock is taken when it is about to begin.
+fn run_while_held(place: &Place, other: &Db, held: &str) -> Ran {
+    let proxy = Proxy::start(place.socket(), Some(Point { request: 1, side: Side::Before }));
+    let mut child = place.start(&proxy);
+    assert!(proxy.until_held(|| child.try_wait().is_ok_and(|ended| ended.is_none())), "{held}: it doesn't begin");
+    other.sql(&format!("begin; {held}"));
+    proxy.pass_on();
+    ended(child)
+}
+
+#[test]
+fn a_table_that_somebody_rebuilds_is_waited_for_only_so_long_when_the_schema_is_read() {
+    let place = Place::new();
+    let other = place.db.again();
+    other.sql("begin; lock table bills in access exclusive mode");
+    let begun = Instant::now();
+    for line in ["check club.yaml", "plan club.yaml", "apply club.yaml --subject 1 --yes"] {
+        let ran = ended(place.command(place.db.url(), line).spawn().expect("the tool starts"));
+        assert_eq!(ran.code, Some(3), "{line}: {}", ran.err);
+        assert!(
+            ran.err.contains("reading the schema failed: canceling statement due to lock timeout"),
+            "{line}: {}",
+            ran.err
+        );
+        assert!(ran.err.contains("run again when"), "{line}: {}", ran.err);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    other.sql("rollback");
+}
+
 #[test]
 fn every_lock_statement_gives_up_in_time_and_names_who_holds_the_lock() {
     // Side by side: five attempts take five seconds.
@@ -26,8 +59,7 @@ fn every_lock_statement_gives_up_in_time_and_names_who_holds_the_lock() {
             scope.spawn(move || {
                 let place = Place::new();
                 let other = place.db.again();
-                other.sql(&format!("begin; {held}"));
-                let ran = place.apply();
+                let ran = run_while_held(&place, &other, held);
                 let pid = other.connection().backend_pid;
                 assert!(ran.err.contains("55P03") && ran.err.contains("after 5 attempts"), "{held}: {}", ran.err);
                 assert!(ran.err.contains(&format!("process {pid} of role `postgres`")), "{held}: {}", ran.err);
@@ -43,8 +75,7 @@ fn every_lock_statement_ends_with_the_statement_timeout() {
     let place = Place::limited("{ lock_timeout: 20s, statement_timeout: 300ms }");
     for held in HELD {
         let other = place.db.again();
-        other.sql(&format!("begin; {held}"));
-        let ran = place.apply();
+        let ran = run_while_held(&place, &other, held);
         other.sql("rollback");
         assert!(ran.err.contains("57014"), "{held}: {}", ran.err);
         assert_eq!(truth(&place, &ran, held), Outcome::SaidNothing, "{held}: {}", ran.err);
@@ -53,7 +84,10 @@ fn every_lock_statement_ends_with_the_statement_timeout() {
 
 #[test]
 fn room_for_temporary_files_that_is_used_up_is_a_refusal() {
-    let report = "    - { name: large, query: select g from generate_series(1, 200000) as g order by md5(g::text) }\n";
+    let report = "    - name: large
+      query: |
+        select g from generate_series(1, 200000) as g order by md5(g::text)
+";
     let place = Place::with(&POLICY.replace("  unchanged:\n", &format!("  unchanged:\n{report}")));
     let name = place.db.value("select format('%I', current_database())");
     place.db.sql(&format!(
@@ -75,14 +109,14 @@ fn without_a_connection_left_nothing_begins_and_with_a_single_one_nobody_watches
          grant usage on schema efface to {role}; grant all on all tables in schema efface to {role}"
     ));
     let url = place.db.url().replace("user=postgres", &format!("user={role}"));
-    let held = crate::harness::Db::open(&url);
+    let held = Db::open(&url);
     let ran = ended(place.start_at(&url));
     assert_eq!(ran.code, Some(3), "{}", ran.err);
     assert!(ran.err.contains("the server has no connection left"), "{}", ran.err);
     drop(held);
     let gone = format!("select count(*) from pg_stat_activity where usename = '{role}'");
     while place.db.value(&gone) != "0" {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
     let ran = ended(place.start_at(&url));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
