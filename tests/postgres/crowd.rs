@@ -4,6 +4,7 @@
 //! committed before the transaction that erased its person, and is still what it was.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -29,7 +30,7 @@ const SCHEMA: &str = "
     create index on referrals (referred_id);
     create index on audits (of_id);
     create index on events (of_id);
-    insert into users select n, 'SECRET ' || n from generate_series(1, 400) as n;
+    insert into users select n, 'SECRET ' || n from generate_series(1, 500) as n;
     insert into bookings (user_id, note) select id, 'SECRET' from users;
     insert into visits (booking_id, note) select id, 'SECRET' from bookings;
 ";
@@ -45,6 +46,8 @@ fn policy(name: &str, users: &str) -> String {
     )
 }
 
+const PEOPLE: u64 = 500;
+
 const TABLES: [(&str, &str); 5] = [
     ("bookings", "t.user_id"),
     ("visits", "(select user_id from bookings where id = t.booking_id)"),
@@ -53,20 +56,36 @@ const TABLES: [(&str, &str); 5] = [
     ("events", "t.of_id"),
 ];
 
-/// What came of it. Only what is the same each time may stand in a page.
+/// What came of it.
 #[derive(Debug, Default)]
 pub struct Crowd {
-    pub subjects: u32,
+    /// Who was erased by a run of their own, and who in batches.
+    pub alone: u32,
+    pub in_batches: u32,
+    pub runs: u32,
+    pub seconds: u64,
+    pub writes: u64,
+    pub deadlocks: u64,
+    /// Writes for people who were gone.
+    pub refused: u64,
+    pub longest_write: Duration,
     /// Rows that were committed before their person was erased and are still there, by table.
     pub escaped: BTreeMap<&'static str, u64>,
+    /// Rows that came in late, as receipts count them.
+    pub counted_late: u64,
+    /// Of those that escaped, how many no receipt has counted.
+    pub uncounted: u64,
+    /// References by declared keys that lead nowhere.
     pub dangling: u64,
-    /// Of those in `events`, how many are left when their people are erased once more.
+    /// What is left when everybody is erased once more.
     pub left_after_another_run: u64,
 }
 
 #[derive(Default)]
 struct Writers {
     done: AtomicBool,
+    /// Who is being erased: every other write is for this person.
+    current: AtomicU32,
     written: AtomicU64,
     refused: AtomicU64,
     deadlocks: AtomicU64,
@@ -85,7 +104,9 @@ fn write(url: &str, seed: u64, writers: &Writers) {
         (random >> 33) % below + 1
     };
     while !writers.done.load(Ordering::Relaxed) {
-        let (one, other, what) = (next(400), next(400), next(7));
+        let (anybody, other, what, aimed) = (next(PEOPLE), next(PEOPLE), next(7), next(2) == 1);
+        let current = u64::from(writers.current.load(Ordering::Relaxed));
+        let one = if aimed && current > 0 { current } else { anybody };
         let exists = format!("from users where id = {one}");
         let sql = match what {
             1 => format!(
@@ -124,24 +145,32 @@ fn write(url: &str, seed: u64, writers: &Writers) {
     }
 }
 
-/// Erases people, again and again while others are in the way; gives the transaction's id.
-fn erase(folder: &std::path::Path, url: &str, arguments: &str, subjects: &[u32], runs: &AtomicU32) -> String {
-    let file = folder.join("who.txt");
-    std::fs::write(&file, subjects.iter().map(|id| format!("{id}\n")).collect::<String>()).expect("a file");
+/// A run that erased somebody.
+struct Erased {
+    transaction: String,
+    /// The rows of `events` that its receipt has counted as late, and those of all tables.
+    late_events: u64,
+    late: u64,
+}
+
+/// Erases people, again and again while others are in the way.
+fn erase(folder: &Path, url: &str, arguments: &str, subjects: &[u32], runs: &AtomicU32) -> Erased {
     for _ in 0..20 {
         runs.fetch_add(1, Ordering::Relaxed);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
-        let line = format!("apply {arguments} --yes --no-analyze --format json --subjects-from who.txt");
-        command.args(line.split(' '));
-        let output =
-            command.current_dir(folder).env("DATABASE_URL", url).stdin(Stdio::null()).output().expect("it runs");
-        let err = String::from_utf8_lossy(&output.stderr);
-        match output.status.code() {
+        let (code, out, err) = run(folder, url, arguments, subjects);
+        match code {
             // 1: rows came in after COMMIT, which the receipt counts.
             Some(0 | 1) => {
                 let receipt: serde_json::Value =
-                    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {err}"));
-                return receipt["outcome"]["committed"]["transaction"].as_str().expect("an id").to_owned();
+                    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
+                let late = |wanted: Option<&str>| -> u64 {
+                    let tables = receipt["came_in_late"].as_array().into_iter().flatten();
+                    let tables = tables.filter(|it| wanted.is_none_or(|wanted| it["table"] == wanted));
+                    tables.map(|it| it["rows"].as_u64().expect("a number")).sum()
+                };
+                assert_eq!(code == Some(1), late(None) > 0, "{out}\n{err}");
+                let transaction = receipt["outcome"]["committed"]["transaction"].as_str().expect("an id").to_owned();
+                return Erased { transaction, late_events: late(Some("events")), late: late(None) };
             }
             Some(3) => assert!(err.contains("nothing was committed"), "{err}"),
             code => panic!("exit code {code:?}: {err}"),
@@ -150,87 +179,142 @@ fn erase(folder: &std::path::Path, url: &str, arguments: &str, subjects: &[u32],
     panic!("others are in the way for ever");
 }
 
+fn run(folder: &Path, url: &str, arguments: &str, subjects: &[u32]) -> (Option<i32>, String, String) {
+    let file = folder.join("who.txt");
+    std::fs::write(&file, subjects.iter().map(|id| format!("{id}\n")).collect::<String>()).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    let line = format!("apply {arguments} --yes --no-analyze --format json --subjects-from who.txt");
+    command.args(line.split(' ')).current_dir(folder).env("DATABASE_URL", url).stdin(Stdio::null());
+    let output = command.output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(!out.contains("SECRET") && !err.contains("SECRET"), "{out}\n{err}");
+    (output.status.code(), out, err)
+}
+
 pub fn crowd() -> &'static Crowd {
     static CROWD: OnceLock<Crowd> = OnceLock::new();
-    CROWD.get_or_init(|| {
-        let mortal = Mortal::start("track_commit_timestamp = on");
-        let db = mortal.database();
-        db.sql(efface::sql::LEDGER_DDL);
-        db.sql(SCHEMA);
-        let folder = tempfile::tempdir().expect("a folder");
-        for (name, users) in [("stays", "{ columns: { id: keep, seen: keep, name: { replace: gone } } }"), ("goes", "delete")] {
-            std::fs::write(folder.path().join(format!("{name}.yaml")), policy(name, users)).expect("a policy");
+    CROWD.get_or_init(tried)
+}
+
+fn tried() -> Crowd {
+    let mortal = Mortal::start("track_commit_timestamp = on");
+    let db = mortal.database();
+    db.sql(efface::sql::LEDGER_DDL);
+    db.sql(SCHEMA);
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (name, users) in
+        [("stays", "{ columns: { id: keep, seen: keep, name: { replace: gone } } }"), ("goes", "delete")]
+    {
+        std::fs::write(folder.join(format!("{name}.yaml")), policy(name, users)).expect("a policy");
+    }
+    let (alone, in_batches, seconds) = if is_long() { (200, 40, 60) } else { (30, 20, 8) };
+    let time = Duration::from_secs(seconds);
+    let (writers, runs, begun) = (Writers::default(), AtomicU32::new(0), Instant::now());
+    // Whom, by which policy: of every two groups one stays and one goes.
+    let mut groups: Vec<(Vec<u32>, &str, Erased)> = Vec::new();
+    std::thread::scope(|scope| {
+        let stop = Stop(&writers.done);
+        for seed in 1..=8 {
+            let (url, writers) = (db.url(), &writers);
+            scope.spawn(move || write(url, seed, writers));
         }
-        // Half of them one by one, half in batches of twenty; in each half the rows of some stay and of others go.
-        let subjects: u32 = if is_long() { 200 } else { 40 };
-        let (writers, runs, begun) = (Writers::default(), AtomicU32::new(0), Instant::now());
-        let mut erased: BTreeMap<u32, String> = BTreeMap::new();
-        let mut committed = 0;
-        std::thread::scope(|scope| {
-            for seed in 1..=8 {
-                let (url, writers) = (db.url(), &writers);
-                scope.spawn(move || write(url, seed, writers));
-            }
-            let singles: Vec<u32> = (1..=subjects / 2).collect();
-            let batches: Vec<u32> = (subjects / 2 + 1..=subjects).collect();
-            let groups = singles.chunks(1).chain(batches.chunks(20)).enumerate();
-            for (number, group) in groups {
-                let policy = if number % 2 == 0 { "stays.yaml" } else { "goes.yaml" };
-                let transaction = erase(folder.path(), db.url(), policy, group, &runs);
-                committed += 1;
-                erased.extend(group.iter().map(|id| (*id, transaction.clone())));
-            }
-            while is_long() && begun.elapsed() < Duration::from_secs(60) {
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            writers.done.store(true, Ordering::Relaxed);
-        });
-        let values: Vec<String> = erased.iter().map(|(id, transaction)| format!("({id}, '{transaction}')")).collect();
-        db.sql(&format!("create table erased (id bigint primary key, by text); insert into erased values {}", values.join(", ")));
-        let mut crowd = Crowd { subjects: erased.len() as u32, ..Crowd::default() };
-        let mut later = BTreeMap::new();
-        for (table, person) in TABLES {
-            let count = |order: &str| {
-                let query = format!(
-                    "select count(*) from {table} t join erased e on e.id = {person}
-                     where t.note like 'SECRET%' and pg_xact_commit_timestamp(t.xmin) {order} pg_xact_commit_timestamp(e.by::xid)"
-                );
-                db.value(&query).parse::<u64>().expect("a number")
-            };
-            crowd.escaped.insert(table, count("<="));
-            later.insert(table, count(">"));
+        let everybody: Vec<u32> = (1..=alone + in_batches).collect();
+        let (singles, batches) = everybody.split_at(alone as usize);
+        let planned: Vec<&[u32]> = singles.chunks(1).chain(batches.chunks(20)).collect();
+        for (number, group) in planned.iter().enumerate() {
+            // Spread over the time, so that everybody is written for before and afterwards.
+            let due = time.mul_f64(number as f64 / planned.len() as f64);
+            std::thread::sleep(due.saturating_sub(begun.elapsed()));
+            writers.current.store(group[0], Ordering::Relaxed);
+            let policy = if number % 2 == 0 { "stays.yaml" } else { "goes.yaml" };
+            let erased = erase(folder, db.url(), policy, group, &runs);
+            groups.push((group.to_vec(), policy, erased));
         }
-        let dangling = "select (select count(*) from bookings where user_id not in (select id from users))
+        std::thread::sleep(time.saturating_sub(begun.elapsed()));
+        drop(stop);
+    });
+    let seconds = begun.elapsed().as_secs();
+    db.sql("create table erased (id bigint primary key, by text, run integer)");
+    for (number, (group, _, erased)) in groups.iter().enumerate() {
+        for id in group {
+            db.sql(&format!("insert into erased values ({id}, '{}', {number})", erased.transaction));
+        }
+    }
+    let number = |query: &str| db.value(query).parse::<u64>().expect("a number");
+    let of_erased = |table: &str, person: &str, order: &str| {
+        format!(
+            "from {table} t join erased e on e.id = {person} where t.note like 'SECRET%'
+             and pg_xact_commit_timestamp(t.xmin) {order} pg_xact_commit_timestamp(e.by::xid)"
+        )
+    };
+    let counts = |order: &str| -> BTreeMap<&'static str, u64> {
+        TABLES
+            .into_iter()
+            .map(|(table, person)| (table, number(&format!("select count(*) {}", of_erased(table, person, order)))))
+            .collect()
+    };
+    let (escaped, later) = (counts("<="), counts(">"));
+    let by_run = db.rows(&format!("select e.run, count(*) {} group by 1", of_erased("events", "t.of_id", "<=")));
+    let uncounted = by_run.iter().map(|row| {
+        let [run, rows] = [0, 1].map(|at| row[at].as_deref().expect("a number").parse::<u64>().expect("a number"));
+        rows.saturating_sub(groups[run as usize].2.late_events)
+    });
+    let uncounted = uncounted.sum();
+    let dangling = number(
+        "select (select count(*) from bookings where user_id not in (select id from users))
              + (select count(*) from visits where booking_id not in (select id from bookings))
-             + (select count(*) from referrals where referrer_id not in (select id from users) or referred_id not in (select id from users))";
-        crowd.dangling = db.value(dangling).parse().expect("a number");
-        // Whoever's row stayed is erased once more, now that nobody writes: their scopes hold nothing then.
-        let staying = db.rows("select id from erased join users using (id) order by 1");
-        let staying: Vec<u32> = staying.iter().map(|row| row[0].as_deref().expect("a key").parse().expect("a number")).collect();
-        for group in staying.chunks(20) {
-            erase(folder.path(), db.url(), "stays.yaml --again", group, &runs);
-            committed += 1;
+             + (select count(*) from referrals where referrer_id not in (select id from users)
+                   or referred_id not in (select id from users))",
+    );
+    // Now that nobody writes: whoever has got rows since is refused, is erased again where that is asked for, and is
+    // recognised then.
+    let mut entries = groups.len();
+    for (group, policy, _) in &groups {
+        let known = run(folder, db.url(), policy, group);
+        if known.0 == Some(1) {
+            assert!(known.2.contains("were erased before, the last by entry"), "{}", known.2);
+            let erased = erase(folder, db.url(), &format!("{policy} --again"), group, &runs);
+            assert_eq!(erased.late, 0, "nobody writes");
+            entries += 1;
+        } else {
+            assert!(known.0 == Some(0) && known.2.contains("erased before, by entry"), "{}", known.2);
         }
-        assert_eq!(db.value("select count(*) from efface.ledger"), committed.to_string(), "the ledger agrees");
-        let left = "select count(*) from events t join erased e on e.id = t.of_id join users u on u.id = e.id";
-        crowd.left_after_another_run = db.value(left).parse().expect("a number");
-        println!(
-            "8 sessions wrote {} times in {:.1} s while {} people were erased in {} runs; {} writes refused since the person was gone, \
-             {} deadlocks, longest write {} ms; escaped {:?}, later {:?}",
-            writers.written.load(Ordering::Relaxed),
-            begun.elapsed().as_secs_f64(),
-            crowd.subjects,
-            runs.load(Ordering::Relaxed),
-            writers.refused.load(Ordering::Relaxed),
-            writers.deadlocks.load(Ordering::Relaxed),
-            writers.longest.load(Ordering::Relaxed),
-            crowd.escaped,
-            later,
-        );
-        assert!(writers.written.load(Ordering::Relaxed) > 100, "too few writes to mean something");
-        assert!(writers.longest.load(Ordering::Relaxed) < 20_000, "a writer was held up for too long");
-        crowd
-    })
+    }
+    assert_eq!(number("select count(*) from efface.ledger"), entries as u64, "the ledger agrees");
+    let left = TABLES.map(|(table, person)| {
+        number(&format!("select count(*) from {table} t join erased e on e.id = {person} where t.note like 'SECRET%'"))
+    });
+    let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    let crowd = Crowd {
+        alone,
+        in_batches,
+        runs: runs.into_inner(),
+        seconds,
+        writes: of(&writers.written),
+        deadlocks: of(&writers.deadlocks),
+        refused: of(&writers.refused),
+        longest_write: Duration::from_millis(of(&writers.longest)),
+        escaped,
+        counted_late: groups.iter().map(|(_, _, erased)| erased.late).sum(),
+        uncounted,
+        dangling,
+        left_after_another_run: left.iter().sum(),
+    };
+    println!("{crowd:?}, committed later {later:?}");
+    assert!(crowd.writes > 100 && crowd.refused > 0, "too few writes to mean something");
+    assert!(crowd.longest_write < Duration::from_secs(20), "a writer was held up for too long");
+    crowd
+}
+
+/// The writers stop however the erasing ends: a panic must not leave them writing.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]
@@ -239,5 +323,6 @@ fn hard_case_10_while_eight_sessions_write_nothing_escapes_and_no_deadlock_lasts
     for table in ["bookings", "visits", "referrals", "audits"] {
         assert_eq!(crowd.escaped[table], 0, "{table}");
     }
+    assert_eq!(crowd.uncounted, 0, "what escapes by a virtual key without a lock is counted after COMMIT");
     assert_eq!((crowd.dangling, crowd.left_after_another_run), (0, 0));
 }

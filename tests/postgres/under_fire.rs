@@ -52,7 +52,7 @@ fn writers() -> String {
     let crowd = crowd();
     let mut table = format!(
         "| eight sessions write while {} people are erased, one by one and in batches | rows that escaped |\n|---|---|\n",
-        crowd.subjects
+        crowd.alone
     );
     let declared: u64 = ["bookings", "visits", "referrals"].iter().map(|table| crowd.escaped[table]).sum();
     for (what, rows) in [
