@@ -93,7 +93,7 @@ SELECT count(*) FROM (SELECT 1 FROM public.visits WHERE booking_id IN (SELECT id
 
 -- Whoever was erased before is recognised, and needs no second time.
 SELECT set_config('efface.subjects', coalesce(array_agg(given.key1::text ORDER BY given.n), '{}')::text, true) IS NOT NULL AS subjects_are_called
-FROM unnest(current_setting('efface.key1')::bigint[]) WITH ORDINALITY AS given (key1, n);
+FROM pg_catalog.unnest(current_setting('efface.key1')::bigint[]) WITH ORDINALITY AS given (key1, n);
 DO $efface$
 #variable_conflict use_column
 DECLARE
@@ -101,15 +101,20 @@ DECLARE
   efface_known text[];
   efface_entry bigint;
   efface_given bigint;
+  efface_all text[];
+  efface_some text[];
 BEGIN
   SELECT array_agg(DISTINCT known.subject), max(entry.seq) INTO efface_known, efface_entry
   FROM efface.erased AS known
   JOIN efface.ledger AS entry ON entry.seq = known.entry AND entry.policy = 'client-erasure' AND entry.subject IS NOT DISTINCT FROM 'users' AND entry.key = ARRAY['id']::text[]
-  WHERE known.subject IN (SELECT unnest(current_setting('efface.subjects')::text[]));
+  WHERE known.subject IN (SELECT pg_catalog.unnest(current_setting('efface.subjects')::text[]));
   PERFORM set_config('efface.known', coalesce(efface_known, '{}')::text, true), set_config('efface.done', 'off', true),
     set_config('efface.entry', coalesce(efface_entry, 0)::text, true);
   IF efface_entry IS NOT NULL AND current_setting('efface.again') <> 'on' THEN
-    SELECT count(DISTINCT subject) INTO efface_given FROM unnest(current_setting('efface.subjects')::text[]) AS subject;
+    SELECT count(DISTINCT subject) INTO efface_given FROM pg_catalog.unnest(current_setting('efface.subjects')::text[]) AS subject;
+    efface_all := ARRAY[current_setting('efface.key1')];
+    SELECT ARRAY[array_agg(key1 ORDER BY subject)::text] INTO efface_some FROM unnest(current_setting('efface.key1')::bigint[], current_setting('efface.subjects')::text[]) AS given (key1, subject) WHERE subject IN (SELECT pg_catalog.unnest(efface_known));
+    PERFORM set_config('efface.key1', efface_some[1], true);
     SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
     FROM (VALUES
       ('bookings, rule `cancel upcoming`', 'rows to change',
@@ -171,9 +176,10 @@ BEGIN
   AND (client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))
   AND (status = 'waiting')) IS NOT TRUE) AND (wish IS NULL) IS NOT TRUE))
     ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
-    IF cardinality(efface_known) < efface_given OR efface_found IS NOT NULL THEN
-      efface_found := jsonb_build_array(jsonb_build_object('name', 'users', 'message', format('%s of the %s subjects were erased before, the last by entry %s of the ledger', cardinality(efface_known), efface_given, efface_entry), 'rows', 0)) || coalesce(efface_found, '[]');
-    ELSE
+    PERFORM set_config('efface.key1', efface_all[1], true);
+    IF efface_found IS NOT NULL THEN
+      efface_found := jsonb_build_array(jsonb_build_object('name', 'users', 'message', format('%s of the %s subjects were erased before, the last by entry %s of the ledger', cardinality(efface_known), efface_given, efface_entry), 'rows', 0)) || efface_found;
+    ELSIF cardinality(efface_known) = efface_given THEN
       PERFORM set_config('efface.done', 'on', true);
     END IF;
   END IF;
@@ -187,7 +193,7 @@ END $efface$;
 SELECT current_setting('efface.done')::boolean AS done, current_setting('efface.entry') AS entry
 \gset efface_
 \if :efface_done
-\echo 'erased before, by entry ' :efface_entry ' of the ledger, and nothing is left; nothing was changed'
+\echo 'erased before, by entry' :efface_entry 'of the ledger, and nothing is left; nothing was changed'
 ROLLBACK;
 \q
 \endif
@@ -205,7 +211,7 @@ BEGIN
     ('users', 'more subjects than `limits.max_subjects` allows (1): give fewer, or raise the limit in the policy',
       (SELECT greatest(0, count(*) - 1) FROM (SELECT DISTINCT * FROM (SELECT unnest(current_setting('efface.key1')::bigint[])) AS given) AS subjects)),
     ('users', 'no row has this key: check it, or the subject is gone already',
-      (SELECT count(*) FROM (SELECT unnest(current_setting('efface.key1')::bigint[]) EXCEPT SELECT id::bigint FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) EXCEPT SELECT key1 FROM unnest(current_setting('efface.key1')::bigint[], current_setting('efface.subjects')::text[]) AS given (key1, subject) WHERE subject IN (SELECT unnest(current_setting('efface.known')::text[]))) AS missing)),
+      (SELECT count(*) FROM (SELECT unnest(current_setting('efface.key1')::bigint[]) EXCEPT SELECT id::bigint FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) EXCEPT SELECT key1 FROM unnest(current_setting('efface.key1')::bigint[], current_setting('efface.subjects')::text[]) AS given (key1, subject) WHERE subject IN (SELECT pg_catalog.unnest(current_setting('efface.known')::text[]))) AS missing)),
     ('users', 'the policy''s `subject: where` does not hold for this row: this policy may not erase it',
       (SELECT count(*) FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND ((role = 'client')) IS NOT TRUE))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
@@ -806,7 +812,7 @@ BEGIN
       (SELECT count(DISTINCT known.subject) - cardinality(current_setting('efface.known')::text[])
   FROM efface.erased AS known
   JOIN efface.ledger AS entry ON entry.seq = known.entry AND entry.policy = 'client-erasure' AND entry.subject IS NOT DISTINCT FROM 'users' AND entry.key = ARRAY['id']::text[]
-  WHERE known.subject IN (SELECT unnest(current_setting('efface.subjects')::text[]))))
+  WHERE known.subject IN (SELECT pg_catalog.unnest(current_setting('efface.subjects')::text[]))))
   ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
   IF efface_found IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'EF001',
@@ -816,7 +822,7 @@ BEGIN
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 WITH subjects AS (
-  SELECT DISTINCT unnest(current_setting('efface.subjects')::text[]) AS subject
+  SELECT DISTINCT pg_catalog.unnest(current_setting('efface.subjects')::text[]) AS subject
 ), steps AS (
   SELECT step.number, step.action, step.name, coalesce(sum(ran.rows), 0)::bigint AS rows
   FROM (VALUES
@@ -851,7 +857,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     'f0edb6373b914888b0f45be01a756bb3947a0b5d778b00c60d4bfe0b3c61cad0'::text AS policy_sha256,
-    'ef7ab4b8f02f2001ba9d9dd5722913ee5ae0a7e627f9b5d08eefef95f9b7ef09'::text AS plan_sha256,
+    '87e2f05e37861175aafbc8d72ac11275dbc9346d28a7cce4755e7509fb0b173d'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,

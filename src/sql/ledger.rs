@@ -127,7 +127,9 @@ impl Scene<'_> {
         let key = self.plan.subject.key(self.catalog);
         let mut w = Writer::new();
         w.kw("SELECT set_config('efface.subjects', coalesce(array_agg(").sql(&self.as_entered());
-        w.kw(" ORDER BY given.n), '{}')::text, true) IS NOT NULL AS subjects_are_called\nFROM unnest(");
+        w.kw(" ORDER BY given.n), '{}')::text, true) IS NOT NULL AS subjects_are_called\nFROM ");
+        // Of several arrays only the bare name, which then is always PostgreSQL's own (manual, 7.2.1.4).
+        w.kw(if key.len() == 1 { "pg_catalog.unnest(" } else { "unnest(" });
         w.list(key.iter().enumerate(), ", ", |w, (index, (_, ty))| {
             self.key_array(w, index, ty);
         });
@@ -169,7 +171,7 @@ impl Scene<'_> {
         self.entered_subject(w);
         w.kw(" AND entry.key = ");
         self.entered_key(w);
-        w.kw("\n  WHERE known.subject IN (SELECT unnest(").kw(SUBJECTS).kw("))");
+        w.kw("\n  WHERE known.subject IN (SELECT pg_catalog.unnest(").kw(SUBJECTS).kw("))");
     }
 
     fn entered_subject(&self, w: &mut Writer) {
@@ -191,7 +193,7 @@ impl Scene<'_> {
     pub fn known_keys(&self, w: &mut Writer) {
         w.kw("SELECT ");
         self.key_columns(w);
-        self.from_known(w, "current_setting('efface.known')::text[]");
+        self.among_known(w, "current_setting('efface.known')::text[]");
     }
 
     fn key_columns(&self, w: &mut Writer) {
@@ -201,14 +203,14 @@ impl Scene<'_> {
     }
 
     /// The keys beside what the ledger calls them, those that are among the known.
-    fn from_known(&self, w: &mut Writer, known: &'static str) {
+    fn among_known(&self, w: &mut Writer, known: &'static str) {
         let key = self.plan.subject.key(self.catalog);
         w.kw(" FROM unnest(").list(key.iter().enumerate(), ", ", |w, (index, (_, ty))| {
             self.key_array(w, index, ty);
         });
         w.kw(", ").kw(SUBJECTS).kw(") AS given (");
         self.key_columns(w);
-        w.kw(", subject) WHERE subject IN (SELECT unnest(").kw(known).kw("))");
+        w.kw(", subject) WHERE subject IN (SELECT pg_catalog.unnest(").kw(known).kw("))");
     }
 
     /// Asks the ledger for the subjects, now that their rows are locked, and where it knows them the data for what is left.
@@ -220,7 +222,7 @@ impl Scene<'_> {
             w.kw("set_config('efface.done', 'off', true),\n");
             w.kw("    set_config('efface.entry', coalesce(efface_entry, 0)::text, true);\n");
             w.kw("  IF efface_entry IS NOT NULL AND current_setting('efface.again') <> 'on' THEN\n");
-            w.kw("    SELECT count(DISTINCT subject) INTO efface_given FROM unnest(")
+            w.kw("    SELECT count(DISTINCT subject) INTO efface_given FROM pg_catalog.unnest(")
                 .kw(SUBJECTS)
                 .kw(") AS subject;\n");
             self.look_for_known(w);
@@ -255,7 +257,7 @@ impl Scene<'_> {
                 w.kw("array_agg(key").number(n as i128).kw(" ORDER BY subject)::text");
             });
             w.kw("] INTO efface_some");
-            self.from_known(w, "efface_known");
+            self.among_known(w, "efface_known");
             w.kw(";\n");
             settings(w, "efface_some");
         }
@@ -388,7 +390,7 @@ impl Scene<'_> {
         let mut w = Writer::new();
         w.kw("WITH subjects AS (\n  ");
         if self.has_subjects() {
-            w.kw("SELECT DISTINCT unnest(").kw(SUBJECTS).kw(") AS subject");
+            w.kw("SELECT DISTINCT pg_catalog.unnest(").kw(SUBJECTS).kw(") AS subject");
         } else {
             w.kw("SELECT NULL::text AS subject WHERE false");
         }

@@ -39,6 +39,7 @@ mod writer;
 
 pub use analyze::analyze;
 pub use keyed::LEAST_SECRET;
+#[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
 pub use ledger::{LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants};
 pub use lower::script;
