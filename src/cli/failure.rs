@@ -124,6 +124,10 @@ impl Failure {
                          `--again` erases what is left, for all who are named",
                     ),
                     Assertion::Meanwhile => found.help("run again"),
+                    Assertion::Steps | Assertion::References => found.help(
+                        "where no trigger did it, other sessions did while this ran: run again when they write less, or keep \
+                         them out with `lock: table` at the virtual key",
+                    ),
                     Assertion::Subject
                     | Assertion::Secret
                     | Assertion::Ledger
@@ -132,8 +136,6 @@ impl Failure {
                     | Assertion::StandIns
                     | Assertion::Shared
                     | Assertion::Expected
-                    | Assertion::References
-                    | Assertion::Steps
                     | Assertion::Values
                     | Assertion::Reports => found,
                 }

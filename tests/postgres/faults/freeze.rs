@@ -249,6 +249,57 @@ fn a_booking_that_waited_for_us_and_went_through_is_counted_after_commit() {
     }
 }
 
+/// A virtual key that keeps nobody out.
+fn open() -> Place {
+    let policy = POLICY.replace(", lock: table }", " }");
+    assert_ne!(policy, POLICY);
+    Place::with(&policy)
+}
+
+#[test]
+fn a_row_that_comes_in_by_an_open_virtual_key_before_the_verification_is_another_attempt_and_counted() {
+    let place = open();
+    let point = Point { request: request("SET CONSTRAINTS ALL IMMEDIATE"), side: Side::Before };
+    let proxy = Proxy::start(place.socket(), Some(point));
+    let line = "apply club.yaml --subject 1 --yes --no-analyze --format json";
+    let mut child = place.command(&proxy.url(&place.db), line).spawn().expect("the tool starts");
+    assert!(proxy.until_held(|| child.try_wait().is_ok_and(|ended| ended.is_none())));
+    place.db.sql("insert into logs values (9, 1, 'User', 'SECRET')");
+    proxy.pass_on();
+    let ran = ended(child);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(retries(&ran, "rows were not as they must be"), 1, "{}\n{}", ran.out, ran.err);
+    assert_eq!(place.rows(), place.after, "the row has gone with the others");
+}
+
+#[test]
+fn rows_that_come_in_again_and_again_are_told_from_what_a_trigger_does() {
+    let place = open();
+    let done = AtomicBool::new(false);
+    let ran = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = session(place.db.url());
+            let mut id = 10;
+            while !done.load(Ordering::Relaxed) {
+                other.sql(&format!("insert into logs values ({id}, 1, 'User', 'SECRET')"));
+                id += 1;
+            }
+        });
+        let ran = ended(place.start_with(""));
+        done.store(true, Ordering::Relaxed);
+        ran
+    });
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("attempt 3 in") && !ran.err.contains("attempt 4 in"), "{}", ran.err);
+    assert!(ran.err.contains("logs: rows that were to be deleted are there"), "{}", ran.err);
+    assert!(
+        ran.err.contains("where no trigger did it, other sessions did") && ran.err.contains("`lock: table`"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(place.db.value("select name from users where id = 1"), "SECRET");
+}
+
 #[test]
 fn the_server_s_process_is_told_to_those_who_want_to_know() {
     let place = Place::new();
