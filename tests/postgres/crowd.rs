@@ -46,6 +46,9 @@ fn policy(name: &str, users: &str) -> String {
     )
 }
 
+/// What writes by the virtual key without a lock.
+const OPEN: u64 = 4;
+
 const PEOPLE: u64 = 500;
 
 const TABLES: [(&str, &str); 5] = [
@@ -84,7 +87,7 @@ pub struct Crowd {
 #[derive(Default)]
 struct Writers {
     done: AtomicBool,
-    /// Who is being erased: every other write is for this person.
+    /// Who is being erased: every third write is for this person.
     current: AtomicU32,
     written: AtomicU64,
     refused: AtomicU64,
@@ -104,7 +107,9 @@ fn write(url: &str, seed: u64, writers: &Writers) {
         (random >> 33) % below + 1
     };
     while !writers.done.load(Ordering::Relaxed) {
-        let (anybody, other, what, aimed) = (next(PEOPLE), next(PEOPLE), next(7), next(2) == 1);
+        let (anybody, other, what, aimed) = (next(PEOPLE), next(PEOPLE), next(7), next(3) == 1);
+        // One of them writes only where nothing keeps it out: the others soon wait for us, all of them.
+        let what = if seed == 1 { OPEN } else { what };
         let current = u64::from(writers.current.load(Ordering::Relaxed));
         let one = if aimed && current > 0 { current } else { anybody };
         let exists = format!("from users where id = {one}");
@@ -114,11 +119,11 @@ fn write(url: &str, seed: u64, writers: &Writers) {
             ),
             2 => format!("insert into referrals (referrer_id, referred_id, note) values ({one}, {other}, 'SECRET')"),
             3 => format!("insert into audits (of_id, of_kind, note) select id, 'User', 'SECRET' {exists}"),
-            4 => format!(
+            OPEN => format!(
                 "begin; insert into events (of_id, of_kind, note) select id, 'User', 'SECRET' {exists}; select pg_sleep(0.005); commit"
             ),
             5 => format!(
-                "begin; update bookings set note = 'SECRET again' where user_id = {one}; update users set seen = seen + 1 where id = {one}; commit"
+                "begin; update bookings set note = 'SECRET again' where id = (select max(id) from bookings where user_id = {one}); update users set seen = seen + 1 where id = {one}; commit"
             ),
             6 => format!(
                 "insert into visits (booking_id, note) select min(id), 'SECRET' from bookings where user_id = {one} having min(id) is not null"
@@ -155,12 +160,13 @@ struct Erased {
 
 /// Erases people, again and again while others are in the way.
 fn erase(folder: &Path, url: &str, arguments: &str, subjects: &[u32], runs: &AtomicU32) -> Erased {
+    let mut last = String::new();
     for _ in 0..20 {
         runs.fetch_add(1, Ordering::Relaxed);
         let (code, out, err) = run(folder, url, arguments, subjects);
         match code {
-            // 1: rows came in after COMMIT, which the receipt counts.
-            Some(0 | 1) => {
+            // 1 with a receipt: rows came in after COMMIT.
+            Some(0 | 1) if !out.is_empty() => {
                 let receipt: serde_json::Value =
                     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));
                 let late = |wanted: Option<&str>| -> u64 {
@@ -173,10 +179,15 @@ fn erase(folder: &Path, url: &str, arguments: &str, subjects: &[u32], runs: &Ato
                 return Erased { transaction, late_events: late(Some("events")), late: late(None) };
             }
             Some(3) => assert!(err.contains("nothing was committed"), "{err}"),
+            // Three times somebody has written by the open key between step and verification.
+            Some(1) => {
+                assert!(err.contains("nothing was committed") && err.contains("events: rows that were"), "{err}");
+            }
             code => panic!("exit code {code:?}: {err}"),
         }
+        last = err;
     }
-    panic!("others are in the way for ever");
+    panic!("others are in the way of {arguments} {subjects:?} for ever: {last}");
 }
 
 fn run(folder: &Path, url: &str, arguments: &str, subjects: &[u32]) -> (Option<i32>, String, String) {
