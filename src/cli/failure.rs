@@ -2,7 +2,7 @@
 
 use crate::ident::shown;
 use crate::server::ServerError;
-use crate::server::apply::{Doubt, RunError};
+use crate::server::apply::{Doubt, RunError, Unheard};
 use crate::sql::Assertion;
 
 /// The exit codes, other than 0 for done.
@@ -152,7 +152,8 @@ impl Failure {
             }
             RunError::Interrupted => Self::new(Exit::Interrupted, message),
             RunError::CommitRefused(error) => error.help().into_iter().fold(Self::refused(message), Self::help),
-            RunError::RolledBack(_) => Self::refused(message),
+            RunError::RolledBack(Unheard::Interrupted) => Self::new(Exit::Interrupted, message),
+            RunError::RolledBack(Unheard::Lost | Unheard::Silent(_)) => Self::refused(message),
             RunError::OutcomeUnknown { transaction, doubt, .. } => Self::new(Exit::Unknown, message).help(match doubt {
                 Doubt::NumberGivenAgain | Doubt::Forgotten => {
                     "look at the subject's rows: `efface rehearse` shows what there is left to do; to erase again does no harm"
@@ -173,7 +174,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::server::apply::Unheard;
     use crate::sql::{AssertionFailure, AssertionFinding};
 
     #[test]
@@ -185,6 +185,7 @@ mod tests {
             (RunError::Findings(findings), 1),
             (RunError::CommitRefused(ServerError::Lost), 3),
             (RunError::RolledBack(Unheard::Lost), 3),
+            (RunError::RolledBack(Unheard::Interrupted), 130),
             (RunError::HeldUp { sessions: Vec::new(), most: Duration::from_secs(2), attempts: 5 }, 3),
             (RunError::Drift(vec!["column `users.nickname` was added".into()]), 4),
             (unknown, 5),

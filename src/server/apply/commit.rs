@@ -73,6 +73,10 @@ const WAITS: [Duration; 10] = [
 /// After Ctrl-C: how much longer COMMIT's answer is waited for before the server is asked, once.
 const AFTER_INTERRUPT: Duration = Duration::from_secs(3);
 
+/// How often, and after how long each time, it is looked whether a session that we have ended is over.
+const ENDS: u32 = 40;
+const ENDING: Duration = Duration::from_millis(50);
+
 /// Which server a session is with: ids of transactions mean nothing on another one, or on another timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Server {
@@ -274,10 +278,17 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
             doubt = Doubt::OtherServer;
             continue;
         }
-        let question = "SELECT pg_catalog.pg_xact_status($1::pg_catalog.text::pg_catalog.xid8)";
-        let answer = connection.client.query_typed(question, &[(&transaction, Type::TEXT)]).await;
-        let status = answer.map(|rows| rows.first().and_then(|row| row.try_get::<_, Option<String>>(0).ok().flatten()));
-        match status {
+        let mut answer = status(&connection.client, transaction).await;
+        if answer.as_ref().is_ok_and(is_in_progress) && end_where_idle(&connection.client, transaction).await {
+            for _ in 0..ENDS {
+                answer = status(&connection.client, transaction).await;
+                if !answer.as_ref().is_ok_and(is_in_progress) {
+                    break;
+                }
+                tokio::time::sleep(ENDING).await;
+            }
+        }
+        match answer {
             Ok(Some(status)) if status == "committed" => {
                 // A crash takes along what was not on disk of the log, the transaction's number too, and the next transaction
                 // gets it: `committed` may be said of somebody else's.
@@ -294,7 +305,7 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
             Ok(Some(_)) => doubt = Doubt::InProgress,
             Ok(None) if is_entered(&connection.client, ran).await == Some(true) => return Ok(true),
             Ok(None) => return Err(Doubt::Forgotten),
-            Err(error) => match ServerError::from(error) {
+            Err(error) => match error {
                 // The same server has not come so far: it crashed before anything of the transaction was on disk.
                 error if error.sqlstate() == Some(NOT_YET) => return Ok(false),
                 error => doubt = Doubt::Unreachable(error.to_string()),
@@ -302,6 +313,27 @@ async fn ask(settings: &Settings, server: &Server, ran: &Ran, waits: &[Duration]
         }
     }
     Err(doubt)
+}
+
+/// What the server says of a transaction; nothing where it has forgotten it.
+async fn status(client: &Client, transaction: &str) -> Result<Option<String>, ServerError> {
+    const QUESTION: &str = "SELECT pg_catalog.pg_xact_status($1::pg_catalog.text::pg_catalog.xid8)";
+    let rows = client.query_typed(QUESTION, &[(&transaction, Type::TEXT)]).await?;
+    Ok(rows.first().and_then(|row| row.try_get::<_, Option<String>>(0).ok().flatten()))
+}
+
+fn is_in_progress(status: &Option<String>) -> bool {
+    status.as_deref() == Some("in progress")
+}
+
+/// Ends the session of our transaction where the server waits for us there: COMMIT never came to it, and the network may still
+/// bring it. Not where it works on COMMIT, or waits for a standby. Whether there was one.
+async fn end_where_idle(client: &Client, transaction: &str) -> bool {
+    const END: &str = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
+         WHERE state = 'idle in transaction' AND datname = pg_catalog.current_database() \
+         AND backend_xid::pg_catalog.text::pg_catalog.int8 = $1::pg_catalog.text::pg_catalog.int8 & 4294967295";
+    let ended = client.query_typed(END, &[(&transaction, Type::TEXT)]).await;
+    ended.is_ok_and(|rows| rows.first().is_some_and(|row| row.try_get(0).unwrap_or(false)))
 }
 
 /// Whether the ledger has the run's entry, by its digest, which no other run has. None where there is none to look for, or

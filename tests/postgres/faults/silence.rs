@@ -48,6 +48,22 @@ fn a_commit_whose_answer_the_network_swallows_is_asked_after() {
 }
 
 #[test]
+fn a_commit_that_the_network_swallows_is_ended_on_the_server_and_nothing_is_committed() {
+    let place = patient();
+    for interrupts in [false, true] {
+        place.reset();
+        let (ran, _) = stalled(&place, commit(Side::Before), |_, child| {
+            if interrupts {
+                interrupt(child);
+            }
+        });
+        assert!(ran.err.contains("the server rolled back"), "{}", ran.err);
+        assert_eq!(truth(&place, &ran, "swallowed"), Outcome::SaidNothing);
+        one_more_run_gets_there(&place, "swallowed");
+    }
+}
+
+#[test]
 fn ctrl_c_ends_the_waiting_for_a_connection_that_is_stalled() {
     let place = patient();
     let (ran, waited) = stalled(&place, Point { request: 20, side: Side::Before }, |_, child| interrupt(child));
