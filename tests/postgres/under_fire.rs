@@ -1,72 +1,124 @@
-//! `docs/under-fire.md` says what was tried; what it says is what the tests have counted.
+//! `docs/under-fire.md` says what was tried; what it says is what the tests have found.
 //!
-//! The page has a block for what every run of the tests tries, and one for what `FAULTS=all` tries. Each is made by its own
-//! kind of run and compared with the page; `UPDATE_DOCS=1` writes it. Only what is the same each time stands there: how many
-//! points, and what came of them; no milliseconds, and no numbers that hang on who was faster.
+//! The page has two blocks. "Laws" holds what is the same at every point, on every machine, in the sample of each run as in the
+//! long form: it is made by every run, and compared with the page. "Measured" holds numbers, those of one long run: how many
+//! points, how many writes, how long. `UPDATE_DOCS=1` writes the first, and with `FAULTS=all` both.
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
-use crate::crowd::crowd;
-use crate::faults::{Outcome, Tally, crashes, is_long, points, sessions};
+use crate::crowd::{Crowd, crowd};
+use crate::faults::place::SEARCHED;
+use crate::faults::{Outcome, WHENS, is_long, requests, struck};
+use crate::harness::{Db, server};
 
-/// The parts of a block, in their order. One more kind of fire is one more line here.
-const PARTS: [fn() -> String; 2] = [deaths, writers];
+/// The parts of "laws", in their order, and those of "measured". One more kind of fire is one more line here.
+const LAWS: [fn() -> String; 2] = [laws_of_death, laws_of_writers];
+const MEASURED: [fn() -> String; 4] = [whereabouts, deaths, writers, outputs];
 
-/// What was struck, and what came of it.
-fn deaths() -> String {
-    let struck: [(&str, &Tally); 5] = [
-        ("the client is killed", sessions::killed()),
-        ("its session on the server is ended", sessions::terminated()),
-        ("the connection breaks: the request or the answer is lost", sessions::broken()),
-        ("Ctrl-C", sessions::interrupted()),
-        ("the server stops at once, and recovers", crashes::crashed()),
-    ];
+const OUTCOMES: [Outcome; 5] =
+    [Outcome::SaidNothing, Outcome::SaidCommitted, Outcome::DiedBefore, Outcome::DiedBehind, Outcome::SaidUnknown];
+
+fn words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::SaidNothing => "as before, and efface says so",
+        Outcome::SaidCommitted => "as it must be, and efface says so",
+        Outcome::DiedBefore => "as before, nobody left to say it",
+        Outcome::DiedBehind => "as it must be, nobody left to say it",
+        Outcome::SaidUnknown => "unknown",
+    }
+}
+
+/// What strikes, where, and what it comes to: each time the same.
+fn laws_of_death() -> String {
     let mut table = String::from(
-        "| what dies, before and behind requests of a run | points | tried | as before, and said so | as after, and said so | as before, nobody left to say it | as after, nobody left to say it | unknown | anything else |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| what happens | before or behind any other request | COMMIT was sent and didn't arrive | COMMIT was done and its answer didn't arrive |\n\
+         |---|---|---|---|\n",
     );
-    for (what, tally) in struck {
-        let of = [
-            Outcome::SaidNothing,
-            Outcome::SaidCommitted,
-            Outcome::DiedBefore,
-            Outcome::DiedBehind,
-            Outcome::SaidUnknown,
-        ]
-        .map(|outcome| tally.count(outcome));
-        let [nothing, committed, before, behind, unknown] = of;
-        // A run in which anything else is found doesn't come to this line.
-        let _ = writeln!(
-            table,
-            "| {what} | {} | {} | {nothing} | {committed} | {before} | {behind} | {unknown} | 0 |",
-            tally.points,
-            tally.tried()
-        );
+    for (what, tally) in struck() {
+        let cells = WHENS.map(|when| tally.outcomes(when).into_iter().map(words).collect::<Vec<_>>().join("; or "));
+        let _ = writeln!(table, "| {what} | {} |", cells.join(" | "));
     }
     table
 }
 
-/// Who wrote while people were erased, and what escaped.
-fn writers() -> String {
-    let crowd = crowd();
-    let mut table = format!(
-        "| eight sessions write while {} people are erased, one by one and in batches | rows that escaped |\n|---|---|\n",
-        crowd.alone
-    );
-    let declared: u64 = ["bookings", "visits", "referrals"].iter().map(|table| crowd.escaped[table]).sum();
-    for (what, rows) in [
-        ("by declared foreign keys, one, two and three tables deep", declared),
+/// Rows that escaped, by how they hang on the subject.
+fn escapes(crowd: &Crowd) -> [(&'static str, u64); 5] {
+    let declared = ["bookings", "visits", "referrals"].iter().map(|table| crowd.escaped[table]).sum();
+    [
+        ("by declared foreign keys: of one table, of a table below it, of two keys to two people", declared),
         ("by a virtual key with `lock: table`", crowd.escaped["audits"]),
-        ("references that dangle afterwards", crowd.dangling),
-        (
-            "by a virtual key without `lock: table`: left when the people whose rows stay are erased once more",
-            crowd.left_after_another_run,
-        ),
-    ] {
+        ("by a virtual key without it, and not counted by the receipt", crowd.uncounted),
+        ("left by any key when everybody is erased once more", crowd.left_after_another_run),
+        ("declared references that dangle", crowd.dangling),
+    ]
+}
+
+fn laws_of_writers() -> String {
+    let mut table = String::from("| eight sessions write for people while these are erased | rows |\n|---|---|\n");
+    for (what, rows) in escapes(crowd()) {
         let _ = writeln!(table, "| {what} | {rows} |");
     }
     table
+}
+
+/// When and where it was measured.
+fn whereabouts() -> String {
+    let db = Db::open(&server().url("postgres"));
+    let (day, version) = (db.value("select current_date"), db.value("show server_version"));
+    let version = version.split(' ').next().unwrap_or_default();
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let requests = requests().len();
+    format!(
+        "Measured once, on {day}, with PostgreSQL {version} on {cores} cores and a debug build: a run of {requests} requests from \
+         BEGIN to COMMIT.\n"
+    )
+}
+
+/// At how many points was struck, and what came of it.
+fn deaths() -> String {
+    let outcomes = OUTCOMES.map(words).join(" | ");
+    let mut table = format!(
+        "| what happens | points | tried | {outcomes} | anything else |\n|---|{}\n",
+        "---|".repeat(OUTCOMES.len() + 3)
+    );
+    for (what, tally) in struck() {
+        let counts = OUTCOMES.map(|outcome| tally.count(outcome).to_string()).join(" | ");
+        // A run in which anything else is found doesn't come to this line.
+        let _ = writeln!(table, "| {what} | {} | {} | {counts} | 0 |", tally.points, tally.tried());
+    }
+    table
+}
+
+fn writers() -> String {
+    let crowd = crowd();
+    let mut table = String::from("| eight sessions that write | |\n|---|---|\n");
+    let escaped = crowd.escaped["events"];
+    for (what, number) in [
+        ("people erased by a run of their own", u64::from(crowd.alone)),
+        ("people erased in batches of twenty", u64::from(crowd.in_batches)),
+        ("runs, those included that gave way and those once more at the end", u64::from(crowd.runs)),
+        ("seconds", crowd.seconds),
+        ("writes that were committed", crowd.writes),
+        ("writes that were refused, since the person was gone", crowd.refused),
+        ("deadlocks of which a writer was the victim", crowd.deadlocks),
+        ("longest write, its waiting included, in milliseconds", crowd.longest_write.as_millis() as u64),
+        ("rows that escaped by the virtual key without a lock, all counted by receipts", escaped),
+        ("rows that came in late by any key, counted by receipts", crowd.counted_late),
+    ] {
+        let _ = writeln!(table, "| {what} | {number} |");
+    }
+    table
+}
+
+/// Last, since the others print.
+fn outputs() -> String {
+    let searched = SEARCHED.load(Ordering::Relaxed);
+    format!(
+        "| what efface printed, at trace level, whatever happened to it | |\n|---|---|\n| outputs searched for values of people | \
+         {searched} |\n| hits | 0 |\n"
+    )
 }
 
 fn page() -> PathBuf {
@@ -80,32 +132,47 @@ fn block(page: &str, name: &str) -> std::ops::Range<usize> {
     from..from + page[from..].find(&end).unwrap_or_else(|| panic!("{end:?} is not in the page"))
 }
 
-#[test]
-fn the_page_says_what_the_tests_have_counted() {
-    let made: Vec<String> = PARTS.iter().map(|part| part()).collect();
-    let made = format!("\n{}\n", made.join("\n"));
-    let mut text = std::fs::read_to_string(page()).expect("the page is there");
-    let place = block(&text, if is_long() { "everything" } else { "every run" });
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        text.replace_range(place, &made);
-        std::fs::write(page(), text).expect("the page is written");
-    } else {
-        assert_eq!(text[place].to_owned(), made, "UPDATE_DOCS=1 writes it anew (with FAULTS=all its second block)");
-    }
+fn made(parts: &[fn() -> String]) -> String {
+    let made: Vec<String> = parts.iter().map(|part| part()).collect();
+    format!("\n{}\n", made.join("\n"))
 }
 
-/// What a short run can know of the long one: how many points there are.
 #[test]
-fn the_long_form_on_the_page_has_tried_every_point_that_there_is_now() {
+fn the_page_says_what_the_tests_have_found() {
+    let laws = made(&LAWS);
+    let mut text = std::fs::read_to_string(page()).expect("the page is there");
+    let place = block(&text, "laws");
+    if std::env::var_os("UPDATE_DOCS").is_none() {
+        assert_eq!(text[place].to_owned(), laws, "UPDATE_DOCS=1 writes it anew");
+        return;
+    }
+    text.replace_range(place, &laws);
+    if is_long() {
+        let place = block(&text, "measured");
+        text.replace_range(place, &made(&MEASURED));
+    }
+    std::fs::write(page(), text).expect("the page is written");
+}
+
+/// Numbers that are laws: every point was tried, nothing was unknown, each table says all.
+#[test]
+fn what_was_measured_once_has_tried_every_point_and_left_none_unknown() {
     let text = std::fs::read_to_string(page()).expect("the page is there");
-    let long = &text[block(&text, "everything")];
-    for what in ["the client is killed", "its session on the server is ended", "Ctrl-C"] {
-        let all = points().len();
-        let line = format!("| {what} | {all} | {all} |");
-        assert!(
-            long.contains(&line),
-            "{line:?} is not there: FAULTS=all UPDATE_DOCS=1 cargo test --test postgres under_fire"
-        );
+    let measured = &text[block(&text, "measured")];
+    let struck = measured.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let numbers: Vec<u64> = cells[1..].iter().map_while(|cell| cell.parse().ok()).collect();
+        (numbers.len() == OUTCOMES.len() + 3).then(|| (cells[0].to_owned(), numbers))
+    });
+    let struck: Vec<(String, Vec<u64>)> = struck.collect();
+    assert_eq!(struck.len(), 6, "FAULTS=all UPDATE_DOCS=1 cargo test --test postgres under_fire: {struck:?}");
+    for (what, numbers) in struck {
+        let [points, tried, outcomes @ .., unknown, other] = &numbers[..] else { panic!("{numbers:?}") };
+        assert!(*points > 200 && points == tried, "{what}: {numbers:?}");
+        assert_eq!((outcomes.iter().sum::<u64>(), *unknown, *other), (*points, 0, 0), "{what}");
+    }
+    for law in ["| people erased by a run of their own | 200 |", "| hits | 0 |"] {
+        assert!(measured.contains(law), "{law}");
     }
 }
 

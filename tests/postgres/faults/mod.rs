@@ -1,12 +1,12 @@
 //! What may die, dies: the client, the server's process, the connection, the server; before and behind every request of
 //! a run. Afterwards the data are as they were or as they must become, the ledger agrees, and what was said of it is true.
 //!
-//! A tenth of the points is tried in each run of the tests, the same each time; `FAULTS=all` tries all.
+//! A few of the points are tried in each run of the tests, the same each time; `FAULTS=all` tries all.
 
 pub mod crashes;
 mod freeze;
 pub mod mortal;
-mod place;
+pub mod place;
 mod proxy;
 mod refusals;
 pub mod sessions;
@@ -39,20 +39,56 @@ pub enum Outcome {
     DiedBehind,
 }
 
-/// How often each outcome was seen, and how many points there are.
+/// Where a fault struck, as far as it makes a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum When {
+    /// Before or behind any request but COMMIT.
+    InTheScript,
+    /// The client has asked for COMMIT, and the server has heard nothing of it.
+    CommitAsked,
+    /// The server has committed, and the client has heard nothing of it.
+    CommitDone,
+}
+
+pub const WHENS: [When; 3] = [When::InTheScript, When::CommitAsked, When::CommitDone];
+
+impl When {
+    fn of(point: Point) -> Self {
+        match (is_commit(point), point.side) {
+            (false, _) => When::InTheScript,
+            (true, Side::Before) => When::CommitAsked,
+            (true, Side::Behind) => When::CommitDone,
+        }
+    }
+}
+
+/// How often each outcome was seen, and at how many points it can be looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub points: usize,
-    pub outcomes: BTreeMap<Outcome, usize>,
+    outcomes: BTreeMap<(When, Outcome), usize>,
 }
 
 impl Tally {
+    fn new() -> Self {
+        Self { points: points().len(), ..Self::default() }
+    }
+
+    fn note(&mut self, point: Point, outcome: Outcome) {
+        *self.outcomes.entry((When::of(point), outcome)).or_default() += 1;
+    }
+
     pub fn tried(&self) -> usize {
         self.outcomes.values().sum()
     }
 
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.outcomes.get(&outcome).copied().unwrap_or(0)
+        self.outcomes.iter().filter(|((_, it), _)| *it == outcome).map(|(_, times)| times).sum()
+    }
+
+    /// What came of it at such points, each time.
+    pub fn outcomes(&self, when: When) -> Vec<Outcome> {
+        self.outcomes.keys().filter(|(at, _)| *at == when).map(|(_, outcome)| *outcome).collect()
     }
 }
 
@@ -123,8 +159,20 @@ fn without_a_ledger_a_further_run_does_its_work_again_and_says_so() {
     assert_eq!(place.entries(), 0);
 }
 
+/// Everything that strikes, and what it came to.
+pub fn struck() -> [(&'static str, &'static Tally); 6] {
+    [
+        ("the client is killed", sessions::killed()),
+        ("its session on the server is ended", sessions::terminated()),
+        ("the connection breaks", sessions::broken()),
+        ("the connection falls silent", sessions::stalled()),
+        ("Ctrl-C", sessions::interrupted()),
+        ("the server stops at once, and recovers", crashes::crashed()),
+    ]
+}
+
 /// The requests of an undisturbed run.
-fn requests() -> &'static [String] {
+pub fn requests() -> &'static [String] {
     static REQUESTS: OnceLock<Vec<String>> = OnceLock::new();
     REQUESTS.get_or_init(|| {
         let place = Place::new();
@@ -136,21 +184,23 @@ fn requests() -> &'static [String] {
 }
 
 /// Both sides of every request.
-pub fn points() -> Vec<Point> {
+fn points() -> Vec<Point> {
     let sides = |request| [Side::Before, Side::Behind].map(|side| Point { request, side });
     (1..=requests().len()).flat_map(sides).collect()
 }
 
-/// All points in the long form; else every so-many-th from a start that differs from fault to fault, and always those
-/// around COMMIT.
-fn sample(every: usize, from: usize) -> Vec<Point> {
+/// All points in the long form; else so many, spread over the script from a start that differs from fault to fault, and always
+/// those of COMMIT and of the request before it.
+fn sample(many: usize, from: usize) -> Vec<Point> {
     let points = points();
-    let around_commit = points.len() - 4;
-    let taken = points.into_iter().enumerate();
+    let (script, around_commit) = points.split_at(points.len() - 4);
+    let mut taken: Vec<Point> = if is_long() {
+        script.to_vec()
+    } else {
+        (0..many).map(|at| script[(at * script.len() / many + from) % script.len()]).collect()
+    };
+    taken.extend(around_commit);
     taken
-        .filter(|(index, _)| is_long() || *index >= around_commit || index % every == from % every)
-        .map(|(_, point)| point)
-        .collect()
 }
 
 fn is_commit(point: Point) -> bool {
@@ -159,13 +209,11 @@ fn is_commit(point: Point) -> bool {
 
 #[test]
 fn hard_case_9_whatever_dies_at_whichever_statement_one_more_run_gets_there() {
-    let struck =
-        [sessions::killed(), sessions::terminated(), sessions::broken(), sessions::interrupted(), crashes::crashed()];
-    for tally in struck {
-        assert!(tally.tried() > 4, "{tally:?}");
-        assert_eq!(tally.count(Outcome::SaidUnknown), 0, "the server can be asked: {tally:?}");
+    for (what, tally) in struck() {
+        assert!(tally.tried() > 4, "{what}: {tally:?}");
+        assert_eq!(tally.count(Outcome::SaidUnknown), 0, "{what}: the server can be asked: {tally:?}");
         let behind = tally.count(Outcome::SaidCommitted) + tally.count(Outcome::DiedBehind);
-        assert!((1..=2).contains(&behind), "only around COMMIT anything can have happened: {tally:?}");
+        assert!((1..=2).contains(&behind), "{what}: only around COMMIT anything can have happened: {tally:?}");
     }
 }
 

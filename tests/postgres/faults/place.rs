@@ -1,7 +1,10 @@
 //! A small club whose policy makes a script with every kind of statement, and what must be true of it after any fault.
 
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::proxy::Proxy;
@@ -249,8 +252,8 @@ impl Place {
     }
 }
 
-/// What every test of this folder runs.
-const APPLY: &str = "apply club.yaml --subject 1 --yes --no-analyze";
+/// What every test of this folder runs; all that is logged is searched, too.
+const APPLY: &str = "apply club.yaml --subject 1 --yes --no-analyze -vvv";
 
 /// A pseudonym of a pseudonym is as good as the first one.
 fn masked(row: &str) -> String {
@@ -263,20 +266,39 @@ fn masked(row: &str) -> String {
     }
 }
 
-/// Waits for a run, but not for ever.
+/// How many outputs were searched for values that must not be there.
+pub static SEARCHED: AtomicUsize = AtomicUsize::new(0);
+
+/// Waits for a run, but not for ever, and searches what it printed: no value of anybody's is there.
 pub fn ended(mut child: Child) -> Ran {
+    let out = drained(child.stdout.take().expect("a pipe"));
+    let err = drained(child.stderr.take().expect("a pipe"));
     let begun = Instant::now();
-    while child.try_wait().expect("a child").is_none() {
+    let code = loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            break status.code();
+        }
         if begun.elapsed() > Duration::from_secs(90) {
             let _ = child.kill();
-            let output = child.wait_with_output().expect("the tool ends");
-            panic!("the run doesn't end: {}", String::from_utf8_lossy(&output.stderr));
+            panic!("the run doesn't end: {}", err.join().expect("what was printed"));
         }
         std::thread::sleep(Duration::from_millis(2));
+    };
+    let [out, err] = [out, err].map(|printed| printed.join().expect("what was printed"));
+    for printed in [&out, &err] {
+        assert!(!printed.contains("SECRET"), "a value is printed: {printed}");
+        SEARCHED.fetch_add(1, Ordering::Relaxed);
     }
-    let output = child.wait_with_output().expect("the tool ends");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    Ran { code, out, err }
+}
+
+/// Reads to the end beside the run: what nobody reads makes it wait.
+fn drained(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        from.read_to_string(&mut text).expect("UTF-8");
+        text
+    })
 }
 
 /// Ctrl-C.

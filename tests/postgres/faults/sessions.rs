@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use super::place::{Place, ended, interrupt};
 use super::proxy::{Point, Proxy, Side};
-use super::{Outcome, Tally, is_commit, one_more_run_gets_there, points, requests, sample, truth};
+use super::{Outcome, Tally, is_commit, one_more_run_gets_there, requests, sample, truth};
 use crate::harness::Db;
+
+/// Limits under which a silent server is given up soon.
+pub const PATIENT: &str = "{ statement_timeout: 1s }";
 
 /// Who or what ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,14 +20,31 @@ pub enum Fault {
     Terminated,
     /// The connection breaks: before a request it is lost, behind it the answer is.
     Broken,
+    /// Nothing comes through any more, and nobody is told.
+    Stalled,
     /// Ctrl-C.
     Interrupted,
 }
 
-/// Strikes at some points, one after the other.
+/// Strikes at some points, one after the other; in places side by side where most of the time is waited.
 fn strike(fault: Fault, at: &[Point]) -> Tally {
-    let place = Place::new();
-    let mut tally = Tally { points: points().len(), ..Tally::default() };
+    let mut tally = Tally::new();
+    let places = if fault == Fault::Stalled { 24.min(at.len()) } else { 1 };
+    let struck: Vec<(Point, Outcome)> = std::thread::scope(|scope| {
+        let shares = at.chunks(at.len().div_ceil(places));
+        let all: Vec<_> = shares.map(|share| scope.spawn(move || strike_in_a_place(fault, share))).collect();
+        all.into_iter().flat_map(|it| it.join().expect("what was struck")).collect()
+    });
+    for (point, outcome) in struck {
+        tally.note(point, outcome);
+    }
+    println!("{fault:?}: {} of {} points tried: {:?}", tally.tried(), tally.points, tally);
+    tally
+}
+
+fn strike_in_a_place(fault: Fault, at: &[Point]) -> Vec<(Point, Outcome)> {
+    let place = if fault == Fault::Stalled { Place::limited(PATIENT) } else { Place::new() };
+    let mut struck = Vec::new();
     for point in at {
         let context = format!("{fault:?} at {point:?} ({})", requests()[point.request - 1]);
         place.reset();
@@ -35,10 +55,9 @@ fn strike(fault: Fault, at: &[Point]) -> Tally {
         let survives = fault == Fault::Interrupted && is_commit(*point);
         assert_eq!(is_behind, may_be_behind || survives, "{context}: {outcome:?}");
         one_more_run_gets_there(&place, &context);
-        *tally.outcomes.entry(outcome).or_default() += 1;
+        struck.push((*point, outcome));
     }
-    println!("{fault:?}: {} of {} points tried: {:?}", tally.tried(), tally.points, tally.outcomes);
-    tally
+    struck
 }
 
 fn strike_once(place: &Place, fault: Fault, point: Point, context: &str) -> Outcome {
@@ -51,6 +70,8 @@ fn strike_once(place: &Place, fault: Fault, point: Point, context: &str) -> Outc
             proxy.cut();
         }
         Fault::Broken => proxy.cut(),
+        // What is held stays held until the run has ended.
+        Fault::Stalled => {}
         Fault::Terminated => {
             terminate(&place.db, proxy.backend());
             proxy.pass_on();
@@ -82,22 +103,27 @@ fn terminate(db: &Db, backend: i32) {
 
 pub fn killed() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Killed, &sample(23, 0)))
+    TALLY.get_or_init(|| strike(Fault::Killed, &sample(12, 0)))
 }
 
 pub fn terminated() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Terminated, &sample(23, 6)))
+    TALLY.get_or_init(|| strike(Fault::Terminated, &sample(12, 6)))
 }
 
 pub fn broken() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Broken, &sample(23, 12)))
+    TALLY.get_or_init(|| strike(Fault::Broken, &sample(12, 12)))
+}
+
+pub fn stalled() -> &'static Tally {
+    static TALLY: OnceLock<Tally> = OnceLock::new();
+    TALLY.get_or_init(|| strike(Fault::Stalled, &sample(4, 9)))
 }
 
 pub fn interrupted() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Interrupted, &sample(23, 18)))
+    TALLY.get_or_init(|| strike(Fault::Interrupted, &sample(12, 18)))
 }
 
 #[test]
@@ -113,6 +139,11 @@ fn a_session_that_is_ended_on_the_server_leaves_the_data_as_they_were_unless_it_
 #[test]
 fn a_connection_that_breaks_is_told_apart_from_a_commit_whose_answer_was_lost() {
     broken();
+}
+
+#[test]
+fn a_connection_that_falls_silent_is_given_up_and_a_commit_is_asked_after() {
+    stalled();
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::place::{Place, Ran, ended, interrupt};
 use super::proxy::{Point, Proxy, Side};
+use super::sessions::PATIENT;
 use super::{Outcome, one_more_run_gets_there, requests, truth};
 
 /// A run whose traffic stops at a point, which is never released.
@@ -18,7 +19,7 @@ fn stalled(place: &Place, point: Point, meanwhile: impl FnOnce(&Proxy, &std::pro
 }
 
 fn patient() -> Place {
-    Place::limited("{ statement_timeout: 1s }")
+    Place::limited(PATIENT)
 }
 
 fn commit(side: Side) -> Point {
