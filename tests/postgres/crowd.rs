@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::faults::is_long;
 use crate::faults::mortal::Mortal;
+use crate::faults::{is_long, tell};
 use crate::harness::Db;
 
 const SCHEMA: &str = "
@@ -315,7 +315,7 @@ fn tried() -> Crowd {
         dangling,
         left_after_another_run: left.iter().sum(),
     };
-    println!("{crowd:?}, committed later {later:?}");
+    tell(&format!("{crowd:?}, committed later {later:?}"));
     assert!(crowd.writes > 100 && crowd.refused > 0, "too few writes to mean something");
     assert!(crowd.longest_write < Duration::from_secs(20), "a writer was held up for too long");
     crowd

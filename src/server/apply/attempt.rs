@@ -24,7 +24,7 @@ use crate::sql::{Phase, Role, Statement};
 /// How far a transaction came.
 pub(super) enum Reached {
     /// To where COMMIT stands.
-    End(Ran),
+    End(Box<Ran>),
     /// To the choice of the subjects: there is nobody.
     Nobody,
     /// To the look into the ledger: the subjects were erased before, the last by this entry, and nothing is left.
@@ -65,6 +65,8 @@ pub(super) struct Attempt<'a> {
     order: &'a Order<'a>,
     interrupt: Interrupt<'a>,
     interrupted: bool,
+    /// Whether the server was silent when it was told to stop: nothing that is said on this connection is heard.
+    unheard: bool,
     /// Whether the server says where its log ends.
     reads_log: bool,
     /// What `pg_stat_activity` calls us now, beside our name.
@@ -78,7 +80,12 @@ impl<'a> Attempt<'a> {
         interrupt: Interrupt<'a>,
         reads_log: bool,
     ) -> Self {
-        Self { connection, order, interrupt, interrupted: false, reads_log, doing: String::new() }
+        Self { connection, order, interrupt, interrupted: false, unheard: false, reads_log, doing: String::new() }
+    }
+
+    /// Whether it makes no sense to say more on this connection.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.unheard
     }
 
     /// What is left to listen to once COMMIT is sent.
@@ -173,7 +180,7 @@ impl<'a> Attempt<'a> {
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
             self.watched("ROLLBACK", client.simple_query("ROLLBACK")).await?;
         }
-        Ok(Reached::End(Ran {
+        Ok(Reached::End(Box::new(Ran {
             steps,
             shared,
             chosen,
@@ -185,7 +192,7 @@ impl<'a> Attempt<'a> {
             waiting,
             attempts: 1,
             retries: Vec::new(),
-        }))
+        })))
     }
 
     /// Tells `pg_stat_activity` what we are about, unless the session has a name that the user gave. It is sent before the
@@ -369,7 +376,8 @@ impl<'a> Attempt<'a> {
                     let _ = answer.await;
                 }
             };
-            let _ = tokio::time::timeout(GRACE, given_up).await;
+            let given_up = tokio::time::timeout(GRACE, given_up).await;
+            self.unheard = silent || given_up.is_err();
             if silent {
                 return Err(refused(what, ServerError::Silent(patience)));
             }

@@ -10,6 +10,7 @@ mod attempt;
 mod blockers;
 mod commit;
 mod late;
+mod leave;
 mod outcome;
 mod receipt;
 mod retry;
@@ -31,6 +32,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use attempt::{Attempt, Reached};
+use leave::{cancel, leave};
 use retry::Tries;
 use stopped::Stopped;
 use watch::Watch;
@@ -126,21 +128,21 @@ pub async fn run(
         }
         let stopped = match ran {
             Ok(Reached::Nobody) => {
-                rollback(connection).await;
+                leave(settings, connection, false).await;
                 return Ok(Finished::Nobody);
             }
             Ok(Reached::ErasedBefore { entry }) => {
-                rollback(connection).await;
+                leave(settings, connection, false).await;
                 return Ok(Finished::ErasedBefore { entry });
             }
             Ok(Reached::End(mut ran)) => {
                 (ran.attempts, ran.retries) = (tries.begun(), tries.causes());
                 return match order.mode {
-                    Mode::Rehearse => Ok(Finished::Rehearsed(ran)),
+                    Mode::Rehearse => Ok(Finished::Rehearsed(*ran)),
                     Mode::Apply => {
                         let interrupt = attempt.interrupt();
                         let committed = commit::commit(settings, connection, order, &server, &ran, interrupt).await?;
-                        Ok(Finished::Committed(ran, committed))
+                        Ok(Finished::Committed(*ran, committed))
                     }
                 };
             }
@@ -154,29 +156,17 @@ pub async fn run(
                 }
                 _ => Vec::new(),
             };
-            if !stopped.is_lost() {
-                rollback(connection).await;
-            }
+            leave(settings, connection, stopped.is_lost() || attempt.is_unheard()).await;
             let most = order.bounds.block.unwrap_or_default();
             return Err(RunError::new(stopped, tries.begun(), blockers, most));
         };
-        rollback(connection).await;
+        leave(settings, connection, false).await;
         progress.retrying(tries.begun(), &stopped.in_short(), delay);
         tracing::info!(attempt = tries.begun(), "the transaction is begun again");
         if attempt.interrupted_within(delay).await {
             return Err(RunError::Interrupted);
         }
     }
-}
-
-/// Ends what the server is doing for us. Where that fails, it goes on to its end or to its timeout.
-async fn cancel(connection: &Connection) {
-    let _ = tokio::time::timeout(Duration::from_secs(10), connection.cancel.cancel()).await;
-}
-
-/// A transaction that can't be rolled back has lost its connection, and the server rolls it back.
-async fn rollback(connection: &Connection) {
-    let _ = tokio::time::timeout(Duration::from_secs(10), connection.client.simple_query("ROLLBACK")).await;
 }
 
 /// What a script must be to be run at all; it is made by `sql` alone, so a fault here is ours.

@@ -24,6 +24,12 @@ pub fn is_long() -> bool {
     std::env::var("FAULTS").is_ok_and(|value| value == "all")
 }
 
+/// Says what was tried.
+#[allow(clippy::print_stdout, reason = "the counts belong to the run's record")]
+pub fn tell(what: &str) {
+    println!("{what}");
+}
+
 /// What a fault came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -76,6 +82,10 @@ impl Tally {
 
     fn note(&mut self, point: Point, outcome: Outcome) {
         *self.outcomes.entry((When::of(point), outcome)).or_default() += 1;
+    }
+
+    fn tell(&self, what: &str) {
+        tell(&format!("{what}: {} of {} points tried: {:?}", self.tried(), self.points, self.outcomes));
     }
 
     pub fn tried(&self) -> usize {
@@ -275,5 +285,5 @@ fn every_kind_of_statement_is_in_the_script() {
     }
     let last = requests().last().map(String::as_str);
     assert_eq!(last, Some("COMMIT"));
-    println!("{} requests from BEGIN to COMMIT", requests().len());
+    tell(&format!("{} requests from BEGIN to COMMIT", requests().len()));
 }

@@ -38,7 +38,7 @@ fn strike(fault: Fault, at: &[Point]) -> Tally {
     for (point, outcome) in struck {
         tally.note(point, outcome);
     }
-    println!("{fault:?}: {} of {} points tried: {:?}", tally.tried(), tally.points, tally);
+    tally.tell(&format!("{fault:?}"));
     tally
 }
 

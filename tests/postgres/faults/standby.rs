@@ -29,15 +29,16 @@ impl Waiting {
     fn start(&self) -> (Child, String) {
         let child = self.place.start_at(self.place.db.url());
         let begun = Instant::now();
-        loop {
+        let pid = loop {
             let waiting = "select coalesce(min(pid)::text, '') from pg_stat_activity where wait_event = 'SyncRep'";
             let pid = self.place.db.value(waiting);
             if !pid.is_empty() {
-                return (child, pid);
+                break pid;
             }
             assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits for the standby");
             std::thread::sleep(Duration::from_millis(5));
-        }
+        };
+        (child, pid)
     }
 
     /// The standby is no longer waited for.
