@@ -88,9 +88,14 @@ impl Progress for Assassin<'_> {
         let url = self.url.to_owned();
         // Another thread, since this one's runtime is in the middle of the run.
         let killer = std::thread::spawn(move || {
-            let session = "from pg_stat_activity where application_name = 'efface tests'
+            // Its name says what it is about; that it does is sent ahead, and may still be on its way.
+            let session = "from pg_stat_activity where application_name like 'efface tests%'
                  and datname = current_database() and pid <> pg_backend_pid() and state = 'idle in transaction'";
             let db = Db::open(&url);
+            let begun = std::time::Instant::now();
+            while db.value(&format!("select count(*) {session}")) != "1" {
+                assert!(begun.elapsed() < Duration::from_secs(20), "the run has no transaction open");
+            }
             let ended = db.value(&format!("select count(pg_terminate_backend(pid)) {session}"));
             while db.value(&format!("select count(*) {session}")) != "0" {
                 std::thread::sleep(Duration::from_millis(5));
