@@ -272,6 +272,148 @@ SELECT id AS key1, CASE WHEN (status = 'waiting') THEN 1 ELSE 2 END AS rule, 0 A
 FROM public.waiting_list_entries
 WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
 ANALYZE pg_temp.efface_rows_6 (key1, rule);
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('the database''s encoding', '`scrub` and `gone` know the characters of UTF-8 only: do without them here',
+      (SELECT CASE WHEN getdatabaseencoding() = 'UTF8' THEN 0 ELSE 1 END))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'values can''t be looked for in texts:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'values', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
+
+-- How words, letters and their escapes are told in texts, whose ever they are.
+CREATE TEMP TABLE efface_spelling ON COMMIT DROP AS
+SELECT
+  '[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff]'::text AS word,
+  '[\u0009-\u000d\u0020\u0085\u00a0\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]+'::text AS blank,
+  '(?:[\u0009-\u000d\u0020\u0085\u00a0\u2000-\u200a\u2028-\u2029\u202f\u205f\u3000]|\\+(?:[nrtf]|u(?:00[aA]0|000[9a-dA-D]))|(?:&|\\+u0026)(?:amp;)*(?:nbsp|#(?:0*(?:9|10|13|160)|[xX]0*(?:9|[aA]|[dD]|[aA]0)));)+'::text AS any_blank,
+  '(?:&|\\+u0026)(?:amp;)*'::text AS ampersand,
+  '(?<![0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff])'::text AS behind,
+  '(?![0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff])'::text AS before,
+  '(?:(?<![0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff])|(\\+(?:[bfnrt]|u(?:00[0-9aAbB][0-9a-fA-F]|0[eEfF][0-9a-fA-F][0-9a-fA-F]|1[014-9a-dA-D][0-9a-fA-F][0-9a-fA-F]|[2-9a-fA-F][0-9a-fA-F][0-9a-fA-F][0-9a-fA-F]))))'::text AS behind_escapes,
+  '(?![0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff])(?!\\+u(?:0(?:0(?:[aA][aA]|[bB][5aA]|[cCeE][0-9a-fA-F]|[dDfF][0-689a-fA-F])|[148a-dA-D][0-9a-fA-F][0-9a-fA-F]|2[0-9aA][0-9a-fA-F]|3(?:[0-69a-fA-F][0-9a-fA-F]|7[0-9a-dA-D]|8[89a-fA-F])|5(?:[0-467aAdeDE][0-9a-fA-F]|5[0-9]|8[0-8]|9[1-9a-fA-F]|[bB][0-9a-dA-D]|[cC][4-9a-fA-F]|[fF][0-2])|6(?:1[0-9aA]|[2-57-9a-cA-CefEF][0-9a-fA-F]|6[0-9efEF]|[dD][0-35-9a-fA-F])|7[1-9a-fA-F][0-9a-fA-F]|9(?:[0-589a-fA-F][0-9a-fA-F]|6[0-36-9a-fA-F]|7[1-9a-fA-F]))|1(?:0[a-fA-F][0-9a-fA-F]|[2efEF][0-9a-fA-F][0-9a-fA-F]|3[0-5][0-9a-fA-F]))|(?:&|\\+u0026)(?:amp;)*(?:(?:[A-Za-z](?:grave|acute|circ|tilde|uml|ring|cedil|slash|caron)|(?:AE|ae|OE|oe|sz)lig|ETH|eth|THORN|thorn)|#(?:0*(?:19[2-9]|[2-9][0-9][0-9]|[12][0-9][0-9][0-9]|3[0-5][0-9][0-9])|[xX]0*(?:[c-fC-F][0-9a-fA-F]|[1-9a-dA-D][0-9a-fA-F]{2})));)'::text AS before_escapes,
+  '(?<![._%+-])'::text AS address_behind,
+  '(?!-|\.[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u037d\u0388-\u0559\u0560-\u0588\u0591-\u05bd\u05c4-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ff\u0710-\u0963\u0966-\u096f\u0971-\u0dff\u10a0-\u10ff\u1200-\u135f\u1e00-\u1fff])'::text AS address_before;
+CREATE TEMP TABLE efface_alike ON COMMIT DROP AS
+SELECT substr(letters, n, 1) AS letter, letters
+FROM unnest(string_to_array('Aa Bb Cc Dd Ee Ff Gg Hh Iiİı Jj Kk Ll Mm Nn Oo Pp Qq Rr Ss Tt Uu Vv Ww Xx Yy Zz µΜμ Àà Áá Ââ Ãã Ää Åå Ææ Çç Èè Éé Êê Ëë Ìì Íí Îî Ïï Ðð Ññ Òò Óó Ôô Õõ Öö Øø Ùù Úú Ûû Üü Ýý Þþ ßẞ ÿŸ Āā Ăă Ąą Ćć Ĉĉ Ċċ Čč Ďď Đđ Ēē Ĕĕ Ėė Ęę Ěě Ĝĝ Ğğ Ġġ Ģģ Ĥĥ Ħħ Ĩĩ Īī Ĭĭ Įį Ĳĳ Ĵĵ Ķķ Ĺĺ Ļļ Ľľ Ŀŀ Łł Ńń Ņņ Ňň Ŋŋ Ōō Ŏŏ Őő Œœ Ŕŕ Ŗŗ Řř Śś Ŝŝ Şş Šš Ţţ Ťť Ŧŧ Ũũ Ūū Ŭŭ Ůů Űű Ųų Ŵŵ Ŷŷ Źź Żż Žž Əə Ơơ Ƣƣ Ƥƥ Ƨƨ Ƭƭ Ưư Ǎǎ Ǐǐ Ǒǒ Ǔǔ Ǖǖ Ǘǘ Ǚǚ Ǜǜ Șș Țț Άά Έέ Ήή Ίί Όό Ύύ Ώώ Αα Ββ Γγ Δδ Εε Ζζ Ηη Θθ Ιι Κκ Λλ Νν Ξξ Οο Ππ Ρρ Σςσ Ττ Υυ Φφ Χχ Ψψ Ωω Ϊϊ Ϋϋ Ѐѐ Ёё Ђђ Ѓѓ Єє Ѕѕ Іі Її Јј Љљ Њњ Ћћ Ќќ Ѝѝ Ўў Џџ Аа Бб Вв Гг Дд Ее Жж Зз Ии Йй Кк Лл Мм Нн Оо Пп Рр Сс Тт Уу Фф Хх Цц Чч Шш Щщ Ъъ Ыы Ьь Ээ Юю Яя Ґґ Ғғ Ҕҕ Җҗ Ҙҙ Ққ Ҝҝ Ҟҟ Ҡҡ Ңң Ҥҥ Ҧҧ Ҩҩ Ҫҫ Ҭҭ Үү Ұұ Ҳҳ Ҵҵ Ҷҷ Ҹҹ Һһ Ҽҽ Ҿҿ Ӏӏ Ӂӂ Ӄӄ Ӆӆ Ӈӈ Ӊӊ Ӌӌ Ӎӎ Ӑӑ Ӓӓ Ӕӕ Ӗӗ Әә Ӛӛ Ӝӝ Ӟӟ Ӡӡ Ӣӣ Ӥӥ Ӧӧ Өө Ӫӫ Ӭӭ Ӯӯ Ӱӱ Ӳӳ Ӵӵ Ӷӷ Ӹӹ Ӻӻ Ӽӽ Ӿӿ Աա Բբ Գգ Դդ Եե Զզ Էէ Ըը Թթ Ժժ Իի Լլ Խխ Ծծ Կկ Հհ Ձձ Ղղ Ճճ Մմ Յյ Նն Շշ Ոո Չչ Պպ Ջջ Ռռ Սս Վվ Տտ Րր Ցց Ււ Փփ Քք Օօ Ֆֆ Ẁẁ Ẃẃ Ẅẅ Ạạ Ảả Ấấ Ầầ Ẩẩ Ẫẫ Ậậ Ắắ Ằằ Ẳẳ Ẵẵ Ặặ Ẹẹ Ẻẻ Ẽẽ Ếế Ềề Ểể Ễễ Ệệ Ỉỉ Ịị Ọọ Ỏỏ Ốố Ồồ Ổổ Ỗỗ Ộộ Ớớ Ờờ Ởở Ỡỡ Ợợ Ụụ Ủủ Ứứ Ừừ Ửử Ữữ Ựự Ỳỳ Ỵỵ Ỷỷ Ỹỹ ''‘’ʼ -‐‑', ' ')) AS letters, generate_series(1, length(letters)) AS n;
+CREATE TEMP TABLE efface_entities ON COMMIT DROP AS
+SELECT chr(split_part(pair, ' ', 1)::integer) AS sign, split_part(pair, ' ', 2) AS name
+FROM unnest(string_to_array('34 quot,38 amp,39 apos,60 lt,62 gt,160 nbsp,338 OElig,339 oelig,352 Scaron,353 scaron,376 Yuml,8216 lsquo,8217 rsquo,161 iexcl,162 cent,163 pound,164 curren,165 yen,166 brvbar,167 sect,168 uml,169 copy,170 ordf,171 laquo,172 not,173 shy,174 reg,175 macr,176 deg,177 plusmn,178 sup2,179 sup3,180 acute,181 micro,182 para,183 middot,184 cedil,185 sup1,186 ordm,187 raquo,188 frac14,189 frac12,190 frac34,191 iquest,192 Agrave,193 Aacute,194 Acirc,195 Atilde,196 Auml,197 Aring,198 AElig,199 Ccedil,200 Egrave,201 Eacute,202 Ecirc,203 Euml,204 Igrave,205 Iacute,206 Icirc,207 Iuml,208 ETH,209 Ntilde,210 Ograve,211 Oacute,212 Ocirc,213 Otilde,214 Ouml,215 times,216 Oslash,217 Ugrave,218 Uacute,219 Ucirc,220 Uuml,221 Yacute,222 THORN,223 szlig,224 agrave,225 aacute,226 acirc,227 atilde,228 auml,229 aring,230 aelig,231 ccedil,232 egrave,233 eacute,234 ecirc,235 euml,236 igrave,237 iacute,238 icirc,239 iuml,240 eth,241 ntilde,242 ograve,243 oacute,244 ocirc,245 otilde,246 ouml,247 divide,248 oslash,249 ugrave,250 uacute,251 ucirc,252 uuml,253 yacute,254 thorn,255 yuml', ',')) AS pair;
+
+-- Values that must be gone afterwards; no statistics are ever made of them.
+CREATE TEMP TABLE efface_values (place text, value text) ON COMMIT DROP;
+INSERT INTO pg_temp.efface_values SELECT 'users.name', name::text FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND (name = CAST('[deleted]' AS character varying(80))) IS NOT TRUE;
+INSERT INTO pg_temp.efface_values SELECT 'users.email', email::text FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND (email::text ~ E'^[0-9a-f]+@deleted\\.invalid$' AND length(email::text) = 48) IS NOT TRUE;
+INSERT INTO pg_temp.efface_values SELECT 'users.mobile_no', mobile_no::text FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND (mobile_no IS NULL) IS NOT TRUE;
+INSERT INTO pg_temp.efface_values SELECT 'users.phone_no', phone_no::text FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND (phone_no IS NULL) IS NOT TRUE;
+INSERT INTO pg_temp.efface_values SELECT 'users.facebook_id', facebook_id::text FROM public.users WHERE id IN (SELECT unnest(current_setting('efface.key1')::bigint[])) AND (facebook_id IS NULL) IS NOT TRUE;
+INSERT INTO pg_temp.efface_values SELECT 'payments_credit_cards.holder', holder::text FROM public.payments_credit_cards WHERE client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]));
+
+-- As regular expressions, one for each column.
+CREATE TEMP TABLE efface_gone ON COMMIT DROP AS
+WITH pattern AS (
+WITH source AS (
+  SELECT place AS key1, value FROM pg_temp.efface_values WHERE length(btrim(normalize(value))) >= 4
+), whole AS (
+  SELECT DISTINCT key1, btrim(regexp_replace(normalize(value COLLATE "C"), blank, ' ', 'g')) AS value
+  FROM source, pg_temp.efface_spelling
+), unit AS (
+  SELECT key1, value, n, CASE WHEN cut[1] ~ '^([Ss]{2}|[ßẞ])$' THEN 'ß' ELSE cut[1] END AS letter
+  FROM whole, regexp_matches(value, '[Ss]{2}|.', 'g') WITH ORDINALITY AS cuts (cut, n)
+  WHERE value ~ '[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]'
+), letter AS (
+  SELECT letter, plain, CASE WHEN letter ~ '^[-0-9A-Za-z.,_]$' THEN plain ELSE
+    CASE WHEN letter IN ('"', '''', '/', '\') THEN '\\*' ELSE '' END
+    || '(?:' || concat_ws('|', plain, '\\+u(?:' || json || ')',
+      ampersand || '(?:' || names || '#(?:0*(?:' || decimal || ')|[xX]0*(?:' || hexadecimal || ')));', escaped_apart) || ')'
+    END AS escaped
+  FROM (
+    SELECT letter, CASE WHEN letter = 'ß' OR count(apart) > 0 THEN '(?:' || CASE letter WHEN 'ß' THEN '[Ss]{2}|' ELSE '' END
+        || concat_ws('|', '[' || string_agg(regexp_replace(c, '[]\[\\^-]', '\\\&'), '') || ']', string_agg(regexp_replace(apart, '.', '[\&]', 'g'), '|')) || ')'
+      ELSE '[' || string_agg(regexp_replace(c, '[]\[\\^-]', '\\\&'), '') || ']' END AS plain,
+      string_agg(CASE WHEN low IS NULL THEN high || '|' || upper(high)
+        ELSE '(?:' || high || '|' || upper(high) || ')\\+u(?:' || low || '|' || upper(low) || ')' END, '|') AS json,
+      string_agg(ascii(c)::text, '|') AS decimal, string_agg(to_hex(ascii(c)) || '|' || upper(to_hex(ascii(c))), '|') AS hexadecimal,
+      coalesce(string_agg(name || '|', ''), '') AS names, string_agg(escaped_apart, '|') AS escaped_apart
+    FROM (SELECT DISTINCT letter FROM unit WHERE letter <> ' ') AS own LEFT JOIN pg_temp.efface_alike USING (letter)
+    CROSS JOIN LATERAL regexp_split_to_table(coalesce(letters, letter), '') AS c
+    CROSS JOIN LATERAL (
+      SELECT NULLIF(normalize(c, NFD), c), lpad(to_hex(CASE WHEN ascii(c) < 65536 THEN ascii(c) ELSE 55232 + ascii(c) / 1024 END), 4, '0'),
+        CASE WHEN ascii(c) >= 65536 THEN to_hex(56320 + ascii(c) % 1024) END
+    ) AS form (apart, high, low)
+    CROSS JOIN LATERAL (
+      SELECT string_agg(CASE WHEN ascii(mark) < 128 THEN '[' || mark || ']' ELSE '(?:' || mark || '|\\+u(?:' || lpad(to_hex(ascii(mark)), 4, '0') || '|' || lpad(upper(to_hex(ascii(mark))), 4, '0')
+        || ')|' || ampersand || '#(?:0*' || ascii(mark) || '|[xX]0*(?:' || to_hex(ascii(mark)) || '|' || upper(to_hex(ascii(mark))) || '));)' END, '' ORDER BY n)
+      FROM regexp_split_to_table(apart, '') WITH ORDINALITY AS marks (mark, n), pg_temp.efface_spelling
+    ) AS marked (escaped_apart)
+    LEFT JOIN pg_temp.efface_entities ON sign = c
+    GROUP BY letter
+  ) AS forms, pg_temp.efface_spelling
+), sought AS (
+  SELECT key1, value, value ~ ('^' || word || '|@') AS begins, value ~ (word || '$|@') AS ends,
+    CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.plain || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS plain,
+    CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.escaped || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS escaped
+  FROM (
+    SELECT key1, value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped
+    FROM unit LEFT JOIN letter USING (letter), pg_temp.efface_spelling
+    GROUP BY key1, value
+  ) AS units, pg_temp.efface_spelling
+)
+SELECT key1, 
+  concat_ws('|', '(?:' || plain_ends || ')' || before, plain_none,
+    behind || '(?:' || NULLIF(concat_ws('|', '(?:' || plain_both || ')' || before, plain_begins), '') || ')') AS plain,
+  concat_ws('|', '(?:' || escaped_ends || ')' || before_escapes, escaped_none,
+    behind_escapes || '(?:' || NULLIF(concat_ws('|', '(?:' || escaped_both || ')' || before_escapes, escaped_begins), '') || ')') AS escaped
+FROM pg_temp.efface_spelling, (
+  SELECT key1, 
+    string_agg(plain, '|' ORDER BY value) FILTER (WHERE begins AND ends) AS plain_both,
+    string_agg(plain, '|' ORDER BY value) FILTER (WHERE begins AND NOT ends) AS plain_begins,
+    string_agg(plain, '|' ORDER BY value) FILTER (WHERE ends AND NOT begins) AS plain_ends,
+    string_agg(plain, '|' ORDER BY value) FILTER (WHERE NOT begins AND NOT ends) AS plain_none,
+    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE begins AND ends) AS escaped_both,
+    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE begins AND NOT ends) AS escaped_begins,
+    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE ends AND NOT begins) AS escaped_ends,
+    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE NOT begins AND NOT ends) AS escaped_none
+  FROM sought
+  GROUP BY key1
+) AS whole
+), digits AS (
+  SELECT place, string_agg(DISTINCT '(?<![0-9])0*' || regexp_replace(number, '(.)(?=.)', '\1[^0-9[:alpha:]]{0,3}', 'g') || '(?![0-9])', '|') AS either
+  FROM pg_temp.efface_values, LATERAL (SELECT ltrim(regexp_replace(value, '[^0-9]', '', 'g'), '0')) AS said (number)
+  WHERE length(number) >= 7 AND value !~ '[[:alpha:]]'
+  GROUP BY place
+)
+SELECT place, anywhere, (SELECT count(DISTINCT value) FROM pg_temp.efface_values AS short WHERE short.place = column_of.place AND length(btrim(normalize(value))) < 4 AND value ~ '[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]') AS short,
+  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped
+FROM (VALUES ('users.name', false), ('users.email', false), ('users.mobile_no', false), ('users.phone_no', false), ('users.facebook_id', false), ('payments_credit_cards.holder', false)) AS column_of (place, anywhere)
+LEFT JOIN pattern ON pattern.key1 = place LEFT JOIN digits USING (place);
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('verify.gone', 'the people of this run have too many values to be looked for at once: erase fewer in one run',
+      (SELECT count(*) FROM pg_temp.efface_gone WHERE length(escaped) > 100000))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'values can''t be looked for:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'values', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
 
 -- guard `outstanding payments` (client-erasure.yaml:21)
 -- guard `unused credits` (client-erasure.yaml:26)
@@ -795,6 +937,163 @@ GROUP BY 1) AS a ON a.h = b.h))
   PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
 END $efface$;
 
+-- Where old values still are: in rows that were reached or written, and in those of other people.
+CREATE TEMP TABLE efface_seen (relation text, name text, place text, anywhere boolean, reached boolean, n bigint) ON COMMIT DROP;
+INSERT INTO pg_temp.efface_seen
+SELECT 'audits', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, event::text AS cell1, old_row::text AS cell2
+  FROM public.audits
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('event', cell1), ('old_row', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'bookings', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((id IN (
+  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)
+  UNION ALL
+  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
+)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
+  FROM public.bookings
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('note', cell1)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'client_linkings', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, relation::text AS cell1
+  FROM public.client_linkings
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('relation', cell1)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'identities_bases', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, password_digest::text AS cell1, provider::text AS cell2, uid::text AS cell3
+  FROM public.identities_bases
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('password_digest', cell1), ('provider', cell2), ('uid', cell3)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'notes', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) OR age(xmin) <= 0) IS TRUE AS reached, body::text AS cell1
+  FROM public.notes
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('body', cell1)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'notifications', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, body::text AS cell1, kind::text AS cell2
+  FROM public.notifications
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('body', cell1), ('kind', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'payments', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((id IN (
+  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
+  UNION ALL
+  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
+)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
+  FROM public.payments
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('note', cell1), ('receipt_email', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'payments_credit_cards', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, holder::text AS cell1, last_digits::text AS cell2, token::text AS cell3
+  FROM public.payments_credit_cards
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('holder', cell1), ('last_digits', cell2), ('token', cell3)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'profile_images', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, content_type::text AS cell1, storage_key::text AS cell2
+  FROM public.profile_images
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('content_type', cell1), ('storage_key', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'subscriptions', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((id IN (
+  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)
+  UNION ALL
+  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
+)) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
+  FROM public.subscriptions
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('cancel_reason', cell1), ('plan', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'users', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) IS TRUE AS reached, address_1::text AS cell1, address_2::text AS cell2, address_3::text AS cell3, email::text AS cell4, facebook_id::text AS cell5, locale::text AS cell6, mobile_device::text AS cell7, mobile_no::text AS cell8, name::text AS cell9, phone_no::text AS cell10, postcode::text AS cell11, profile::text AS cell12, search_name::text AS cell13, town::text AS cell14, work_no::text AS cell15
+  FROM public.users
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('address_1', cell1), ('address_2', cell2), ('address_3', cell3), ('email', cell4), ('facebook_id', cell5), ('locale', cell6), ('mobile_device', cell7), ('mobile_no', cell8), ('name', cell9), ('phone_no', cell10), ('postcode', cell11), ('profile', cell12), ('search_name', cell13), ('town', cell14), ('work_no', cell15)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'visits', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT (((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) OR age(xmin) <= 0) IS TRUE AS reached, device_name::text AS cell1, door::text AS cell2
+  FROM public.visits
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('device_name', cell1), ('door', cell2)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+INSERT INTO pg_temp.efface_seen
+SELECT 'waiting_list_entries', cell.name, gone.place, gone.anywhere, reached, count(*)
+FROM (
+  SELECT ((id IN (
+  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)
+  UNION ALL
+  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
+)) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
+  FROM public.waiting_list_entries
+) AS efface_row
+CROSS JOIN LATERAL (VALUES ('wish', cell1)) AS cell (name, text)
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+GROUP BY cell.name, gone.place, gone.anywhere, reached;
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', relation || '.' || name, 'message', CASE WHEN reached
+    THEN 'values of ' || place || ' are still in rows that were reached or written: decide this column, or the table, in the policy'
+    ELSE 'values of ' || place || ' are in other rows, and the policy says `anywhere: error`' END, 'rows', n)
+    ORDER BY relation, name, place, reached) INTO efface_found
+  FROM pg_temp.efface_seen WHERE reached OR anywhere;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'values are not gone:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'gone', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
+SELECT relation, name, place, n AS rows FROM pg_temp.efface_seen
+UNION ALL
+SELECT NULL, NULL, place, short FROM pg_temp.efface_gone WHERE short > 0
+ORDER BY 1, 2, 3;
+
 -- The ledger: who it was, what was run, how many rows; no values.
 SELECT set_config('efface.rows', '{' || concat_ws(',', :efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18) || '}', true) IS NOT NULL AS rows_are_told;
 SET LOCAL lock_timeout = '5s';
@@ -856,8 +1155,8 @@ WITH subjects AS (
     pg_current_xact_id()::text AS transaction,
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
-    'f0edb6373b914888b0f45be01a756bb3947a0b5d778b00c60d4bfe0b3c61cad0'::text AS policy_sha256,
-    '87e2f05e37861175aafbc8d72ac11275dbc9346d28a7cce4755e7509fb0b173d'::text AS plan_sha256,
+    '09f17595c96b1924c546a2dbf27af63e81193f54c16bfcf234f756d33a7650ad'::text AS policy_sha256,
+    '4e32454d003b42d6fd6b4d3eb9069ce76cf8628ac796c6e73165dc02ab553e2c'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,
@@ -889,7 +1188,7 @@ WITH subjects AS (
 )
 SELECT seq, digest FROM written;
 
--- All 9 assertions have passed, or this makes COMMIT fail.
+-- All 12 assertions have passed, or this makes COMMIT fail.
 SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED;
-INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '9' THEN 1 ELSE 2 END);
+INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '12' THEN 1 ELSE 2 END);
 COMMIT;

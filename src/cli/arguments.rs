@@ -81,6 +81,12 @@ pub(super) enum Command {
     Schema(SchemaArguments),
     /// Start a throw-away PostgreSQL with a fitness club, and tell the whole story
     Demo(DemoArguments),
+    /// Look whether somebody who was erased is still gone: read-only, changes nothing
+    ///
+    /// The scopes of the policy's steps are asked once more, and its guards: rows that are there again, after a restored
+    /// backup for instance, are findings. What values the person had nobody knows any more; who does can give them with
+    /// `--values-from`, and they are looked for in texts, documents, arrays and text search vectors.
+    Verify(VerifyArguments),
     /// Who was erased, when, by which policy: the chain of entries that runs leave in the database
     Ledger(LedgerArguments),
 }
@@ -254,6 +260,25 @@ pub(super) struct RehearseArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// The policy
+    pub policy: PathBuf,
+    #[command(flatten)]
+    pub subjects: Subjects,
+    /// Look for these values too, one in each line; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub values_from: Option<PathBuf>,
+    /// Look for them in every table and materialized view of the database, not only in those of the policy
+    #[arg(long, requires = "values_from")]
+    pub everywhere: bool,
+    #[command(flatten)]
+    pub database: Database,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ApplyArguments {
     /// The policy; with `--plan` the one that was planned, where it has moved to another place
     #[arg(required_unless_present = "plan")]
@@ -306,6 +331,8 @@ pub(super) enum SchemaKind {
     Receipt,
     /// What `ledger export` writes in each line
     Ledger,
+    /// What `verify --format json` prints
+    Verification,
 }
 
 #[derive(Debug, Args)]

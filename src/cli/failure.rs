@@ -128,6 +128,9 @@ impl Failure {
                         "where no trigger did it, other sessions did while this ran: run again when they write less, or keep \
                          them out with `lock: table` at the virtual key",
                     ),
+                    Assertion::Gone => found.help(
+                        "`efface rehearse` shows the same without changing anything; what may stay is left out of `verify.gone`",
+                    ),
                     Assertion::Subject
                     | Assertion::Secret
                     | Assertion::Ledger

@@ -20,6 +20,7 @@ mod schema;
 mod secret;
 mod snapshot;
 mod subject;
+mod verify;
 mod whose;
 
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Verify(arguments) => verify::run(&arguments, output).await,
         Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,
     }
 }

@@ -84,12 +84,7 @@ impl Whose {
     /// The keys of the subjects, one list for each key column, within the policy's bound; none where the run chooses them
     /// or means every row.
     pub fn keys(&self, loaded: &Loaded) -> Result<Vec<Vec<String>>, Failure> {
-        let Whose::Given(given) = self else { return Ok(Vec::new()) };
-        let key = &loaded.script.key;
-        let fits = |column: usize, value: &str| {
-            key.get(column).is_none_or(|column| subject::fits(&column.ty, &loaded.catalog, value))
-        };
-        let keys = subject::keys(given, key, fits)?;
+        let keys = self.all_keys(loaded)?;
         let (given, allowed) = (keys.first().map_or(0, |keys| keys.len() as u64), loaded.plan.limits.max_subjects);
         if given > allowed {
             let given = count(given, "subject");
@@ -97,6 +92,18 @@ impl Whose {
             return Err(failure.help("run them one by one, or raise `limits: { max_subjects: … }` in the policy"));
         }
         Ok(keys)
+    }
+}
+
+impl Whose {
+    /// The same, however many: for those whose rows are only looked at.
+    pub fn all_keys(&self, loaded: &Loaded) -> Result<Vec<Vec<String>>, Failure> {
+        let Whose::Given(given) = self else { return Ok(Vec::new()) };
+        let key = &loaded.script.key;
+        let fits = |column: usize, value: &str| {
+            key.get(column).is_none_or(|column| subject::fits(&column.ty, &loaded.catalog, value))
+        };
+        subject::keys(given, key, fits)
     }
 }
 

@@ -89,6 +89,7 @@ codes! {
     WrongType = "wrong-type", Error, "a value does not fit the column's type";
     TooLong = "too-long", Error, "a value is longer than the column";
     NotInEnum = "not-in-enum", Error, "a value is not a label of the enum";
+    GoneButKept = "gone-but-kept", Error, "values must be gone afterwards that no rule takes away";
     PathMisses = "path-misses", Error, "a path into documents leads past values of another shape";
     CheckConstraint = "check-constraint", Error, "a value would break a CHECK or domain constraint";
     BrokenAlready = "broken-already", Warning, "rows break a CHECK that is NOT VALID, so that no change of them is taken";

@@ -10,6 +10,7 @@
 mod circle;
 mod edges;
 mod freeze;
+mod gone;
 mod model;
 mod order;
 mod out_of_reach;
@@ -90,7 +91,9 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
     let owners = scrub::owners(&steps, &captures, policy, catalog);
     let guarded = guards.iter().map(|guard| (guard.table, &guard.rows));
     let only_looked_at = guarded.chain(expected.iter().map(|none| (none.table, &none.rows)));
-    let only_looked_at: Vec<_> = only_looked_at.chain(scrub::tables(&patterns)).collect();
+    let gone = gone::find(policy, catalog, &steps, &scopes, &triggers);
+    let searched = gone.iter().flat_map(|gone| &gone.places).map(|place| (place.table, &place.reached));
+    let only_looked_at: Vec<_> = only_looked_at.chain(scrub::tables(&patterns)).chain(searched).collect();
     let plan = Plan {
         policy: policy.name.clone(),
         subject: policy.subject.clone(),
@@ -114,6 +117,7 @@ pub fn plan_for(choice: Choice, policy: &ResolvedPolicy, catalog: &Catalog) -> R
         shared,
         expected,
         reports: policy.reports.clone(),
+        gone,
         limits: policy.limits.clone(),
         limited_rows: policy
             .limits

@@ -40,6 +40,8 @@ pub struct Plan {
     pub expected: Vec<ExpectedNone>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
+    /// Values that must not be found afterwards; none where the policy names none.
+    pub gone: Option<Gone>,
     /// Bounds.
     pub limits: ResolvedLimits,
     /// For tables with a bound, the rows that count.
@@ -325,6 +327,45 @@ impl RowOwners {
             one => of_round(one),
         }
     }
+}
+
+/// Values that must not be found afterwards, and where they are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// The values, column by column.
+    pub values: Vec<GoneValues>,
+    /// The tables that every run looks through: those that it changes, and those into which triggers may have copied.
+    pub places: Vec<GonePlace>,
+    /// The other tables of the policy, which a rehearsal looks through too.
+    pub further: Vec<GonePlace>,
+}
+
+/// Values of one column that are to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneValues {
+    /// Where they are; none where they are the subjects themselves.
+    pub column: Option<(TableId, ColumnId)>,
+    /// The rows from which they go, with what takes their place; none where the rows go. A value that has its new one
+    /// already is not looked for.
+    pub rows: Vec<(Predicate, Option<ColumnChange>)>,
+    /// Whether they must not be found in other people's rows either.
+    pub anywhere: bool,
+    /// The place in the policy.
+    pub origin: Span,
+}
+
+/// A table in which values are looked for that are to be gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GonePlace {
+    /// The table.
+    pub table: TableId,
+    /// The columns in which they could stand; at least one.
+    pub columns: Vec<ColumnId>,
+    /// The rows that the plan has reached and that are still there.
+    pub reached: Predicate,
+    /// Whether rows that the run has written count as reached. In the subjects' own table they don't: a friend whose row
+    /// loses its reference may well have the same telephone.
+    pub written: bool,
 }
 
 /// Rows that must not exist.

@@ -114,14 +114,15 @@ pub(super) const ACTIONS: &[&str] = &[
     "scrub",
     "reassign_to",
 ];
-pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged"], later: &["gone"] };
+pub(super) static VERIFY: Place = Place { name: "`verify`", keys: &["unchanged", "gone"], later: &[] };
+pub(super) static GONE: Place = Place { name: "an entry of `gone`", keys: &["column", "anywhere"], later: &[] };
 pub(super) static REPORT: Place = Place { name: "a report", keys: &["name", "query"], later: &[] };
 pub(super) static LIMITS: Place =
     Place { name: "`limits`", keys: &["lock_timeout", "statement_timeout", "max_subjects", "max_rows"], later: &[] };
 pub(super) static ACCEPT: Place = Place { name: "an `accept`", keys: &["code", "at", "because", "expect"], later: &[] };
 
 static PLACES: &[&Place] =
-    &[&TOP, &SUBJECT, &VIRTUAL_KEY, &GUARD, &RULE, &DECISION, &VERIFY, &REPORT, &LIMITS, &ACCEPT];
+    &[&TOP, &SUBJECT, &VIRTUAL_KEY, &GUARD, &RULE, &DECISION, &VERIFY, &GONE, &REPORT, &LIMITS, &ACCEPT];
 
 /// The entries of one map, each key known at its place and there once.
 pub(super) struct Fields<'n> {
@@ -272,6 +273,10 @@ fn unknown_key(key: &Spanned<String>, value: &Node, map: &Map, place: &'static P
             .help("write the map as a block, one key on each line, and SQL behind `|`");
     }
     let near = nearest(name, place.keys.iter().chain(place.later).copied());
+    // One for many, or many for one.
+    if let Some(near) = near.filter(|near| near.trim_end_matches('s') == name.trim_end_matches('s')) {
+        return found(code).help(format!("`{near}` exists"));
+    }
     let elsewhere: Vec<&str> = PLACES
         .iter()
         .filter(|other| other.keys.contains(&name) || other.later.contains(&name))

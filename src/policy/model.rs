@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::action::{Decision, OtherColumns};
+use crate::action::{Decision, OtherColumns, ValuesOf};
 use crate::diagnostic::Code;
 use crate::ident::{Ident, TableName};
 use crate::source::{Fragment, Span, Spanned};
@@ -26,6 +26,8 @@ pub struct Policy {
     pub tables: Vec<TablePolicy>,
     /// Reports that must not move.
     pub unchanged: Vec<ReportQuery>,
+    /// Values that must not be found afterwards.
+    pub gone: Vec<Gone>,
     /// Bounds on time and rows.
     pub limits: Limits,
     /// Warnings that someone has looked at.
@@ -234,6 +236,15 @@ pub enum IfShared {
     Keep,
     /// The run fails.
     Refuse,
+}
+
+/// A column whose old values must not be found afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// The column, or the subjects themselves.
+    pub values: Spanned<ValuesOf>,
+    /// Whether they must not be found in other people's rows either.
+    pub anywhere: bool,
 }
 
 /// A query whose rows must be the same after as before.

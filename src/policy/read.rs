@@ -1,7 +1,7 @@
 //! The top of a policy: whose rows, what has to hold, and within which bounds.
 
 use super::keys::{self, empty, shape};
-use super::model::{Acceptance, Guard, Limits, Policy, ReportQuery};
+use super::model::{Acceptance, Gone, Guard, Limits, Policy, ReportQuery};
 use super::name;
 use super::reach::Reach;
 use super::rules::present;
@@ -57,7 +57,8 @@ impl Reader<'_> {
             Some(node) => self.tables(node, fields.entry("tables").map_or(start, |(key, _)| key.span)),
             None => Vec::new(),
         };
-        let unchanged = fields.entry("verify").map_or_else(Vec::new, |(key, node)| self.verify(node, key.span));
+        let (unchanged, gone) =
+            fields.entry("verify").map_or_else(Default::default, |(key, node)| self.verify(node, key.span));
         let limits = fields.entry("limits").map_or_else(Limits::default, |(key, node)| self.limits(node, key.span));
         let accept = fields.entry("accept").map_or_else(Vec::new, |(key, node)| self.accept(node, key.span));
         if !version {
@@ -73,6 +74,7 @@ impl Reader<'_> {
             guards,
             tables,
             unchanged,
+            gone,
             limits,
             accept,
         })
@@ -214,19 +216,22 @@ impl Reader<'_> {
         }
     }
 
-    fn verify(&mut self, node: &Node, owner: Span) -> Vec<ReportQuery> {
-        let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else { return Vec::new() };
-        let Some((key, reports)) = fields.entry("unchanged") else {
-            if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
-                self.report.push(empty(owner, "`verify`").help("leave `verify` out, or write `unchanged:` below it"));
-            }
-            return Vec::new();
+    fn verify(&mut self, node: &Node, owner: Span) -> (Vec<ReportQuery>, Vec<Gone>) {
+        let Some(fields) = keys::fields(node, owner, &keys::VERIFY, &mut self.report) else {
+            return Default::default();
         };
-        let items = self.items(reports, key.span, "unchanged");
-        let reports: Vec<ReportQuery> = items.iter().filter_map(|item| self.report_query(item)).collect();
-        let names: Vec<&Spanned<String>> = reports.iter().map(|report| &report.name).collect();
+        if matches!(&node.kind, Kind::Map(map) if map.is_empty()) {
+            let found = empty(owner, "`verify`");
+            self.report.push(found.help("leave `verify` out, or write `unchanged:` or `gone:` below it"));
+        }
+        let reports = fields.entry("unchanged").map_or_else(Vec::new, |(key, reports)| {
+            let items = self.items(reports, key.span, "unchanged");
+            items.iter().filter_map(|item| self.report_query(item)).collect()
+        });
+        let names: Vec<&Spanned<String>> = reports.iter().map(|report: &ReportQuery| &report.name).collect();
         self.distinct(&names, "reports");
-        reports
+        let gone = fields.entry("gone").map_or_else(Vec::new, |(key, gone)| self.gone(gone, key.span));
+        (reports, gone)
     }
 
     fn report_query(&mut self, node: &Node) -> Option<ReportQuery> {

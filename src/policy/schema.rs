@@ -379,11 +379,21 @@ fn option(name: &str) -> Value {
 fn verify() -> Value {
     let report =
         object("a report", &["name", "query"], &[("name", text("the report's name")), ("query", sql("one SELECT"))]);
-    object(
+    let anywhere = json!({ "description": "other people's rows must not hold the values either", "const": "error" });
+    let column = described("the column: `users.email`; `:subject` where the subject is a value", "name");
+    let entry = json!({ "anyOf": [
+        reference("name"),
+        object("a column with options", &["column"], &[("column", column), ("anywhere", anywhere)]),
+    ] });
+    let gone = "columns whose old values must not be found afterwards: `users.email`, or a list of these";
+    let gone = one_or_many(gone, &entry);
+    let mut verify = object(
         "what has to hold inside the transaction; a failure rolls everything back",
-        &["unchanged"],
-        &[("unchanged", list("reports that return the same rows after as before", report))],
-    )
+        &[],
+        &[("unchanged", list("reports that return the same rows after as before", report)), ("gone", gone)],
+    );
+    verify["minProperties"] = json!(1);
+    verify
 }
 
 fn limits() -> Value {

@@ -1,7 +1,7 @@
-//! Whose values does the policy want to be looked for in a text, and what stands in their place afterwards?
+//! Whose values does the policy want to be looked for: to be replaced in a text, or because they must be gone?
 
-use super::keys::{Fields, empty, shape};
-use super::model::Via;
+use super::keys::{self, Fields, empty, shape};
+use super::model::{Gone, Via};
 use super::name::{self, Position};
 use super::scalar::{Reader, Whose};
 use super::yaml::{Kind, Node};
@@ -9,7 +9,10 @@ use crate::action::{Scrub, ValuesOf};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Span, Spanned};
 
-const HELP: &str = "write the column with its table: `scrub: [users.name, users.email]`";
+/// How columns with values are written below a key.
+fn help(key: &str) -> String {
+    format!("write the column with its table: `{key}: [users.name, users.email]`")
+}
 
 /// Longer texts in a value's place are a slip.
 const LONGEST: usize = 100;
@@ -26,16 +29,9 @@ impl Reader<'_> {
         let mut values: Vec<Spanned<ValuesOf>> = Vec::new();
         let mut complete = true;
         for (item, owner) in self.one_or_many(node, action.span, "scrub")? {
-            match self.values_of(item, owner) {
-                Some(found) => match values.iter().find(|other| other.value == found.value) {
-                    Some(first) => {
-                        let found = Diagnostic::new(Code::DuplicateKey, "a column stands twice")
-                            .at(found.span, "again here")
-                            .label(first.span, "first here");
-                        self.report.push(found.help("leave it out"));
-                    }
-                    None => values.push(found),
-                },
+            match self.values_of(item, owner, "scrub") {
+                Some(found) if self.is_first(&found, values.iter()) => values.push(found),
+                Some(_) => {}
                 None => complete = false,
             }
         }
@@ -48,16 +44,72 @@ impl Reader<'_> {
         complete.then_some(Spanned::new(scrub, decision))
     }
 
+    /// `gone: [users.name, { column: users.email, anywhere: error }]`.
+    pub(super) fn gone(&mut self, node: &Node, owner: Span) -> Vec<Gone> {
+        let mut gone: Vec<Gone> = Vec::new();
+        for (item, owner) in self.one_or_many(node, owner, "gone").unwrap_or_default() {
+            let found = match &item.kind {
+                Kind::Map(_) => self.gone_with_options(item),
+                Kind::Scalar(_) | Kind::Empty | Kind::List(_) => {
+                    self.values_of(item, owner, "gone").map(|values| Gone { values, anywhere: false })
+                }
+            };
+            let Some(found) = found else { continue };
+            if self.is_first(&found.values, gone.iter().map(|other| &other.values)) {
+                gone.push(found);
+            }
+        }
+        gone
+    }
+
+    fn gone_with_options(&mut self, node: &Node) -> Option<Gone> {
+        let fields = keys::fields(node, node.span, &keys::GONE, &mut self.report)?;
+        let column = fields.require("column", &keys::GONE, &mut self.report);
+        let values = column.and_then(|column| self.values_of(column, fields.span, "gone"));
+        let anywhere = match fields.entry("anywhere") {
+            None => Some(false),
+            Some((_, value)) if value.word() == Some("error") => Some(true),
+            Some((key, value)) => {
+                let found = match &value.kind {
+                    Kind::Empty => empty(key.span, "`anywhere`"),
+                    Kind::List(_) | Kind::Map(_) => shape(value, "`anywhere` is the word `error`"),
+                    Kind::Scalar(_) => Diagnostic::new(Code::InvalidValue, "`anywhere` is not the word `error`")
+                        .at(value.span, "it is written or left out"),
+                };
+                let help = "write `anywhere: error` where other people's rows must not hold the values either, or leave it out";
+                self.report.push(found.help(help));
+                None
+            }
+        };
+        Some(Gone { values: values?, anywhere: anywhere? })
+    }
+
+    /// Whether a column stands here for the first time.
+    fn is_first<'v>(
+        &mut self,
+        found: &Spanned<ValuesOf>,
+        mut known: impl Iterator<Item = &'v Spanned<ValuesOf>>,
+    ) -> bool {
+        let first = known.find(|other| other.value == found.value);
+        if let Some(first) = first {
+            let found = Diagnostic::new(Code::DuplicateKey, "a column stands twice")
+                .at(found.span, "again here")
+                .label(first.span, "first here");
+            self.report.push(found.help("leave it out"));
+        }
+        first.is_none()
+    }
+
     /// One column, or the subject's value.
-    fn values_of(&mut self, node: &Node, owner: Span) -> Option<Spanned<ValuesOf>> {
-        let text = self.named(node, owner, "scrub")?;
+    fn values_of(&mut self, node: &Node, owner: Span, key: &str) -> Option<Spanned<ValuesOf>> {
+        let text = self.named(node, owner, key)?;
         if text.value == ":subject" {
-            return self.subject_values(text.span);
+            return self.subject_values(text.span, key);
         }
         let parts = name::segments(&text.value);
         let [range] = &parts[..] else {
-            let found = Diagnostic::new(Code::InvalidPath, "an arrow stands in `scrub`");
-            self.report.push(found.at(text.span, "a column stands here, not a path").help(HELP));
+            let found = Diagnostic::new(Code::InvalidPath, format!("an arrow stands in `{key}`"));
+            self.report.push(found.at(text.span, "a column stands here, not a path").help(help(key)));
             return None;
         };
         let start = self.start_of(&text.value, text.span);
@@ -67,30 +119,30 @@ impl Reader<'_> {
                 if let (Some(table), Some([column])) = (table, column) {
                     return Some(Spanned::new(ValuesOf::Column { table, column }, text.span));
                 }
-                let found = Diagnostic::new(Code::InvalidPath, "several columns stand as one in `scrub`");
-                self.report.push(found.at(text.span, "one column stands here").help(HELP));
+                let found = Diagnostic::new(Code::InvalidPath, format!("several columns stand as one in `{key}`"));
+                self.report.push(found.at(text.span, "one column stands here").help(help(key)));
                 None
             }
             Err(error) => {
                 let found = self.name_error_at(&error, &text.value, start, text.span, "a column cannot be read");
-                self.report.push(found.help(HELP));
+                self.report.push(found.help(help(key)));
                 None
             }
         }
     }
 
     /// `:subject`, where the subject is a value itself.
-    fn subject_values(&mut self, span: Span) -> Option<Spanned<ValuesOf>> {
+    fn subject_values(&mut self, span: Span, key: &str) -> Option<Spanned<ValuesOf>> {
         let (owner, what) = match self.whose {
             Whose::Unknown | Whose::Value(_) => return Some(Spanned::new(ValuesOf::Subject, span)),
             Whose::Rows => (None, "the subject is a row, and its key is no text about anybody"),
             Whose::EveryRow(owner) => (Some(owner), "there is no subject"),
         };
-        let mut found = Diagnostic::new(Code::ConflictingKeys, "`:subject` stands in `scrub`").at(span, what);
+        let mut found = Diagnostic::new(Code::ConflictingKeys, format!("`:subject` stands in `{key}`")).at(span, what);
         if let Some(owner) = owner {
             found = found.label(owner, "the policy is for every row");
         }
-        self.report.push(found.note("only a subject that is a value can be looked for itself").help(HELP));
+        self.report.push(found.note("only a subject that is a value can be looked for itself").help(help(key)));
         None
     }
 

@@ -15,6 +15,7 @@ mod first_match;
 mod fit;
 mod followers;
 mod generator;
+mod gone;
 mod inheritance;
 mod known;
 mod link;
@@ -71,6 +72,7 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         inheritance::check(&resolved, catalog, &mut report);
         parents::check(&resolved, catalog, &mut report);
         parents::share(&mut resolved, catalog);
+        gone::check(&resolved, catalog, &mut report);
         resolved.expectations = coverage::check(policy, &resolved, catalog, &accepted, &mut report);
         suspects::check(policy, &resolved, catalog, &mut report);
         orphans::check(&resolved, catalog, &mut report);

@@ -44,10 +44,23 @@ pub struct ResolvedPolicy {
     pub(super) by_table: BTreeMap<TableId, Vec<RuleId>>,
     /// Reports that must not move.
     pub reports: Vec<ResolvedReport>,
+    /// Values that must not be found afterwards.
+    pub gone: Vec<ResolvedGone>,
     /// Bounds.
     pub limits: ResolvedLimits,
     /// Warnings that someone has looked at, see [`ResolvedPolicy::accepts`].
     pub(super) accepted: Vec<Acceptance>,
+}
+
+/// Values that must not be found afterwards: those that rows had in a column, or the subjects themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedGone {
+    /// The column; none where they are the subjects.
+    pub column: Option<(TableId, ColumnId)>,
+    /// Whether they must not be found in other people's rows either.
+    pub anywhere: bool,
+    /// The place in the policy.
+    pub origin: Span,
 }
 
 /// What a path compares where there is no key.

@@ -10,7 +10,7 @@ use super::model::{
     ColumnChange, Condition, Derived, Expression, NewValue, Reach, ResolvedGuard, ResolvedLimits, ResolvedPolicy,
     ResolvedReport, ResolvedRule, RowAction, Subject, Values,
 };
-use super::{condition, derived, document, generator, parents, path, scrub, subject, words};
+use super::{condition, derived, document, generator, gone, parents, path, scrub, subject, words};
 use crate::action::{Decision, OtherColumns, Randomize};
 use crate::catalog::{Catalog, Column, ColumnId, Generated, KeyId, Table, TableId};
 use crate::diagnostic::Report;
@@ -103,6 +103,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         query: found.query.clone(),
         origin: found.name.span,
     });
+    let gone = gone::resolve(&context, &policy.gone, report);
     let mut resolved = ResolvedPolicy {
         name: policy.name.value.clone(),
         subject: subject?,
@@ -115,6 +116,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         rules: Vec::new(),
         by_table: BTreeMap::new(),
         reports: reports.collect(),
+        gone,
         limits: ResolvedLimits {
             lock_timeout: policy.limits.lock_timeout.as_ref().map_or(policy::DEFAULT_LOCK_TIMEOUT, |t| t.value),
             statement_timeout: (policy.limits.statement_timeout.as_ref())

@@ -81,7 +81,7 @@ fn holds_text(ty: &PgType) -> bool {
 }
 
 /// Whether values of a type stand in texts as the server prints them.
-fn is_sought(ty: &PgType) -> bool {
+pub(super) fn is_sought(ty: &PgType) -> bool {
     match ty {
         PgType::Array { of, .. } => is_sought(of),
         PgType::SmallInt | PgType::Integer | PgType::BigInt | PgType::Uuid => true,

@@ -62,6 +62,9 @@ pub struct PlanFile {
     pub kept: Vec<KeptPart>,
     /// Names of reports that must not move.
     pub reports: Vec<String>,
+    /// Columns whose old values must not be found afterwards: `users.email`, or `:subject`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
     /// Triggers that the steps fire: `table.trigger`.
     pub triggers: Vec<String>,
     /// The tables and how they are locked until COMMIT.
@@ -254,6 +257,7 @@ impl PlanFile {
             sweeps: plan.sweeps.iter().map(|sweep| sweep.step + 1).collect(),
             kept: kept_parts(reviewed, &BTreeMap::new()),
             reports: plan.reports.iter().map(|report| report.name.clone()).collect(),
+            gone: parts::gone(reviewed),
             triggers: plan
                 .triggers
                 .iter()

@@ -11,14 +11,16 @@ mod parts;
 mod receipt;
 mod schema;
 mod text;
+mod verification;
 mod words;
 
 pub use chain::*;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;
-pub use schema::{ledger_schema, plan_schema, receipt_schema};
+pub use schema::{ledger_schema, plan_schema, receipt_schema, verification_schema};
 pub use text::text;
+pub use verification::*;
 pub use words::{count, kept_columns};
 
 pub use crate::sql::policy_digest;

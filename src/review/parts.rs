@@ -2,7 +2,7 @@
 
 use super::Reviewed;
 use super::words::{one_line, place, table};
-use crate::catalog::KeyId;
+use crate::catalog::{ColumnId, KeyId, TableId};
 use crate::plan::CaptureReason;
 use crate::resolve::{Condition, Reach};
 
@@ -19,6 +19,20 @@ pub(super) fn guarded(reviewed: &Reviewed<'_>, index: usize) -> String {
     let name = plan.guards.get(index).map_or_else(String::new, |guard| table(catalog, guard.table));
     let condition = resolved.and_then(|guard| guard.condition.as_ref());
     format!("{whose} {name}{}", condition.map_or_else(String::new, |it| format!(" {}", narrowed(it))))
+}
+
+/// Columns whose old values must not be found afterwards.
+pub(super) fn gone(reviewed: &Reviewed<'_>) -> Vec<String> {
+    let Reviewed { catalog, plan, .. } = reviewed;
+    let values = plan.gone.iter().flat_map(|gone| &gone.values);
+    let name = |column: Option<(TableId, ColumnId)>| match column {
+        None => ":subject".to_owned(),
+        Some((table, column)) => {
+            let table = catalog.table(table);
+            format!("{}.{}", table.name.bare(), table.column_at(column).name.bare())
+        }
+    };
+    values.map(|values| name(values.column)).collect()
 }
 
 /// References that must not be found.

@@ -58,6 +58,12 @@ pub struct Account {
     /// Rows of the subjects that other sessions have added or changed since they were locked: their turn came with our COMMIT.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub came_in_late: Vec<LateRows>,
+    /// Where values that were to go still are, in rows that the plan has nothing to do with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found_elsewhere: Vec<FoundValues>,
+    /// Values that were too short to be looked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_looked_for: Vec<ShortValues>,
     /// What efface could not do, and where it is left.
     pub left_over: Vec<String>,
 }
@@ -153,6 +159,30 @@ pub struct LateRows {
     pub rows: u64,
 }
 
+/// Old values that were found in a column.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FoundValues {
+    /// The table.
+    pub table: String,
+    /// Its column.
+    pub column: String,
+    /// The column whose values they were: `users.email`.
+    pub values_of: String,
+    /// In how many rows.
+    pub rows: u64,
+}
+
+/// Values of fewer than four characters stand in texts by chance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShortValues {
+    /// The column whose values they were: `users.name`.
+    pub values_of: String,
+    /// How many.
+    pub values: u64,
+}
+
 /// Changed rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -211,6 +241,16 @@ impl Account {
         if !self.came_in_late.is_empty() {
             let late = self.came_in_late.iter();
             section("came in late", late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect());
+        }
+        let found = self.found_elsewhere.iter();
+        let found = found
+            .map(|it| format!("{}.{}: values of {} in {}", it.table, it.column, it.values_of, count(it.rows, "row")));
+        let short = self.not_looked_for.iter();
+        let short =
+            short.map(|it| format!("{}: {} too short to be looked for", it.values_of, count(it.values, "value")));
+        let found: Vec<_> = found.chain(short).collect();
+        if !found.is_empty() {
+            section("old values elsewhere", found);
         }
         section("left over", self.left_over.clone());
         text
@@ -312,6 +352,8 @@ mod tests {
                 },
             ],
             came_in_late: vec![LateRows { table: "bookings".into(), rows: 1 }],
+            found_elsewhere: Vec::new(),
+            not_looked_for: Vec::new(),
             left_over: vec!["backups, until their retention ends".into()],
         }
     }

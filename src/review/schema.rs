@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Account, LedgerEntry, PlanFile};
+use super::{Account, LedgerEntry, PlanFile, Verification};
 
 /// The JSON Schema (draft 2020-12) of a saved plan.
 pub fn plan_schema() -> Value {
@@ -18,6 +18,11 @@ pub fn receipt_schema() -> Value {
 /// The JSON Schema (draft 2020-12) of an entry in the ledger.
 pub fn ledger_schema() -> Value {
     schema_of::<LedgerEntry>("efface ledger entry")
+}
+
+/// The JSON Schema (draft 2020-12) of what `efface verify` finds.
+pub fn verification_schema() -> Value {
+    schema_of::<Verification>("efface verification")
 }
 
 fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
@@ -49,6 +54,11 @@ mod tests {
     #[test]
     fn the_schema_of_an_entry_in_the_repository_is_generated_from_the_type() {
         agrees_with_the_file("ledger.schema.json", &ledger_schema());
+    }
+
+    #[test]
+    fn the_schema_of_a_verification_in_the_repository_is_generated_from_the_type() {
+        agrees_with_the_file("verification.schema.json", &verification_schema());
     }
 
     #[test]

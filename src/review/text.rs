@@ -7,7 +7,7 @@ use super::{Reviewed, parts, policy_digest};
 use crate::catalog::{Basis, Catalog, KeyId, digest};
 use crate::diagnostic::Severity;
 use crate::ident::shown;
-use crate::plan::{Choice, Step, StepAction, TableLock, followers, touched_tables};
+use crate::plan::{Choice, GonePlace, Step, StepAction, TableLock, followers, touched_tables};
 use crate::resolve::{IfShared, Reach, Subject};
 
 /// The plan for people to read.
@@ -20,6 +20,7 @@ pub fn text(reviewed: &Reviewed<'_>) -> String {
     sweeps(&mut page, reviewed);
     kept(&mut page, reviewed);
     reports(&mut page, reviewed);
+    gone(&mut page, reviewed);
     triggers(&mut page, reviewed);
     locks(&mut page, reviewed);
     warnings(&mut page, reviewed);
@@ -207,6 +208,24 @@ fn reports(page: &mut Page, reviewed: &Reviewed<'_>) {
     page.heading("reports: the same rows after as before, or everything is rolled back");
     for report in &plan.reports {
         page.line(2, format!("{} ({})", shown(&report.name), place(file, report.origin)));
+    }
+}
+
+fn gone(page: &mut Page, reviewed: &Reviewed<'_>) {
+    let Reviewed { file, catalog, plan, .. } = reviewed;
+    let Some(gone) = &plan.gone else { return };
+    page.heading("gone: old values that are not found any more, or everything is rolled back");
+    for (values, name) in gone.values.iter().zip(parts::gone(reviewed)) {
+        let anywhere = if values.anywhere { ", in nobody's rows" } else { "" };
+        page.line(2, format!("{name}{anywhere} ({})", place(file, values.origin)));
+    }
+    let tables = |places: &[GonePlace]| {
+        let names: Vec<_> = places.iter().map(|it| catalog.table(it.table).name.bare().to_string()).collect();
+        names.join(", ")
+    };
+    page.line(2, format!("all rows are read, while the subject's are locked: {}", tables(&gone.places)));
+    if !gone.further.is_empty() {
+        page.line(2, format!("in a rehearsal also: {}", tables(&gone.further)));
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
 //! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
-//! are withheld ([`error`]), the tables of our own ([`ledger`]). No SQL about user tables is written here.
+//! are withheld ([`error`]), the tables of our own ([`ledger`]), looking whether somebody is gone ([`verify`]). No SQL about user tables is written here.
 
 pub mod apply;
 pub mod ask;
@@ -16,6 +16,7 @@ pub mod settings;
 #[cfg(feature = "cli")]
 pub mod throwaway;
 mod tls;
+pub mod verify;
 
 pub use connect::{Connection, connect};
 pub use error::ServerError;

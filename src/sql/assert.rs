@@ -74,6 +74,7 @@ fn name(assertion: Assertion) -> &'static str {
         Assertion::References => "references",
         Assertion::Steps => "steps",
         Assertion::Reports => "reports",
+        Assertion::Gone => "gone",
     }
 }
 

@@ -48,8 +48,13 @@ impl Lowering<'_> {
             return;
         }
         let phase = Phase::Ledger;
-        let so_far =
-            Script { preamble: self.preamble(), key: self.key(), statements: self.statements.clone() }.digest();
+        let so_far = Script {
+            preamble: self.preamble(),
+            key: self.key(),
+            statements: self.statements.clone(),
+            rehearsal: Vec::new(),
+        }
+        .digest();
         let (ran, counted) = self.ran();
         let (psql, engine) = self.scene.counted(&counted);
         let comment = vec!["The ledger: who it was, what was run, how many rows; no values.".to_owned()];

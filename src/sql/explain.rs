@@ -12,10 +12,6 @@ use crate::plan::{Plan, Predicate, Step};
 /// Settings that hold while questions are asked: the script's search path, and an empty or sample subject.
 pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
     let scene = Scene::new(catalog, plan);
-    let mut path = Writer::new();
-    path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
-        w.ident(schema);
-    });
     let key = (0..plan.subject.key(catalog).len()).map(|index| {
         let mut w = Writer::new();
         w.kw("SELECT set_config('efface.key").number(index as i128 + 1).kw("', ");
@@ -38,12 +34,21 @@ pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
         w.kw(", true)");
         w.finish()
     });
+    search_path_and_settings(plan, catalog).into_iter().chain(key).collect()
+}
+
+/// The settings of a question, without a subject.
+pub(super) fn search_path_and_settings(plan: &Plan, catalog: &Catalog) -> Vec<Sql> {
+    let mut path = Writer::new();
+    path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
+        w.ident(schema);
+    });
     let mut strings = Writer::new();
     strings.kw("SET LOCAL standard_conforming_strings = on");
     // Compiling a question takes longer than answering it.
     let mut jit = Writer::new();
     jit.kw("SET LOCAL jit = off");
-    [path.finish(), strings.finish(), jit.finish()].into_iter().chain(key).collect()
+    vec![path.finish(), strings.finish(), jit.finish()]
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

@@ -7,15 +7,14 @@
 //! statement sees, and two entries would follow the same one.
 
 use super::assert::{Check, own_block};
-use super::explain::uncaptured;
 use super::keyed::text_of;
-use super::script::Assertion;
-use super::value;
+use super::script::{Assertion, Sql};
 use super::writer::{Scene, Writer};
+use crate::catalog::Catalog;
 use crate::ident::Ident;
 use crate::pgtype::PgType;
-use crate::plan::{Choice, Step, StepAction};
-use crate::resolve::{ColumnChange, NewValue, Subject};
+use crate::plan::{Choice, Plan, Step, StepAction};
+use crate::resolve::Subject;
 
 /// What makes the ledger's tables.
 pub const LEDGER_DDL: &str = include_str!("../../schema/ledger.sql");
@@ -300,42 +299,15 @@ impl Scene<'_> {
         w
     }
 
-    /// What is left of the subjects in each step's scope: rows that would be deleted, and rows that don't have their new
-    /// values, or of which that can't be told.
+    /// What is left of the subjects in each step's scope, as checks.
     fn left(&self) -> Vec<Check> {
-        let left = |step: &Step| {
-            let table = self.catalog.table(step.table);
-            let mut count = Writer::new();
-            count.kw("SELECT count(*) FROM ").rows_of(self.catalog, &table.name).kw(" WHERE (");
-            count.sql(&self.rows(step.table, &uncaptured(self.plan, &step.rows))).kw(")");
-            let mut message = "rows to delete";
-            if let StepAction::Change(changes) = &step.action {
-                // Nobody knows any more what values that were found elsewhere were.
-                let tells = |change: &&ColumnChange| match &change.value {
-                    NewValue::Derived(derived) => derived.reads().is_none(),
-                    NewValue::Null
-                    | NewValue::Default
-                    | NewValue::Literal(_)
-                    | NewValue::StandIn(_)
-                    | NewValue::Expression(_)
-                    | NewValue::Random(_) => true,
-                };
-                let holds: Vec<Writer> =
-                    (changes.iter().filter(tells)).filter_map(|change| value::holds(self, table, change)).collect();
-                message = "rows to change";
-                if holds.is_empty() {
-                    message = "rows to change, whose new values don't tell that they are new";
-                } else {
-                    count.kw(" AND (").list(&holds, " AND ", |w, hold| {
-                        w.sql(hold);
-                    });
-                    count.kw(") IS NOT TRUE");
-                }
-            }
+        let check = |step: &Step| {
+            let left = self.left_of(step);
             let rule = step.name.as_ref().map(|name| format!(", rule `{name}`")).unwrap_or_default();
-            Check { name: format!("{}{rule}", table.name.bare()), message: message.into(), count }
+            let name = format!("{}{rule}", self.catalog.table(step.table).name.bare());
+            Check { name, message: left.what.words().into(), count: left.count }
         };
-        let mut checks: Vec<Check> = self.plan.steps.iter().map(left).collect();
+        let mut checks: Vec<Check> = self.plan.steps.iter().map(check).collect();
         if checks.is_empty() {
             let mut count = Writer::new();
             count.kw("SELECT 0");
@@ -466,6 +438,16 @@ impl Scene<'_> {
         }
         w.kw(" AS step (number, action, name)");
     }
+}
+
+/// Two statements, behind those that take the keys: one that calls the subjects as the ledger does, and a query for how many
+/// of them it knows, and the last entry about any of them.
+pub fn ledger_questions(plan: &Plan, catalog: &Catalog) -> (Sql, Sql) {
+    let scene = Scene::new(catalog, plan);
+    let mut w = Writer::new();
+    w.kw("SELECT count(DISTINCT known.subject), max(entry.seq)\nFROM ");
+    scene.entries(&mut w);
+    (scene.call_subjects().finish(), w.finish())
 }
 
 /// Whether a key of this type tells nothing about whom it is of.

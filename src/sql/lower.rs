@@ -32,7 +32,8 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.verification();
     lowering.entry();
     lowering.commit();
-    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements }
+    let rehearsal = lowering.search_further();
+    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, rehearsal }
 }
 
 pub(super) struct Lowering<'a> {
@@ -264,6 +265,7 @@ impl Lowering<'_> {
             self.capture(index);
         }
         self.values_to_scrub();
+        self.values_to_go();
     }
 
     /// The values that steps look for in texts, and whose rows these are, as everything is before the first change.
@@ -520,6 +522,7 @@ impl Lowering<'_> {
             Assertion::References => "check what references the rows",
             Assertion::Steps => "verify the steps",
             Assertion::Reports => "verify the reports",
+            Assertion::Gone => "verify that values are gone",
         };
         self.push(phase, title, Role::Assert(assertion), comment, sql);
     }
@@ -792,6 +795,7 @@ impl Lowering<'_> {
             self.in_any_order(Phase::Verification);
         }
         self.assertion(Phase::Verification, Assertion::Reports, "a report moved:", &reports, Vec::new());
+        self.verify_gone();
     }
 
     fn commit(&mut self) {

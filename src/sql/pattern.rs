@@ -15,11 +15,17 @@ use crate::plan::{Patterns, SourceRows};
 use crate::resolve::{Owner, ValueSource};
 
 /// Longer expressions would come near to what the server compiles.
-const LONGEST: u32 = 100_000;
+pub(super) const LONGEST: u32 = 100_000;
 /// What a value has to have to be looked for: a letter or a digit of any script.
-const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
+pub(super) const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
 
-impl Scene<'_> {
+/// What is known of letters, as tables or as the first parts of a question.
+pub(super) struct Spelled {
+    /// Whether a question has them as its first parts, which has no temporary tables.
+    pub in_question: bool,
+}
+
+impl Spelled {
     /// How texts are read, the same for all values: one row of regular expressions and their parts, which letters differ by
     /// case only, and how HTML calls them. Each with what it is called and made of.
     pub fn spelling(&self) -> Vec<(&'static str, Writer)> {
@@ -56,16 +62,25 @@ impl Scene<'_> {
 
     /// A table of these, by name.
     fn table_of(&self, w: &mut Writer, name: &'static str) {
-        // A question has them as its first parts.
-        w.kw(if self.anyone { "" } else { "pg_temp." }).kw(name);
+        w.kw(if self.in_question { "" } else { "pg_temp." }).kw(name);
     }
 
-    /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
-    pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
-        let owner = patterns.values.owner.as_ref();
-        let keys = |w: &mut Writer| keys(w, owner);
-        w.kw("WITH source AS (\n  ").list(&patterns.sources, "\n  UNION ALL\n  ", |w, source| {
-            self.source(w, owner, source);
+    /// The patterns for the values of some queries, which call them `value`: one for each person, whose key is that many
+    /// columns, `key1` and so on; for all of them together where there are none. Values that are a part of `with`, which
+    /// takes their place, are left out.
+    pub fn patterns_in(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str) {
+        let several = keys > 0;
+        let key_list = |w: &mut Writer| {
+            w.list(1..=keys, ", ", |w, n| {
+                w.kw("key").number(n as i128);
+            });
+        };
+        let keys = |w: &mut Writer| {
+            key_list(w);
+            w.kw(if several { ", " } else { "" });
+        };
+        w.kw("WITH source AS (\n  ").list(sources, "\n  UNION ALL\n  ", |w, source| {
+            w.sql(source);
         });
         w.kw("\n), whole AS (\n  SELECT DISTINCT ");
         keys(w);
@@ -126,13 +141,13 @@ impl Scene<'_> {
                 .kw(name);
         });
         w.kw("\n  FROM sought");
-        self.not_in_the_new_text(w, &patterns.with);
-        match owner {
-            Some(owner) => w.kw("\n  GROUP BY ").list(1..=owner.key.len(), ", ", |w, n| {
-                w.kw("key").number(n as i128);
-            }),
-            None => w.kw("\n  HAVING count(*) > 0"),
-        };
+        self.not_in_the_new_text(w, with);
+        if several {
+            w.kw("\n  GROUP BY ");
+            key_list(w);
+        } else {
+            w.kw("\n  HAVING count(*) > 0");
+        }
         w.kw("\n) AS whole");
     }
 
@@ -193,6 +208,35 @@ impl Scene<'_> {
         self.table_of(w, "efface_spelling");
         w.kw("\n");
     }
+}
+
+impl Scene<'_> {
+    /// Where this script or question keeps what it knows of letters.
+    fn spelled(&self) -> Spelled {
+        Spelled { in_question: self.anyone }
+    }
+
+    /// [`Spelled::spelling`].
+    pub fn spelling(&self) -> Vec<(&'static str, Writer)> {
+        self.spelled().spelling()
+    }
+
+    /// [`Spelled::patterns_in`].
+    pub fn patterns_in(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str) {
+        self.spelled().patterns_in(w, keys, sources, with);
+    }
+
+    /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
+    pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
+        let owner = patterns.values.owner.as_ref();
+        let source = |source: &SourceRows| {
+            let mut w = Writer::new();
+            self.source(&mut w, owner, source);
+            w
+        };
+        let sources: Vec<_> = patterns.sources.iter().map(source).collect();
+        self.patterns_in(w, owner.map_or(0, |owner| owner.key.len()), &sources, &patterns.with);
+    }
 
     /// The values of a source, each with the key of the person whose it is.
     fn source(&self, w: &mut Writer, owner: Option<&Owner>, rows: &SourceRows) {
@@ -235,14 +279,14 @@ impl Scene<'_> {
 
     /// Texts are Unicode.
     pub fn encoding_check(&self) -> Option<Check> {
-        if self.plan.patterns.is_empty() {
+        if self.plan.patterns.is_empty() && self.plan.gone.is_none() {
             return None;
         }
         let mut count = Writer::new();
         count.kw("SELECT CASE WHEN getdatabaseencoding() = 'UTF8' THEN 0 ELSE 1 END");
         Some(Check {
             name: "the database's encoding".into(),
-            message: "`scrub` knows the characters of UTF-8 only: decide these columns otherwise".into(),
+            message: "`scrub` and `gone` know the characters of UTF-8 only: do without them here".into(),
             count,
         })
     }
@@ -301,12 +345,5 @@ impl Scene<'_> {
             }
             ValueSource::Subject => ":subject".to_owned(),
         }
-    }
-}
-
-/// The key columns, each with a comma behind it.
-fn keys(w: &mut Writer, owner: Option<&Owner>) {
-    for n in 1..=owner.map_or(0, |owner| owner.key.len()) {
-        w.kw("key").number(n as i128).kw(", ");
     }
 }

@@ -34,6 +34,8 @@ pub struct Script {
     pub preamble: Vec<String>,
     /// In the order in which they run.
     pub statements: Vec<Statement>,
+    /// What a rehearsal runs before it rolls back, beside these: it looks at more than there is time for while others wait.
+    pub rehearsal: Vec<Statement>,
     /// The subject's key columns, for people and for binding: one setting each, in the key's order.
     pub key: Vec<KeyColumn>,
 }
@@ -150,6 +152,9 @@ pub enum Role {
     },
     /// A DO block that raises [`ASSERTION_FAILED`] with an [`AssertionFailure`] in its DETAIL.
     Assert(Assertion),
+    /// Lists where values that were to go were found in other people's rows, and how many were too short to be looked for:
+    /// a relation, a column, the column whose values they are, and a number; of the latter without the first two.
+    ListFound,
     /// A step of the plan: its row count is the statement's.
     Step {
         /// The index in the plan's steps.
@@ -198,6 +203,8 @@ pub enum Assertion {
     Steps,
     /// No report moved.
     Reports,
+    /// Values that were to go are not found any more.
+    Gone,
 }
 
 /// The SQLSTATE with which our assertions raise: class `EF`, which PostgreSQL doesn't use (manual, appendix A).
@@ -303,6 +310,7 @@ impl Script {
                 | Role::LockRows { .. }
                 | Role::CountShared { .. }
                 | Role::Assert(_)
+                | Role::ListFound
                 | Role::Step { .. }
                 | Role::Together { .. }
                 | Role::Commit => text.push_str(";\n"),

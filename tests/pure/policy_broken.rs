@@ -112,7 +112,26 @@ fn keys() {
             ),
             ("an empty list", top("subject: { table: users }\naccept: []"), &["4:1 empty-value"]),
             ("a list for a map", top("subject: [users]"), &["3:10 wrong-shape"]),
-            ("gone", top("subject: { table: users }\nverify: { gone: [users.name] }"), &["4:11 not-in-this-version"]),
+            (
+                "gone, and no word that is known there",
+                top("subject: { table: users }\nverify: { gone: [{ column: users.name, anywhere: keep }] }"),
+                &["4:50 invalid-value"],
+            ),
+            (
+                "gone, twice",
+                top("subject: { table: users }\nverify: { gone: [users.name, { column: users.name }] }"),
+                &["4:40 duplicate-key"],
+            ),
+            (
+                "gone, without a table, behind an arrow, and two as one",
+                top("subject: { table: users }\nverify: { gone: [name, users.a -> b.c, \"users(a, b)\"] }"),
+                &["4:18 invalid-path", "4:24 invalid-path", "4:41 invalid-path"],
+            ),
+            (
+                "gone, and the subject is a row",
+                top("subject: { table: users }\nverify: { gone: \":subject\" }"),
+                &["4:17 conflicting-keys"],
+            ),
             (
                 "the connection's own schema",
                 top("subject: { table: users }\nsearch_path: $user"),

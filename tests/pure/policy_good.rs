@@ -120,6 +120,7 @@ verify:
       query: |
         with m as (select * from bookings)
         select date_trunc('month', starts_at), count(*) from m group by 1
+  gone: [users.name, { column: users.email, anywhere: error }]
 
 limits: { lock_timeout: 300ms, statement_timeout: 1min, max_subjects: 1, max_rows: { audits: 100000 } }
 accept:

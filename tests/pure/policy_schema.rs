@@ -170,6 +170,12 @@ fn both_refuse_what_has_the_wrong_shape() {
         "verify: {}",
         "verify: { unchanged: [] }",
         "verify: { unchanged: [{ name: a }] }",
+        "verify: { gone: [] }",
+        "verify: { gone: null }",
+        "verify: { gone: [[a.b]] }",
+        "verify: { gone: { anywhere: error } }",
+        "verify: { gone: [{ column: a.b, anywhere: keep }] }",
+        "verify: { gone: [{ column: a.b, where: c }] }",
         "search_path: []",
         "description: null",
         "every_row: true",
@@ -188,7 +194,6 @@ fn both_refuse_what_has_the_wrong_shape() {
         "seal: true",
         "suppress: true",
         "request: {}",
-        "verify: { gone: [a.b] }",
     ];
     bad.extend(keys.map(top));
     bad.push(top("").replace("subject: { table: users }", "every_row: false"));

@@ -63,6 +63,16 @@ const ONLY_THE_READER: &[(&str, &[&str], &str)] = &[
     ),
     ("subject.where", &["blanks", "a text"], "whether a text is SQL, and which, the gate says"),
     (
+        "verify.gone",
+        &["blanks", "a text", "a number", "zero", "a negative number", "true", "false", "a list"],
+        "names and paths have a spelling of their own",
+    ),
+    (
+        "gone.column",
+        &["blanks", "a text", "a number", "zero", "a negative number", "true", "false"],
+        "names and paths have a spelling of their own",
+    ),
+    (
         "unchanged.query",
         &["blanks", "a text", "a number", "zero", "a negative number", "a fraction", "true", "false"],
         "whether a text is SQL, and which, the gate says",

@@ -34,6 +34,32 @@ pub(in crate::resolve) fn scrub_outside_policy(table: &Table, span: Span) -> Dia
     .help(format!("add `{name}` under `tables`, with a rule that keeps its rows if they stay"))
 }
 
+pub(in crate::resolve) fn gone_outside_policy(table: &Table, span: Span) -> Diagnostic {
+    let name = table.name.bare();
+    Diagnostic::new(
+        Code::PathOutsidePolicy,
+        format!("`gone` names values of table `{name}`, which the policy does not decide"),
+    )
+    .at(span, "not under `tables`")
+    .note("only values that a rule takes away can be gone afterwards")
+    .help(format!("add `{name}` under `tables`, or leave it out here"))
+}
+
+pub(in crate::resolve) fn gone_of_every_row(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::ConflictingKeys, "`gone` stands in a policy for every row")
+        .at(span, "there is nobody whose values could be looked for among the others'")
+        .note("that every row has its new values is verified without it")
+        .help("leave it out")
+}
+
+pub(in crate::resolve) fn gone_but_kept(table: &Table, column: &Column, span: Span) -> Diagnostic {
+    let column = of(table, column);
+    Diagnostic::new(Code::GoneButKept, format!("values of `{column}` must be gone, but every rule keeps them"))
+        .at(span, "no rule changes this column or deletes its rows")
+        .about(column.clone())
+        .help(format!("decide `{column}` otherwise than `keep`, or leave it out of `gone`"))
+}
+
 pub(in crate::resolve) fn scrub_without_key(table: &Table, span: Span) -> Diagnostic {
     let name = table.name.bare().to_string();
     Diagnostic::new(Code::NeedsPrimaryKey, format!("the people of table `{name}` can't be told apart"))

@@ -1,7 +1,8 @@
 //! What does an answer of the server say, and what is it told?
 
-use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
+use super::outcome::Elsewhere;
 use super::stopped::Stopped;
 
 /// The texts in the first column.
@@ -27,6 +28,21 @@ pub(super) fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &st
     rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
 }
 
+/// Where values that were to go are.
+pub(super) fn found(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<Elsewhere>, Stopped> {
+    let rows = answer.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    let text = |row: &SimpleQueryRow, column: usize| row.try_get(column).ok().flatten().map(str::to_owned);
+    let one = |row: &SimpleQueryRow| {
+        let count = text(row, 3).and_then(|count| count.parse().ok());
+        Some(Elsewhere { place: text(row, 0).zip(text(row, 1)), values_of: text(row, 2)?, count: count? })
+    };
+    let malformed = || Stopped::Malformed(format!("`{title}` did not return places and numbers"));
+    rows.map(|row| one(row).ok_or_else(malformed)).collect()
+}
+
 /// The row count of the statement.
 pub(super) fn affected(answer: &[SimpleQueryMessage]) -> u64 {
     answer
@@ -39,7 +55,7 @@ pub(super) fn affected(answer: &[SimpleQueryMessage]) -> u64 {
 }
 
 /// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-pub(super) fn array_text(keys: &[String]) -> String {
+pub(in crate::server) fn array_text(keys: &[String]) -> String {
     let elements: Vec<_> =
         keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
     format!("{{{}}}", elements.join(","))

@@ -1,6 +1,6 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::io::Cursor;
 use std::pin::pin;
@@ -12,8 +12,8 @@ use futures_util::future::{join_all, try_join_all};
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::answers::{affected, array_text, number_at, text_at, texts};
-use super::outcome::{Chosen, Entry, Progress, Ran, StepRun};
+use super::answers::{affected, array_text, found, number_at, text_at, texts};
+use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun};
 use super::stopped::{Stopped, refused};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
@@ -39,6 +39,8 @@ enum Answer {
     Recognised(Option<u64>),
     /// The entry of this run.
     Entered(Entry),
+    /// Where values that were to go are.
+    Found(Vec<Elsewhere>),
 }
 
 /// The moments and the id of our transaction, as the server tells them, in one round trip and in the same transaction.
@@ -103,7 +105,7 @@ impl<'a> Attempt<'a> {
         let mut steps = Vec::new();
         let mut shared = BTreeMap::new();
         let mut chosen: Option<Chosen> = None;
-        let (mut entry, mut compared) = (None, false);
+        let (mut entry, mut elsewhere, mut compared) = (None, BTreeSet::new(), false);
         // The name has ended with the transaction before.
         self.doing.clear();
         let mut next = 0;
@@ -137,6 +139,10 @@ impl<'a> Attempt<'a> {
                 Answer::Recognised(None) => Vec::new(),
                 Answer::Entered(new) => {
                     entry = Some(new);
+                    Vec::new()
+                }
+                Answer::Found(found) => {
+                    elsewhere.extend(found);
                     Vec::new()
                 }
             };
@@ -175,6 +181,12 @@ impl<'a> Attempt<'a> {
             return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
         };
         if order.mode == Mode::Rehearse {
+            for statement in &order.script.rehearsal {
+                progress.started(statement, statements.len(), statements.len());
+                if let Answer::Found(found) = self.statement(statement, &steps).await? {
+                    elsewhere.extend(found);
+                }
+            }
             // What COMMIT would check: the gate, and whatever a trigger deferred since the verification.
             let sql = "SET CONSTRAINTS ALL IMMEDIATE";
             self.watched("the checks of COMMIT", client.simple_query(sql)).await?;
@@ -185,6 +197,7 @@ impl<'a> Attempt<'a> {
             shared,
             chosen,
             entry,
+            elsewhere: elsewhere.into_iter().collect(),
             started,
             finished,
             transaction,
@@ -270,6 +283,10 @@ impl<'a> Attempt<'a> {
                 let digest = text_at(&answer, 1);
                 let digest = digest.ok_or_else(|| Stopped::Malformed("the ledger returned no digest".into()))?;
                 return Ok(Answer::Entered(Entry { seq: number_at(&answer, 0, title)?, digest }));
+            }
+            Role::ListFound => {
+                let answer = self.watched(title, client.simple_query(sql)).await?;
+                return Ok(Answer::Found(found(&answer, title)?));
             }
             Role::CopySecret { copy } => {
                 // `check_shape` has seen that there is one.

@@ -31,6 +31,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub(in crate::server) use answers::array_text;
 use attempt::{Attempt, Reached};
 use leave::{cancel, leave};
 use retry::Tries;

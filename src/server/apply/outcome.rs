@@ -38,6 +38,8 @@ pub struct Ran {
     pub chosen: Option<Chosen>,
     /// The entry in the ledger, where there is one.
     pub entry: Option<Entry>,
+    /// Where values that were to go still are, in rows that the plan has nothing to do with.
+    pub elsewhere: Vec<Elsewhere>,
     /// When the transaction began, by the server's clock, RFC 3339.
     pub started: String,
     /// When its last statement had run, by the server's clock, RFC 3339.
@@ -72,6 +74,17 @@ pub struct Entry {
     pub seq: u64,
     /// Its digest, hexadecimal.
     pub digest: String,
+}
+
+/// Values that were to go, in rows of other people; or that were too short to be looked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Elsewhere {
+    /// The table and its column in which they are; none where they were not looked for.
+    pub place: Option<(String, String)>,
+    /// The column whose values they are.
+    pub values_of: String,
+    /// In how many rows they are, or how many values were too short.
+    pub count: u64,
 }
 
 /// A statement that changed rows.

@@ -12,8 +12,8 @@ use crate::catalog::hexadecimal;
 use crate::ident::TableName;
 use crate::plan::{Reason, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, LateRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Retry, Reviewed,
-    StepAccount, SubjectAccount, kept_parts,
+    Account, AnonymisedRows, ErasedRows, FoundValues, LateRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT,
+    Retry, Reviewed, ShortValues, StepAccount, SubjectAccount, kept_parts,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -132,6 +132,16 @@ fn account(
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
         came_in_late: Vec::new(),
+        found_elsewhere: (ran.elsewhere.iter())
+            .filter_map(|found| {
+                let (table, column) = found.place.clone()?;
+                Some(FoundValues { table, column, values_of: found.values_of.clone(), rows: found.count })
+            })
+            .collect(),
+        not_looked_for: (ran.elsewhere.iter())
+            .filter(|found| found.place.is_none())
+            .map(|found| ShortValues { values_of: found.values_of.clone(), values: found.count })
+            .collect(),
         left_over: Vec::new(),
     }
 }

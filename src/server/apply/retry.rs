@@ -34,7 +34,7 @@ pub enum Cause {
     HeldUp,
     /// Another run was at the same subjects; the next transaction sees what it has done.
     Meanwhile,
-    /// Rows were not as the steps had made them, or references dangled.
+    /// Rows were not as the steps had made them, references dangled, or values were there that were to go.
     Rows,
     /// A report moved.
     Report,
@@ -53,7 +53,7 @@ impl Cause {
             Stopped::Findings(failure) => match failure.assertion {
                 Assertion::Reports => Some(Cause::Report),
                 Assertion::Meanwhile => Some(Cause::Meanwhile),
-                Assertion::Steps | Assertion::References => Some(Cause::Rows),
+                Assertion::Steps | Assertion::References | Assertion::Gone => Some(Cause::Rows),
                 Assertion::Subject
                 | Assertion::Secret
                 | Assertion::Ledger
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_may_be_others_doing_is_looked_at_three_times() {
-        for assertion in [Assertion::Reports, Assertion::Steps, Assertion::References] {
+        for assertion in [Assertion::Reports, Assertion::Steps, Assertion::References, Assertion::Gone] {
             assert_eq!(tries(&failed(assertion)), 3);
         }
     }

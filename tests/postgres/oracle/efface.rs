@@ -82,6 +82,7 @@ impl Efface {
                     | Assertion::Limits
                     | Assertion::StandIns
                     | Assertion::References
+                    | Assertion::Gone
                     | Assertion::Steps => EngineOutcome::Failed(format!("{failure:?}")),
                 })
             }
