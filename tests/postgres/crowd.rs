@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::faults::mortal::Mortal;
+use crate::faults::place::SEARCHED;
 use crate::faults::{is_long, tell};
 use crate::harness::Db;
 
@@ -30,9 +31,9 @@ const SCHEMA: &str = "
     create index on referrals (referred_id);
     create index on audits (of_id);
     create index on events (of_id);
-    insert into users select n, 'SECRET ' || n from generate_series(1, 500) as n;
-    insert into bookings (user_id, note) select id, 'SECRET' from users;
-    insert into visits (booking_id, note) select id, 'SECRET' from bookings;
+    insert into users select n, 'Zoroaster ' || n from generate_series(1, 500) as n;
+    insert into bookings (user_id, note) select id, 'Zoroaster' from users;
+    insert into visits (booking_id, note) select id, 'Zoroaster' from bookings;
 ";
 
 /// The person's row stays or goes; either way nothing that was written is left.
@@ -53,11 +54,11 @@ const WRITE: [Option<u64>; 8] = [None, Some(1), Some(2), Some(2), Some(3), Some(
 const PEOPLE: u64 = 500;
 
 const TABLES: [(&str, &str); 5] = [
-    ("bookings", "t.user_id"),
-    ("visits", "(select user_id from bookings where id = t.booking_id)"),
-    ("referrals", "t.referrer_id"),
-    ("audits", "t.of_id"),
-    ("events", "t.of_id"),
+    ("bookings", "e.id = t.user_id"),
+    ("visits", "e.id = (select user_id from bookings where id = t.booking_id)"),
+    ("referrals", "e.id in (t.referrer_id, t.referred_id)"),
+    ("audits", "e.id = t.of_id"),
+    ("events", "e.id = t.of_id"),
 ];
 
 /// What came of it.
@@ -79,6 +80,8 @@ pub struct Crowd {
     pub counted_late: u64,
     /// Of those that escaped, how many no receipt has counted.
     pub uncounted: u64,
+    /// Of what is left in the tables, whenever it came, how many rows `efface verify` doesn't find.
+    pub unfound: u64,
     /// References by declared keys that lead nowhere.
     pub dangling: u64,
     /// What is left when everybody is erased once more.
@@ -115,21 +118,21 @@ fn write(url: &str, seed: u64, only: Option<u64>, writers: &Writers) {
         let exists = format!("from users where id = {one}");
         let sql = match what {
             1 => format!(
-                "begin; insert into bookings (user_id, note) values ({one}, 'SECRET'); update users set seen = seen + 1 where id = {one}; commit"
+                "begin; insert into bookings (user_id, note) values ({one}, 'Zoroaster'); update users set seen = seen + 1 where id = {one}; commit"
             ),
-            2 => format!("insert into referrals (referrer_id, referred_id, note) values ({one}, {other}, 'SECRET')"),
-            3 => format!("insert into audits (of_id, of_kind, note) select id, 'User', 'SECRET' {exists}"),
+            2 => format!("insert into referrals (referrer_id, referred_id, note) values ({one}, {other}, 'Zoroaster')"),
+            3 => format!("insert into audits (of_id, of_kind, note) select id, 'User', 'Zoroaster' {exists}"),
             4 => format!(
-                "begin; insert into events (of_id, of_kind, note) select id, 'User', 'SECRET' {exists}; select pg_sleep(0.005); commit"
+                "begin; insert into events (of_id, of_kind, note) select id, 'User', 'Zoroaster' {exists}; select pg_sleep(0.005); commit"
             ),
             5 => format!(
-                "begin; update bookings set note = 'SECRET again' where id = (select max(id) from bookings where user_id = {one}); update users set seen = seen + 1 where id = {one}; commit"
+                "begin; update bookings set note = 'Zoroaster again' where id = (select max(id) from bookings where user_id = {one}); update users set seen = seen + 1 where id = {one}; commit"
             ),
             6 => format!(
-                "insert into visits (booking_id, note) select min(id), 'SECRET' from bookings where user_id = {one} having min(id) is not null"
+                "insert into visits (booking_id, note) select min(id), 'Zoroaster' from bookings where user_id = {one} having min(id) is not null"
             ),
             _ => format!(
-                "begin; update users set seen = seen + 1 where id = {one}; insert into bookings (user_id, note) values ({one}, 'SECRET'); commit"
+                "begin; update users set seen = seen + 1 where id = {one}; insert into bookings (user_id, note) values ({one}, 'Zoroaster'); commit"
             ),
         };
         // As fast as a shop on a busy day: what the server can do at most for one person would keep every run from its end.
@@ -193,16 +196,38 @@ fn erase(folder: &Path, url: &str, arguments: &str, subjects: &[u32], runs: &Ato
 }
 
 fn run(folder: &Path, url: &str, arguments: &str, subjects: &[u32]) -> (Option<i32>, String, String) {
+    told(folder, url, &format!("apply {arguments} --yes --no-analyze"), subjects)
+}
+
+/// What the tool answers to a line about some people.
+fn told(folder: &Path, url: &str, line: &str, subjects: &[u32]) -> (Option<i32>, String, String) {
     let file = folder.join("who.txt");
     std::fs::write(&file, subjects.iter().map(|id| format!("{id}\n")).collect::<String>()).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
-    let line = format!("apply {arguments} --yes --no-analyze --format json --subjects-from who.txt");
+    let line = format!("{line} --format json --subjects-from who.txt");
     command.args(line.split(' ')).current_dir(folder).env("DATABASE_URL", url).stdin(Stdio::null());
     let output = command.output().expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert!(!out.contains("SECRET") && !err.contains("SECRET"), "{out}\n{err}");
+    for printed in [&out, &err] {
+        assert!(!printed.contains("Zoroaster"), "{printed}");
+        SEARCHED.fetch_add(1, Ordering::Relaxed);
+    }
     (output.status.code(), out, err)
+}
+
+/// How many rows of some people, and of which tables, `efface verify` finds.
+fn verified(folder: &Path, url: &str, policy: &str, subjects: &[u32]) -> BTreeMap<String, u64> {
+    let (code, out, err) = told(folder, url, &format!("verify {policy}"), subjects);
+    let verification: serde_json::Value =
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {code:?} {err}"));
+    let mut found = BTreeMap::new();
+    for left in verification["left"].as_array().expect("a list") {
+        let (table, rows) = (left["table"].as_str().expect("a table"), left["rows"].as_u64().expect("a number"));
+        *found.entry(table.to_owned()).or_default() += rows;
+    }
+    assert_eq!(code, Some(if found.is_empty() { 0 } else { 1 }), "{out}\n{err}");
+    found
 }
 
 pub fn crowd() -> &'static Crowd {
@@ -258,7 +283,7 @@ fn tried() -> Crowd {
     let number = |query: &str| db.value(query).parse::<u64>().expect("a number");
     let of_erased = |table: &str, person: &str, order: &str| {
         format!(
-            "from {table} t join erased e on e.id = {person} where t.note like 'SECRET%'
+            "from {table} t join erased e on {person} where t.note like 'Zoroaster%'
              and pg_xact_commit_timestamp(t.xmin) {order} pg_xact_commit_timestamp(e.by::xid)"
         )
     };
@@ -269,7 +294,7 @@ fn tried() -> Crowd {
             .collect()
     };
     let (escaped, later) = (counts("<="), counts(">"));
-    let by_run = db.rows(&format!("select e.run, count(*) {} group by 1", of_erased("events", "t.of_id", "<=")));
+    let by_run = db.rows(&format!("select e.run, count(*) {} group by 1", of_erased("events", "e.id = t.of_id", "<=")));
     let uncounted = by_run.iter().map(|row| {
         let [run, rows] = [0, 1].map(|at| row[at].as_deref().expect("a number").parse::<u64>().expect("a number"));
         rows.saturating_sub(groups[run as usize].2.late_events)
@@ -283,8 +308,15 @@ fn tried() -> Crowd {
     );
     // Now that nobody writes: whoever has got rows since is refused, is erased again where that is asked for, and is
     // recognised then.
-    let mut entries = groups.len();
-    for (group, policy, _) in &groups {
+    let (mut entries, mut unfound) = (groups.len(), 0);
+    for (number_of_group, (group, policy, _)) in groups.iter().enumerate() {
+        let found = verified(folder, db.url(), policy, group);
+        for (table, person) in TABLES {
+            let left = number(&format!(
+                "select count(distinct t.id) from {table} t join erased e on {person} where e.run = {number_of_group}"
+            ));
+            unfound += left.saturating_sub(found.get(table).copied().unwrap_or(0));
+        }
         let known = run(folder, db.url(), policy, group);
         if known.0 == Some(1) {
             assert!(known.2.contains("were erased before, the last by entry"), "{}", known.2);
@@ -297,7 +329,7 @@ fn tried() -> Crowd {
     }
     assert_eq!(number("select count(*) from efface.ledger"), entries as u64, "the ledger agrees");
     let left = TABLES.map(|(table, person)| {
-        number(&format!("select count(*) from {table} t join erased e on e.id = {person} where t.note like 'SECRET%'"))
+        number(&format!("select count(*) from {table} t join erased e on {person} where t.note like 'Zoroaster%'"))
     });
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let crowd = Crowd {
@@ -312,6 +344,7 @@ fn tried() -> Crowd {
         escaped,
         counted_late: groups.iter().map(|(_, _, erased)| erased.late).sum(),
         uncounted,
+        unfound,
         dangling,
         left_after_another_run: left.iter().sum(),
     };
@@ -337,5 +370,6 @@ fn hard_case_10_while_eight_sessions_write_nothing_escapes_and_no_deadlock_lasts
         assert_eq!(crowd.escaped[table], 0, "{table}");
     }
     assert_eq!(crowd.uncounted, 0, "what escapes by a virtual key without a lock is counted after COMMIT");
+    assert_eq!(crowd.unfound, 0, "whatever came in, `efface verify` finds it");
     assert_eq!((crowd.dangling, crowd.left_after_another_run), (0, 0));
 }

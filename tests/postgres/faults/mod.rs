@@ -279,6 +279,7 @@ fn every_kind_of_statement_is_in_the_script() {
         "SET CONSTRAINTS ALL IMMEDIATE",
         "'steps'",
         "'reports'",
+        "'gone'",
         "INSERT INTO pg_temp.efface_gate",
     ] {
         assert!(plan.out.contains(part), "{part} is not in the script");
