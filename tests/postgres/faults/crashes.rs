@@ -19,7 +19,7 @@ pub fn crashed() -> &'static Tally {
         db.value("select pg_reload_conf()");
         let mut place = Place::in_database(db);
         let mut tally = Tally::new();
-        for point in sample(3, 100) {
+        for point in sample(2, 100) {
             let context = format!("a crash at {point:?} ({})", requests()[point.request - 1]);
             place.reset();
             let proxy = Proxy::start(mortal.folder(), Some(point));

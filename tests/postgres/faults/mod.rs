@@ -171,6 +171,12 @@ fn without_a_ledger_a_further_run_does_its_work_again_and_says_so() {
 
 /// Everything that strikes, and what it came to.
 pub fn struck() -> [(&'static str, &'static Tally); 6] {
+    // Beside the others: mostly they wait.
+    std::thread::scope(|scope| {
+        scope.spawn(sessions::stalled);
+        scope.spawn(crashes::crashed);
+        [sessions::killed(), sessions::terminated(), sessions::broken(), sessions::interrupted()]
+    });
     [
         ("the client is killed", sessions::killed()),
         ("its session on the server is ended", sessions::terminated()),

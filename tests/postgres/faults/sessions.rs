@@ -103,27 +103,27 @@ fn terminate(db: &Db, backend: i32) {
 
 pub fn killed() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Killed, &sample(12, 0)))
+    TALLY.get_or_init(|| strike(Fault::Killed, &sample(6, 0)))
 }
 
 pub fn terminated() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Terminated, &sample(12, 6)))
+    TALLY.get_or_init(|| strike(Fault::Terminated, &sample(6, 6)))
 }
 
 pub fn broken() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Broken, &sample(12, 12)))
+    TALLY.get_or_init(|| strike(Fault::Broken, &sample(6, 12)))
 }
 
 pub fn stalled() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Stalled, &sample(4, 9)))
+    TALLY.get_or_init(|| strike(Fault::Stalled, &sample(2, 9)))
 }
 
 pub fn interrupted() -> &'static Tally {
     static TALLY: OnceLock<Tally> = OnceLock::new();
-    TALLY.get_or_init(|| strike(Fault::Interrupted, &sample(12, 18)))
+    TALLY.get_or_init(|| strike(Fault::Interrupted, &sample(6, 18)))
 }
 
 #[test]

@@ -22,22 +22,30 @@ fn patient() -> Place {
     Place::limited(PATIENT)
 }
 
+/// Before a request and behind it, since mostly it is waited.
+fn side_by_side(tried: impl Fn(&Place, Side) + Sync) {
+    std::thread::scope(|scope| {
+        for side in [Side::Before, Side::Behind] {
+            let tried = &tried;
+            scope.spawn(move || tried(&patient(), side));
+        }
+    });
+}
+
 fn commit(side: Side) -> Point {
     Point { request: requests().len(), side }
 }
 
 #[test]
 fn a_request_that_the_network_swallows_is_waited_for_a_little_longer_than_the_server_would_work_on_it() {
-    let place = patient();
     let step = requests().iter().position(|sql| sql.starts_with("UPDATE public.users")).expect("a step") + 1;
-    for side in [Side::Before, Side::Behind] {
-        place.reset();
-        let (ran, waited) = stalled(&place, Point { request: step, side }, |_, _| ());
+    side_by_side(|place, side| {
+        let (ran, waited) = stalled(place, Point { request: step, side }, |_, _| ());
         assert!(ran.err.contains("has not answered for 11 s"), "{}", ran.err);
         assert!(waited < Duration::from_secs(20), "{waited:?}");
-        assert_eq!(truth(&place, &ran, "stalled"), Outcome::SaidNothing, "{}", ran.err);
-        one_more_run_gets_there(&place, "stalled");
-    }
+        assert_eq!(truth(place, &ran, "stalled"), Outcome::SaidNothing, "{}", ran.err);
+        one_more_run_gets_there(place, "stalled");
+    });
 }
 
 #[test]
@@ -84,19 +92,13 @@ fn ctrl_c_in_a_commit_that_is_stalled_asks_once_and_tells_what_is_true() {
 
 #[test]
 fn where_the_server_can_no_longer_be_asked_what_became_of_commit_the_outcome_is_unknown_whatever_it_is() {
-    // Side by side, since each waits for half a minute.
-    std::thread::scope(|scope| {
-        for side in [Side::Before, Side::Behind] {
-            scope.spawn(move || {
-                let place = patient();
-                let (ran, _) = stalled(&place, commit(side), |proxy, _| {
-                    proxy.close();
-                    proxy.cut();
-                });
-                assert_eq!(truth(&place, &ran, "gone"), Outcome::SaidUnknown, "{}", ran.err);
-                assert!(ran.err.contains("SELECT pg_xact_status("), "{}", ran.err);
-                one_more_run_gets_there(&place, "gone");
-            });
-        }
+    side_by_side(|place, side| {
+        let (ran, _) = stalled(place, commit(side), |proxy, _| {
+            proxy.close();
+            proxy.cut();
+        });
+        assert_eq!(truth(place, &ran, "gone"), Outcome::SaidUnknown, "{}", ran.err);
+        assert!(ran.err.contains("SELECT pg_xact_status("), "{}", ran.err);
+        one_more_run_gets_there(place, "gone");
     });
 }
