@@ -177,7 +177,7 @@ fn run(db: &Db, case: &Case, script: &Script) -> Result<Vec<String>, Failure> {
 }
 
 /// The secret of every case: longer than a block of SHA-256, with what a COPY could misread.
-const SECRET: &str = "\\N a secret, with \"quotes\", 'more', \\. and \\t, that has more than sixty-four characters";
+pub const SECRET: &str = "\\N a secret, with \"quotes\", 'more', \\. and \\t, that has more than sixty-four characters";
 
 pub async fn secret(client: &Client, copy: &str) -> Result<(), tokio_postgres::Error> {
     let mut sink = pin!(client.copy_in(copy).await?);

@@ -26,8 +26,8 @@ mod randomize;
 mod reference;
 mod running;
 mod scrub;
+mod secrecy;
 mod state;
-
 mod telling;
 mod throwaway;
 mod tool;
