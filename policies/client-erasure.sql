@@ -27,6 +27,40 @@ SET LOCAL efface.passed = '0';
 
 -- No DDL from here; readers and writers go on.
 LOCK TABLE public.audits, public.bookings, public.client_linkings, public.client_trainers, public.identities_bases, public.notes, public.notifications, public.payments, public.payments_credit_cards, public.profile_images, public.subscriptions, public.users, public.visits, public.waiting_list_entries IN ROW EXCLUSIVE MODE;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Nothing that others made, or can make, may be called in place of PostgreSQL's own.
+DO $efface$
+#variable_conflict use_column
+DECLARE
+  efface_found jsonb;
+BEGIN
+  SELECT jsonb_agg(jsonb_build_object('name', name, 'message', message, 'rows', n)) INTO efface_found
+  FROM (VALUES
+    ('`public`', 'roles that may create operators and functions here, or theirs that have the name of one of PostgreSQL''s: `efface check` names them, and what to do',
+      (
+        WITH path AS (SELECT oid, nspowner FROM pg_namespace WHERE nspname IN ('public')),
+        trusted (oid) AS (SELECT nspowner FROM path UNION SELECT datdba FROM pg_database WHERE datname = current_database()
+          UNION SELECT oid FROM pg_roles WHERE rolname = current_user
+          UNION SELECT relowner FROM pg_class WHERE oid IN ('public.audits'::regclass, 'public.bookings'::regclass, 'public.client_linkings'::regclass, 'public.client_trainers'::regclass, 'public.identities_bases'::regclass, 'public.notes'::regclass, 'public.notifications'::regclass, 'public.payments'::regclass, 'public.payments_credit_cards'::regclass, 'public.profile_images'::regclass, 'public.subscriptions'::regclass, 'public.users'::regclass, 'public.visits'::regclass, 'public.waiting_list_entries'::regclass)),
+        others AS (SELECT oid, rolcanlogin FROM pg_roles AS r WHERE NOT EXISTS (SELECT FROM trusted AS t WHERE pg_has_role(r.oid, t.oid, 'MEMBER'))),
+        things (name, schema, owner) AS (SELECT oprname, oprnamespace, oprowner FROM pg_operator
+          UNION ALL SELECT proname, pronamespace, proowner FROM pg_proc WHERE prokind <> 'p')
+        SELECT count(*) FROM (
+          SELECT 1 FROM others AS r, path AS n
+          WHERE rolcanlogin AND has_database_privilege(r.oid, current_database(), 'CONNECT') AND has_schema_privilege(r.oid, n.oid, 'CREATE')
+          UNION ALL
+          SELECT 1 FROM things WHERE schema IN (SELECT oid FROM path) AND owner IN (SELECT oid FROM others)
+            AND name IN (SELECT name FROM things WHERE schema = 'pg_catalog'::regnamespace)
+        ) AS planted))
+  ) AS efface_check (name, message, n) WHERE n IS DISTINCT FROM 0;
+  IF efface_found IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'EF001',
+      MESSAGE = 'the search path is not safe:' || (SELECT string_agg(format(E'\n- %s: %s (%s)', f ->> 'name', f ->> 'message', f ->> 'rows'), '') FROM jsonb_array_elements(efface_found) AS f),
+      DETAIL = jsonb_build_object('assertion', 'search_path', 'findings', efface_found)::text;
+  END IF;
+  PERFORM set_config('efface.passed', (current_setting('efface.passed')::integer + 1)::text, true);
+END $efface$;
 SET LOCAL search_path = pg_catalog, public, pg_temp;
 
 -- Nobody switches efface off in this database while this runs.
@@ -951,11 +985,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'bookings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.bookings WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
   FROM public.bookings
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1)) AS cell (name, text)
@@ -1000,11 +1030,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.payments WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
   FROM public.payments
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1), ('receipt_email', cell2)) AS cell (name, text)
@@ -1031,11 +1057,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'subscriptions', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.subscriptions WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
   FROM public.subscriptions
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('cancel_reason', cell1), ('plan', cell2)) AS cell (name, text)
@@ -1062,11 +1084,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'waiting_list_entries', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (
-  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 1)
-  UNION ALL
-  SELECT id FROM public.waiting_list_entries WHERE id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule = 2)
-)) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
   FROM public.waiting_list_entries
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('wish', cell1)) AS cell (name, text)
@@ -1095,7 +1113,7 @@ SELECT NULL, NULL, place, short FROM pg_temp.efface_gone WHERE short > 0
 ORDER BY 1, 2, 3;
 
 -- The ledger: who it was, what was run, how many rows; no values.
-SELECT set_config('efface.rows', '{' || concat_ws(',', :efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18) || '}', true) IS NOT NULL AS rows_are_told;
+SELECT set_config('efface.rows', ARRAY[:efface_rows_1, :efface_rows_2, :efface_rows_3, :efface_rows_4, :efface_rows_5, :efface_rows_6, :efface_rows_7, :efface_rows_8, :efface_rows_9, :efface_rows_10, :efface_rows_11, :efface_rows_12, :efface_rows_13, :efface_rows_14, :efface_rows_15, :efface_rows_16, :efface_rows_17, :efface_rows_18]::bigint[]::text, true) IS NOT NULL AS rows_are_told;
 SET LOCAL lock_timeout = '5s';
 
 -- One writes at a time: locked first, read in a statement of its own.
@@ -1156,7 +1174,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     '09f17595c96b1924c546a2dbf27af63e81193f54c16bfcf234f756d33a7650ad'::text AS policy_sha256,
-    '4e32454d003b42d6fd6b4d3eb9069ce76cf8628ac796c6e73165dc02ab553e2c'::text AS plan_sha256,
+    '260b87ae6f4f7f33470c5d8954e08dd0198d81c8f3199a2667db1eec8ad0a91d'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,
@@ -1188,7 +1206,7 @@ WITH subjects AS (
 )
 SELECT seq, digest FROM written;
 
--- All 12 assertions have passed, or this makes COMMIT fail.
+-- All 13 assertions have passed, or this makes COMMIT fail.
 SET CONSTRAINTS pg_temp.efface_assertions_failed DEFERRED;
-INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '12' THEN 1 ELSE 2 END);
+INSERT INTO pg_temp.efface_gate SELECT 1 FROM generate_series(1, CASE WHEN current_setting('efface.passed') = '13' THEN 1 ELSE 2 END);
 COMMIT;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::ApplyArguments;
 use super::failure::Failure;
+use super::judge;
 use super::ledger::may_enter;
 use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
@@ -14,6 +15,7 @@ use super::whose::{Kind, Whose, is_stdin};
 use crate::catalog::Catalog;
 use crate::ident::shown;
 use crate::plan::StepAction;
+use crate::policy;
 use crate::resolve::Subject;
 use crate::review::{Estimates, PlanFile, count};
 use crate::server::ask::database_name;
@@ -35,6 +37,11 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         }
         (read, _) => read?,
     };
+    // What can't be read has no subjects and no rows to consent to.
+    if let (None, Err(report)) = (&saved, policy::read(&file)) {
+        output.findings(&report, &file);
+        return Err(Failure::printed());
+    }
     let whose = whose(arguments, saved.as_ref())?;
     let kind = match (whose.suits(&file), &saved) {
         // A policy that was edited since is told as that.
@@ -51,15 +58,17 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         file.name = name;
     }
     let live = load::live(&arguments.database, &format!("efface apply {}", short_name(&path)), output).await?;
+    load::writable(&live, output).await?;
     let catalog = load::introspected(&live, output).await?;
     if let Some(saved) = &saved {
         unmoved(saved, &file, &catalog)?;
     }
-    let loaded = load::load(file, Wanted { whose: &whose, ledger }, &catalog, output)?;
+    let loaded = load::load(file, Wanted { whose: &whose, ledger }, &load::as_if_readable(&catalog), output)?;
     if let Some(saved) = &saved {
         let now = PlanFile::new(&loaded.reviewed(&Estimates::default()));
         stale_unless_empty(saved.edited(&now))?;
     }
+    judge::allowed(&live, &loaded, output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
     let given = Given {
         keys: whose.keys(&loaded)?,

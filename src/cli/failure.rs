@@ -131,7 +131,8 @@ impl Failure {
                     Assertion::Gone => found.help(
                         "`efface rehearse` shows the same without changing anything; what may stay is left out of `verify.gone`",
                     ),
-                    Assertion::Subject
+                    Assertion::SearchPath
+                    | Assertion::Subject
                     | Assertion::Secret
                     | Assertion::Ledger
                     | Assertion::Guards
@@ -144,6 +145,7 @@ impl Failure {
                 }
             }
             RunError::Drift(words) => Self::stale(words),
+            RunError::Unsafe(words) => words.into_iter().fold(Self::findings(message), Self::note),
             RunError::Refused { blockers, error, .. } => {
                 let failure = blockers.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
                 let failure = error.help().into_iter().fold(failure, Self::help);
@@ -190,6 +192,7 @@ mod tests {
             (RunError::RolledBack(Unheard::Lost), 3),
             (RunError::RolledBack(Unheard::Interrupted), 130),
             (RunError::HeldUp { sessions: Vec::new(), most: Duration::from_secs(2), attempts: 5 }, 3),
+            (RunError::Unsafe(vec!["others may create objects in schema `public`".into()]), 1),
             (RunError::Drift(vec!["column `users.nickname` was added".into()]), 4),
             (unknown, 5),
             (RunError::Malformed("x".into()), 70),

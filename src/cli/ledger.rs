@@ -15,7 +15,7 @@ use crate::ident::{Ident, shown};
 use crate::review::{Chain, ChainReport, LedgerEntry, ledger_text};
 use crate::server::ServerError;
 use crate::server::ledger::{self, Found, Ledger};
-use crate::sql::{LEDGER_DDL, LEDGER_VERSION, ledger_grants};
+use crate::sql::{LEDGER_DDL, LEDGER_VERSION, ledger_grants, ledger_grants_told};
 
 pub(super) async fn run(command: &LedgerCommand, output: &Output) -> Result<(), Failure> {
     match command {
@@ -29,9 +29,9 @@ pub(super) async fn run(command: &LedgerCommand, output: &Output) -> Result<(), 
 }
 
 async fn init(arguments: &LedgerInitArguments, output: &Output) -> Result<(), Failure> {
-    let grants = ledger_grants(&Ident::new(arguments.role.as_str()));
+    let role = Ident::new(arguments.role.as_str());
     if arguments.print {
-        let grants = grants.replace("GRANT ", "-- GRANT ");
+        let grants = ledger_grants_told(&role);
         return output.result(&format!("{LEDGER_DDL}\n-- For the role that erases:\n{grants}"));
     }
     let live = load::live(&arguments.database, "efface ledger", output).await?;
@@ -39,7 +39,7 @@ async fn init(arguments: &LedgerInitArguments, output: &Output) -> Result<(), Fa
     let owner = ledger::owner(&live.connection.client).await.map_err(|error| Failure::server(error, output.detail))?;
     output.say(format!("owned by role `{}`; what another role needs to erase, and nothing more:", shown(&owner)));
     tell_meddlers(&live, output).await?;
-    output.result(&grants)
+    output.result(&ledger_grants(&role))
 }
 
 /// Makes the ledger's tables where there are none.

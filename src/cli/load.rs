@@ -14,7 +14,7 @@ use crate::policy;
 use crate::resolve::{Resolved, ResolvedPolicy, resolve};
 use crate::review::{Estimates, Reviewed};
 use crate::server::introspect::introspect_alone;
-use crate::server::{Connection, Settings, connect};
+use crate::server::{Connection, Settings, connect, standing};
 use crate::source::SourceFile;
 use crate::sql::{Script, script};
 
@@ -75,6 +75,21 @@ pub(super) async fn live(database: &Database, application_name: &str, output: &O
 /// Reads the catalog of a live database.
 pub(super) async fn introspected(live: &Live, output: &Output) -> Result<Catalog, Failure> {
     introspect_alone(&live.connection.client).await.map_err(|error| Failure::reading_the_schema(error, output.detail))
+}
+
+/// The catalog without what the role may not read: where that is asked of the server in full, with the GRANTs to say.
+pub(super) fn as_if_readable(catalog: &Catalog) -> Catalog {
+    let mut catalog = catalog.clone();
+    catalog.observed.unreadable.clear();
+    catalog
+}
+
+/// Refuses where nothing may be changed.
+pub(super) async fn writable(live: &Live, output: &Output) -> Result<(), Failure> {
+    let found = standing::read_only(&live.connection.client).await;
+    let Some(found) = found.map_err(|error| Failure::server(error, output.detail))? else { return Ok(()) };
+    let (message, note, help) = found.words();
+    Err(Failure::refused(message).note(note).help(help))
 }
 
 /// The schema to hold a policy against: a file's, or a live one with its session.

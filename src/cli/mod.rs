@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod demo;
 mod failure;
+mod grants;
 mod judge;
 mod ledger;
 mod load;
@@ -54,6 +55,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Snapshot(arguments) => snapshot::run(&arguments, output).await,
         Command::Rehearse(arguments) => rehearse::run(&arguments, output).await,
         Command::Apply(arguments) => apply::run(&arguments, output).await,
+        Command::Grants(arguments) => grants::run(&arguments, output).await,
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,

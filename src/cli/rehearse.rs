@@ -25,6 +25,7 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let whose = Whose::read(&arguments.subjects)?;
     whose.suits(&file)?;
     let live = load::live(&arguments.database, "efface rehearse", output).await?;
+    load::writable(&live, output).await?;
     let catalog = load::introspected(&live, output).await?;
     // As `check` asks: who rehearses wants to know beforehand what the server would refuse.
     let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };

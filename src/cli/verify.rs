@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::arguments::{Format, VerifyArguments};
 use super::failure::{Exit, Failure};
+use super::judge;
 use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::whose::{Kind, Whose, is_stdin};
@@ -36,6 +37,7 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
     let live = load::live(&arguments.database, "efface verify", output).await?;
     let catalog = load::introspected(&live, output).await?;
     let loaded = load::load(file, Wanted { whose: &whose, ledger: false }, &catalog, output)?;
+    judge::believable(&live, &loaded, output).await?;
     let keys = whose.all_keys(&loaded)?;
     let mut found = left(&live, &loaded, &keys, kind, output).await?;
     if let Some(values) = values {

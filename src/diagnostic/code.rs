@@ -115,6 +115,9 @@ codes! {
     UnindexedForeignKey = "unindexed-foreign-key", Warning, "a foreign key without an index makes the plan slow";
     UnenforcedForeignKey = "unenforced-foreign-key", Warning, "a foreign key is declared, and nothing checks it";
     UnmatchedAcceptance = "unmatched-acceptance", Warning, "an `accept` that matches no finding";
+    RowLevelSecurity = "row-level-security", Error, "row-level security hides rows from the role, or from a function that a step calls";
+    SearchPathOpen = "search-path-open", Error, "others may create objects in a schema in which names are looked up";
+    SearchPathShadows = "search-path-shadows", Error, "an object of the search path could be called in place of PostgreSQL's own";
     SearchPathDiffers = "search-path-differs", Warning, "triggers would look names up in other schemas than otherwise";
     LongLockTimeout = "long-lock-timeout", Warning, "a lock_timeout above the server's deadlock_timeout";
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::model::{FiredTrigger, Gone, GonePlace, GoneValues, Predicate, Step, StepAction};
 use super::scopes::Scopes;
+use super::steps::merge;
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::pgtype::PgType;
 use crate::resolve::{ResolvedGone, ResolvedPolicy, RowAction};
@@ -79,7 +80,7 @@ fn reached(policy: &ResolvedPolicy, steps: &[Step], scopes: &Scopes, table: Tabl
     let changed = steps.iter().filter(|step| step.table == table && step.action != StepAction::Delete);
     let kept = policy.rules_of(table).filter(|(_, rule)| matches!(rule.action, RowAction::Keep(_)));
     let kept = kept.filter_map(|(id, _)| scopes.whole.get(id.0).cloned().flatten());
-    Predicate::any(changed.map(|step| step.rows.clone()).chain(kept))
+    merge(changed.map(|step| step.rows.clone()).chain(kept))
 }
 
 /// The columns in which a text could stand that says something about somebody.

@@ -281,7 +281,7 @@ fn captured(capture: usize, rules: Vec<usize>) -> Predicate {
 }
 
 /// The rows of any of some rules; of one capture, by the rules' numbers.
-fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
+pub(super) fn merge(rows: impl Iterator<Item = Predicate>) -> Predicate {
     let mut numbers: Vec<usize> = Vec::new();
     let mut found = None;
     let mut others = Vec::new();

@@ -50,7 +50,7 @@ impl Reader<'_> {
             fields.entry("virtual_foreign_keys").map_or_else(Vec::new, |(key, node)| self.virtual_keys(node, key.span));
         let search_path = match fields.entry("search_path") {
             Some((key, node)) => self.search_path(node, key.span),
-            None => vec![Spanned::new("public".into(), start)],
+            None => vec![Spanned::new("public".into(), name.as_ref().map_or(start, |name| name.span))],
         };
         let guards = fields.entry("guards").map_or_else(Vec::new, |(key, node)| self.guards(node, key.span));
         let tables = match fields.require("tables", &keys::TOP, &mut self.report) {
@@ -150,6 +150,10 @@ impl Reader<'_> {
     }
 
     fn search_path(&mut self, node: &Node, owner: Span) -> Vec<Spanned<Ident>> {
+        // An empty list is no slip here: names are then looked up in PostgreSQL's own schema only.
+        if matches!(&node.kind, Kind::List(items) if items.is_empty()) {
+            return Vec::new();
+        }
         let mut schemas = self.idents(node, owner, "search_path").unwrap_or_default();
         schemas.retain(|schema| {
             let name = schema.value.as_str();

@@ -29,10 +29,14 @@ pub fn json_schema() -> Value {
             ("virtual_foreign_keys", list("references that the database doesn't declare", virtual_key())),
             (
                 "search_path",
-                one_or_many(
-                    "the schemas in which SQL of the policy and of triggers looks names up; default `public`",
-                    &reference("bare_name"),
-                ),
+                json!({
+                    "description": "the schemas in which SQL of the policy and of triggers looks names up; default `public`; \
+                                    `[]` for PostgreSQL's own names alone",
+                    "anyOf": [
+                        reference("bare_name"),
+                        { "type": "array", "uniqueItems": true, "items": reference("bare_name") },
+                    ],
+                }),
             ),
             (
                 "guards",

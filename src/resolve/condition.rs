@@ -81,7 +81,25 @@ pub(super) fn check_columns(table: &Table, fragment: &Fragment, parsed: &Parsed,
     all
 }
 
+/// Takes note of the relations that some SQL of the author's names, as far as the catalog knows them.
+pub(super) fn name(context: &Context<'_>, parsed: &Parsed) {
+    let known = |name: &TableName| {
+        let other = |kind: &str| matches!(kind, "view" | "materialized view" | "foreign table");
+        context.catalog.table_id(name).is_some()
+            || context.catalog.others.iter().any(|found| found.name == *name && other(&found.kind))
+    };
+    let named = parsed.relations.iter().filter_map(|relation| {
+        let of = |schema: &Ident| TableName { schema: schema.clone(), name: relation.name.clone() };
+        match &relation.schema {
+            Some(schema) => Some(of(schema)).filter(known),
+            None => context.search_path.iter().map(of).find(known),
+        }
+    });
+    context.named.borrow_mut().extend(named);
+}
+
 pub(super) fn reads(context: &Context<'_>, id: TableId, parsed: &Parsed) -> Reads {
+    name(context, parsed);
     let table = context.catalog.table(id);
     let mut own: Vec<_> = parsed.columns.iter().filter_map(|found| table.column_id(&found.name)).collect();
     own.sort();

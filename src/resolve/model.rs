@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::Branch;
 use crate::action::{Generalize, Generator, Mask};
 use crate::catalog::{Catalog, ColumnId, KeyId, TableId};
-use crate::ident::Ident;
+use crate::ident::{Ident, TableName};
 use crate::pgtype::PgType;
 use crate::policy::Acceptance;
 pub use crate::policy::IfShared;
@@ -30,6 +30,10 @@ pub struct ResolvedPolicy {
     pub subject: Subject,
     /// The author's search path.
     pub search_path: Vec<Ident>,
+    /// Its place; where the policy says nothing of it, that of the policy's name.
+    pub search_path_at: Span,
+    /// Tables, views and foreign tables that the author's SQL names.
+    pub named: std::collections::BTreeSet<TableName>,
     /// What must not be found.
     pub guards: Vec<ResolvedGuard>,
     /// For virtual foreign keys with a `where`, which rows of their tables reference by them.

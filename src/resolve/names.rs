@@ -2,6 +2,7 @@
 //!
 //! Every typed name becomes an id or a finding. What a decision means for its column is asked in `fit`.
 
+use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,8 @@ pub(super) struct Context<'a> {
     pub subject_key: Vec<ColumnId>,
     /// Tables that the policy decides.
     pub decided: BTreeSet<TableId>,
+    /// Relations that the author's SQL has named so far.
+    pub named: RefCell<BTreeSet<TableName>>,
     /// The rules of these, as written.
     pub written: BTreeMap<TableId, &'a policy::TablePolicy>,
     /// For virtual foreign keys with a `where`, which rows of their tables reference by them.
@@ -79,6 +82,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         whose: whose?,
         subject_key: Vec::new(),
         decided: tables.iter().flatten().copied().collect(),
+        named: RefCell::default(),
         written: decided().collect(),
         conditions: BTreeMap::new(),
         values: BTreeMap::new(),
@@ -98,6 +102,11 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
     }
     let max_rows = policy.limits.max_rows.iter();
     let max_rows = max_rows.filter_map(|(name, rows)| Some((table(catalog, name, report)?, *rows))).collect();
+    for report in &policy.unchanged {
+        // The reader has refused what the gate doesn't understand.
+        let parsed = policy::sql::parse_query(&report.query.text).unwrap_or_default();
+        condition::name(&context, &parsed);
+    }
     let reports = policy.unchanged.iter().map(|found| ResolvedReport {
         name: found.name.value.clone(),
         query: found.query.clone(),
@@ -108,6 +117,8 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         name: policy.name.value.clone(),
         subject: subject?,
         search_path: context.search_path,
+        search_path_at: policy.search_path.first().map_or(policy.name.span, |schema| schema.span),
+        named: context.named.into_inner(),
         guards,
         virtual_conditions: context.conditions,
         values: context.values,

@@ -3,14 +3,16 @@
 //! The server is the judge of the author's SQL: [`prepare`] lets it parse and type a statement without running it, [`ask`]
 //! runs a question. Both in READ ONLY transactions of their own, so neither can change anything, and bounded in time.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join_all, join4, try_join4};
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::ServerError;
 use crate::sql::Sql;
 use crate::sql::probe::{Answer, Question};
+use crate::sql::search_path::{Hazard, PathQuestion};
 
 /// Begins a transaction that can change nothing, and that gives way soon.
 pub(super) const BEGIN_READ_ONLY: &str =
@@ -25,6 +27,8 @@ pub struct Objection {
     pub message: String,
     /// Where in the statement's text, in characters from 1.
     pub position: Option<u32>,
+    /// Whether it is about row-level security.
+    pub filtered: bool,
     /// The constraint that it speaks for.
     pub constraint: Option<String>,
 }
@@ -62,8 +66,8 @@ pub async fn answer(client: &Client, settings: &[Sql], question: &Question) -> R
         Ok(rows) => rows.and_then(|rows| rows.parse().ok()).filter(|rows| *rows > 0).map(Answer::Wrong),
         // The time that we allowed was too short, or the lock was held by someone else.
         Err(objection) if matches!(objection.sqlstate.as_str(), "57014" | "55P03") => Some(Answer::TooLong),
-        Err(Objection { sqlstate, message, position, constraint }) => {
-            Some(Answer::Refused { sqlstate, message, position, constraint })
+        Err(Objection { sqlstate, message, position, filtered, constraint }) => {
+            Some(Answer::Refused { sqlstate, message, position, filtered, constraint })
         }
     })
 }
@@ -94,6 +98,7 @@ pub(super) async fn read_only<T>(
                     .public_message()
                     .map_or_else(|| error.to_string(), |it| crate::ident::shown(it).to_string()),
                 position: refusal.position,
+                filtered: refusal.is_about_row_security(),
                 constraint: refusal.constraint.clone(),
             })),
             None => Err(error),
@@ -108,6 +113,34 @@ pub(super) async fn read_only<T>(
 pub async fn database_name(client: &Client) -> Result<String, ServerError> {
     let answer = client.simple_query("SELECT pg_catalog.current_database()").await?;
     Ok(first(&answer).unwrap_or_default())
+}
+
+/// What is wrong with the search path, asked inside the caller's transaction; its settings are afterwards what they were.
+///
+/// # Errors
+/// No transaction, or a connection that is gone.
+pub async fn hazards(client: &Client, path: &PathQuestion) -> Result<BTreeSet<Hazard>, ServerError> {
+    let run = |sql: &'static str| async move { client.batch_execute(sql).await };
+    let answers = try_join4(
+        run("SAVEPOINT efface_path"),
+        client.simple_query(path.setting.as_str()),
+        client.simple_query(path.sql.as_str()),
+        run("ROLLBACK TO SAVEPOINT efface_path; RELEASE SAVEPOINT efface_path"),
+    );
+    let ((), _, answer, ()) = answers.await?;
+    let read = |answer: String| path.hazards(&answer).map_err(ServerError::no_answer);
+    first(&answer).map_or_else(|| Ok(BTreeSet::new()), read)
+}
+
+/// The columns of the first row; none without a row.
+pub(super) fn texts(answer: &[SimpleQueryMessage]) -> Vec<Option<String>> {
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    row.map_or_else(Vec::new, |row| {
+        (0..row.len()).map(|column| row.try_get(column).ok().flatten().map(str::to_owned)).collect()
+    })
 }
 
 /// The first column of the first row.

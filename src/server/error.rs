@@ -70,6 +70,11 @@ pub struct Refusal {
 }
 
 impl ServerError {
+    /// An answer to a question of ours that has another form than it can have.
+    pub fn no_answer(error: serde_json::Error) -> Self {
+        ServerError::Protocol(error.to_string())
+    }
+
     /// The SQLSTATE, where the server gave one.
     pub fn sqlstate(&self) -> Option<&str> {
         self.refusal().map(|refusal| refusal.sqlstate.as_str())
@@ -109,6 +114,12 @@ impl ServerError {
                      reference deleted ones; let it leave the reference out, or delete its rows by a rule"
                 ))
             }
+            // `check` has looked at what the plan itself needs.
+            "42501" => Some(
+                "look at the triggers of that table: `efface grants` lists those functions that run with the rights of \
+                 the role, and the tables that they mention; grant what they need"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }
@@ -166,6 +177,12 @@ impl Refusal {
         self.detail.as_deref().filter(|_| self.sqlstate == sqlstate)
     }
 
+    /// Whether a query would have been filtered by row-level security, which `row_security = off` makes an error: a
+    /// SQLSTATE that missing privileges share.
+    pub fn is_about_row_security(&self) -> bool {
+        self.sqlstate == "42501" && self.file.as_deref() == Some("rls.c")
+    }
+
     /// The server's own message where it names nothing but schema objects.
     pub fn public_message(&self) -> Option<&str> {
         if self.file.as_deref().is_some_and(raised_by_a_function) {
@@ -194,6 +211,7 @@ impl Refusal {
             "22P02" => "a value can't be read as its type",
             "27000" => "a trigger changed a row that the statement was to change or delete itself",
             "25006" => "the transaction is read-only",
+            "42501" => "the role may not do that",
             "P0001" => "a function of the database raised an error",
             "XX000" | "XX001" | "XX002" => "an internal error of the server",
             code => match &code[..2] {

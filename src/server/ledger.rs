@@ -2,6 +2,7 @@
 //!
 //! Only the tables of `schema/ledger.sql` are read and written here; entries are written by scripts alone.
 
+use std::future::Future;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
@@ -30,11 +31,26 @@ pub enum Ledger {
     },
 }
 
+/// Asks where names are PostgreSQL's own, whatever the session's search path offers.
+async fn asked<T>(client: &Client, answer: impl Future<Output = Result<T, ServerError>>) -> Result<T, ServerError> {
+    client.batch_execute("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp").await?;
+    let answer = answer.await;
+    // A failed transaction is ended by it as well.
+    let ended = client.batch_execute("COMMIT").await;
+    let answer = answer?;
+    ended?;
+    Ok(answer)
+}
+
 /// Looks what there is.
 ///
 /// # Errors
 /// The connection is gone.
 pub async fn look(client: &Client) -> Result<Ledger, ServerError> {
+    asked(client, found(client)).await
+}
+
+async fn found(client: &Client) -> Result<Ledger, ServerError> {
     // Nothing is cast by name here: names in a schema that the role may not use can't be.
     const PRIVILEGES: &str = "
         WITH found AS (
@@ -112,7 +128,7 @@ pub async fn owner(client: &Client) -> Result<String, ServerError> {
         SELECT pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text
         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = 'efface' AND c.relname = 'ledger'";
-    let rows = client.query_typed(QUESTION, &[]).await?;
+    let rows = asked(client, async { Ok(client.query_typed(QUESTION, &[]).await?) }).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
@@ -129,7 +145,7 @@ pub async fn meddlers(client: &Client) -> Result<Vec<String>, ServerError> {
         WHERE n.nspname = 'efface' AND c.relname IN ('ledger', 'erased') AND a.grantee <> c.relowner
           AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')
         ORDER BY 1";
-    let rows = client.query_typed(QUESTION, &[]).await?;
+    let rows = asked(client, async { Ok(client.query_typed(QUESTION, &[]).await?) }).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
@@ -155,7 +171,9 @@ pub enum Found {
 /// # Errors
 /// There is no ledger, or the role may not read it.
 pub async fn read(client: &Client, mut take: impl FnMut(Found)) -> Result<u64, ServerError> {
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    client
+        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp")
+        .await?;
     let strays = entries(client, &mut take).await;
     // A failed transaction is ended by it as well.
     let ended = client.batch_execute("COMMIT").await;
@@ -223,7 +241,7 @@ pub async fn switch(client: &Client, off: Option<&str>) -> Result<(), ServerErro
 /// # Errors
 /// There is no ledger, or the role may not read it.
 pub async fn has(client: &Client, digest: &str) -> Result<bool, ServerError> {
-    let question = "SELECT EXISTS (SELECT FROM efface.ledger WHERE digest = $1)";
+    let question = "SELECT EXISTS (SELECT FROM efface.ledger WHERE digest OPERATOR(pg_catalog.=) $1)";
     let rows = client.query_typed(question, &[(&digest, Type::TEXT)]).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }

@@ -13,6 +13,7 @@ pub mod introspect;
 pub mod ledger;
 mod secret;
 pub mod settings;
+pub mod standing;
 #[cfg(feature = "cli")]
 pub mod throwaway;
 mod tls;

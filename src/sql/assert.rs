@@ -60,6 +60,7 @@ pub(super) fn own_block(variables: &str, finds: impl Fn(&mut Writer), assertion:
 /// The name of an assertion in its DETAIL; the same as serde's.
 fn name(assertion: Assertion) -> &'static str {
     match assertion {
+        Assertion::SearchPath => "search_path",
         Assertion::Subject => "subject",
         Assertion::Secret => "secret",
         Assertion::Ledger => "ledger",

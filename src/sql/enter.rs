@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ledger::{Counted, Known};
 use super::lower::Lowering;
 use super::script::{Assertion, Phase, Role, Script, policy_digest};
+use super::search_path::PathQuestion;
 use super::writer::Writer;
 
 /// How long the turn to write is waited for, at the least. Whoever has it only commits and waits for nobody, so waiting for
@@ -48,13 +49,9 @@ impl Lowering<'_> {
             return;
         }
         let phase = Phase::Ledger;
-        let so_far = Script {
-            preamble: self.preamble(),
-            key: self.key(),
-            statements: self.statements.clone(),
-            rehearsal: Vec::new(),
-        }
-        .digest();
+        let (statements, path) = (self.statements.clone(), PathQuestion::of([], plan, self.scene.catalog));
+        let (preamble, key, rehearsal) = (self.preamble(), self.key(), Vec::new());
+        let so_far = Script { preamble, key, statements, rehearsal, path }.digest();
         let (ran, counted) = self.ran();
         let (psql, engine) = self.scene.counted(&counted);
         let comment = vec!["The ledger: who it was, what was run, how many rows; no values.".to_owned()];

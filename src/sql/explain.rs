@@ -3,11 +3,14 @@
 //! A captured step is explained with the rows of its capture inline: the temporary table doesn't exist in a read-only
 //! transaction. The subject is a sample: some row that the policy may erase, whose key nobody gets to see.
 
-use super::lower::search_path;
 use super::script::Sql;
+use super::search_path::search_path;
 use super::writer::{Scene, Writer};
 use crate::catalog::Catalog;
 use crate::plan::{Plan, Predicate, Step};
+
+/// For questions about the server's own catalog; to compile them would take longer than to answer them.
+pub(super) const SAFE_PATH: &str = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL jit = off";
 
 /// Settings that hold while questions are asked: the script's search path, and an empty or sample subject.
 pub fn settings(plan: &Plan, catalog: &Catalog, sample: bool) -> Vec<Sql> {
@@ -43,12 +46,15 @@ pub(super) fn search_path_and_settings(plan: &Plan, catalog: &Catalog) -> Vec<Sq
     path.kw("SET LOCAL search_path = ").list(&search_path(catalog, plan), ", ", |w, schema| {
         w.ident(schema);
     });
+    // As the script does: what would be filtered is refused.
+    let mut security = Writer::new();
+    security.kw("SET LOCAL row_security = off");
     let mut strings = Writer::new();
     strings.kw("SET LOCAL standard_conforming_strings = on");
     // Compiling a question takes longer than answering it.
     let mut jit = Writer::new();
     jit.kw("SET LOCAL jit = off");
-    vec![path.finish(), strings.finish(), jit.finish()]
+    vec![path.finish(), security.finish(), strings.finish(), jit.finish()]
 }
 
 /// `EXPLAIN (FORMAT JSON)` of each step, by the step's index; without those whose scope is remembered in stages, which

@@ -5,8 +5,8 @@
 //! left out: one that a rule has changed may look like another rule's.
 
 use super::explain::{stages, uncaptured};
-use super::lower::search_path;
 use super::script::Sql;
+use super::search_path::search_path;
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, TableId};

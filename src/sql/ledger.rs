@@ -11,7 +11,7 @@ use super::keyed::text_of;
 use super::script::{Assertion, Sql};
 use super::writer::{Scene, Writer};
 use crate::catalog::Catalog;
-use crate::ident::Ident;
+use crate::ident::{Ident, shown};
 use crate::pgtype::PgType;
 use crate::plan::{Choice, Plan, Step, StepAction};
 use crate::resolve::Subject;
@@ -37,11 +37,20 @@ pub const LEDGER_PRIVILEGES: [&str; 5] = [
 
 /// The statements that give these privileges to a role.
 pub fn ledger_grants(role: &Ident) -> String {
-    let mut w = Writer::new();
-    for privilege in LEDGER_PRIVILEGES {
-        w.kw("GRANT ").kw(privilege).kw(" TO ").ident(role).kw(";\n");
-    }
-    w.as_str().to_owned()
+    let statement = |privilege: &'static str| {
+        let mut w = Writer::new();
+        w.kw("GRANT ").kw(privilege).kw(" TO ").ident(role).kw(";");
+        w.as_str().to_owned() + "\n"
+    };
+    LEDGER_PRIVILEGES.map(statement).concat()
+}
+
+/// The same as comments, for people: a role's name may hold the end of a line.
+pub fn ledger_grants_told(role: &Ident) -> String {
+    let mut quoted = Writer::new();
+    quoted.ident(role);
+    let role = shown(quoted.as_str()).to_string();
+    LEDGER_PRIVILEGES.map(|privilege| format!("-- GRANT {privilege} TO {role};\n")).concat()
 }
 
 /// How an entry's moment is written where its digest is made, and wherever it is shown.
@@ -347,11 +356,11 @@ impl Scene<'_> {
         if counted.is_empty() {
             psql.kw("'{}'");
         } else {
-            // psql fills nothing in within quotes.
-            psql.kw("'{' || concat_ws(',', ").list(counted, ", ", |w, it| {
+            // psql fills nothing in within quotes; and a function takes no more than a hundred arguments.
+            psql.kw("ARRAY[").list(counted, ", ", |w, it| {
                 w.kw(":").printed(&it.variable());
             });
-            psql.kw(") || '}'");
+            psql.kw("]::bigint[]::text");
         }
         engine.kw("$1");
         (statement(&psql), statement(&engine))

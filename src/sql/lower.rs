@@ -6,12 +6,11 @@ use std::time::Duration;
 use super::assert::{self, report_digests};
 use super::capture::answers_alike;
 use super::predicate::key_type;
-use super::quote;
 use super::script::{Assertion, KeyColumn, Phase, Role, Script, Statement};
+use super::search_path::{PathQuestion, planted_check, search_path};
 use super::writer::{Scene, Writer};
 use crate::catalog::{Catalog, Table, TableId};
-use crate::ident::{Ident, shown};
-use crate::pgtype::PgType;
+use crate::ident::shown;
 use crate::plan::{CaptureReason, Choice, Closure, Plan, Predicate, Reason, Step, StepAction, TableLock, followers};
 use crate::resolve::{IfShared, Subject};
 use crate::source::{SourceFile, Span};
@@ -33,7 +32,8 @@ pub fn script(plan: &Plan, catalog: &Catalog, file: &SourceFile) -> Script {
     lowering.entry();
     lowering.commit();
     let rehearsal = lowering.search_further();
-    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, rehearsal }
+    let path = PathQuestion::of(lowering.statements.iter().chain(&rehearsal), plan, catalog);
+    Script { preamble: lowering.preamble(), key: lowering.key(), statements: lowering.statements, rehearsal, path }
 }
 
 pub(super) struct Lowering<'a> {
@@ -178,6 +178,13 @@ impl Lowering<'_> {
             // The schema is compared when all tables are locked, not before.
             let role = if Some(index) == last { Role::LockTables } else { Role::Prepare };
             self.push(Phase::Tables, "lock tables", role, vec![comment.to_owned()], w);
+        }
+        let planted: Vec<_> = planted_check(self.scene.plan, self.scene.catalog).into_iter().collect();
+        if !planted.is_empty() {
+            self.set(Phase::Tables, "SET LOCAL search_path = pg_catalog, pg_temp");
+            let comment =
+                vec!["Nothing that others made, or can make, may be called in place of PostgreSQL's own.".to_owned()];
+            self.assertion(Phase::Tables, Assertion::SearchPath, "the search path is not safe:", &planted, comment);
         }
         let mut w = Writer::new();
         let path = search_path(self.scene.catalog, self.scene.plan);
@@ -508,6 +515,7 @@ impl Lowering<'_> {
     pub fn assert(&mut self, phase: Phase, assertion: Assertion, comment: Vec<String>, sql: Writer) {
         self.assertions += 1;
         let title = match assertion {
+            Assertion::SearchPath => "check the search path",
             Assertion::Subject => "check the subject",
             Assertion::Secret => "check the secret",
             Assertion::Ledger => "check the ledger",
@@ -810,42 +818,5 @@ impl Lowering<'_> {
         let mut w = Writer::new();
         w.kw("COMMIT");
         self.push(Phase::Commit, "commit", Role::Commit, Vec::new(), w);
-    }
-}
-
-/// Never inherited: PostgreSQL's own names first, then the policy's, then the schemas of the extensions whose types occur
-/// (without them citext compares case-sensitively), temporary tables last.
-pub(super) fn search_path(catalog: &Catalog, plan: &Plan) -> Vec<Ident> {
-    // Types print with their schema, quoted where that is needed, as the catalog is read with an empty search path. An
-    // enum or a domain is the application's, whatever lives in its schema besides.
-    let columns = || plan.table_locks.iter().flat_map(|(id, _)| &catalog.table(*id).columns);
-    let types = || columns().filter(|column| may_be_an_extensions(&column.ty)).map(|column| &column.type_sql);
-    let extensions = catalog.extensions.iter().filter(|extension| {
-        let prefix = format!("{}.", quote::ident(&extension.schema));
-        types().any(|printed| printed.starts_with(&prefix))
-    });
-    // A subject that is a value is compared by its own type, whatever the columns' are.
-    let citext = matches!(&plan.subject, Subject::Value(value) if value.ty == PgType::Citext);
-    let compared = catalog.extensions.iter().filter(|extension| citext && extension.name.as_str() == "citext");
-    let wanted = std::iter::once(Ident::from("pg_catalog"))
-        .chain(plan.search_path.iter().cloned())
-        .chain(extensions.map(|extension| extension.schema.clone()))
-        .chain(compared.map(|extension| extension.schema.clone()))
-        .chain([Ident::from("pg_temp")]);
-    let mut path: Vec<Ident> = Vec::new();
-    for schema in wanted {
-        if !path.contains(&schema) {
-            path.push(schema);
-        }
-    }
-    path
-}
-
-/// Whether a type may come from an extension.
-fn may_be_an_extensions(ty: &PgType) -> bool {
-    match ty {
-        PgType::Array { of, .. } => may_be_an_extensions(of),
-        PgType::Citext | PgType::Composite { .. } | PgType::Range { .. } | PgType::Other { .. } => true,
-        _ => false,
     }
 }

@@ -6,6 +6,7 @@
 mod analyze;
 mod assert;
 mod bits;
+mod calls;
 mod capture;
 mod closure;
 mod derived;
@@ -15,6 +16,7 @@ pub mod explain;
 mod find;
 mod generate;
 mod gone;
+pub mod grants;
 mod helper;
 mod keyed;
 pub mod late;
@@ -32,9 +34,11 @@ pub mod privilege;
 pub mod probe;
 mod propagate;
 pub mod quote;
+pub mod row_security;
 mod script;
 mod scrub;
 mod search;
+pub mod search_path;
 mod stand_in;
 mod step;
 mod subject;
@@ -46,8 +50,10 @@ pub use find::{Haystack, Holds, patterns_of_values, search};
 pub use keyed::LEAST_SECRET;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
-pub use ledger::ledger_questions;
-pub use ledger::{LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants};
+pub use ledger::{
+    LEDGER_DDL, LEDGER_PRIVILEGES, LEDGER_TABLES, LEDGER_VERSION, NO_ENTRY, ledger_grants, ledger_grants_told,
+    ledger_questions,
+};
 pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
 pub use lower::script;
 pub use script::*;

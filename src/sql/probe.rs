@@ -20,7 +20,8 @@ use crate::source::{Fragment, Span};
 pub struct Question {
     /// What is asked.
     pub sql: Sql,
-    /// Whether it runs and answers with a count of wrong rows; otherwise it is only parsed and typed.
+    /// Whether it runs, and answers with a count of wrong rows or how it would be executed; otherwise it is only parsed and
+    /// typed.
     pub runs: bool,
     /// Whether these are rows of the database, and not values that were tried.
     of_rows: bool,
@@ -71,6 +72,8 @@ pub enum Answer {
         message: String,
         /// Where in the text, in characters from 1.
         position: Option<u32>,
+        /// Whether row-level security would have filtered something.
+        filtered: bool,
         /// The constraint that it speaks for.
         constraint: Option<String>,
     },
@@ -78,6 +81,13 @@ pub enum Answer {
     Wrong(u64),
     /// It didn't answer in time.
     TooLong,
+}
+
+impl Answer {
+    /// Whether the role lacks something. Where it may not look into a schema, names in there are unknown to it.
+    pub fn is_about_privileges(&self, blind: bool) -> bool {
+        matches!(self, Answer::Refused { sqlstate, .. } if sqlstate == "42501" || (blind && sqlstate.starts_with("42")))
+    }
 }
 
 impl Question {
@@ -118,6 +128,14 @@ impl Question {
     fn words(&self, answer: &Answer) -> Diagnostic {
         let (sqlstate, message, constraint) = match answer {
             Answer::TooLong => return self.unverified("the server needed too long to answer"),
+            Answer::Refused { filtered: true, message, .. } => {
+                return Diagnostic::new(Code::RowLevelSecurity, format!("row-level security is in the way: {message}"))
+                    .at(self.origin, "needed for this")
+                    .note("a view reads with the rights of its owner, unless it is a `security_invoker`")
+                    .help(
+                        "have a superuser give BYPASSRLS to whoever reads the table: the role, or the owner of the view",
+                    );
+            }
             Answer::Refused { sqlstate, message, .. } if sqlstate == "42501" => {
                 return Diagnostic::new(Code::MissingPrivilege, format!("this role lacks a privilege: {message}"))
                     .at(self.origin, "needed for this")
@@ -302,10 +320,10 @@ pub fn questions(plan: &Plan, policy: &ResolvedPolicy, catalog: &Catalog) -> Vec
     }
     for report in &policy.reports {
         let mut w = Writer::new();
-        w.kw("SELECT count(*) FROM (\n");
+        w.kw("EXPLAIN SELECT count(*) FROM (\n");
         let start = w.as_str().len();
         w.author_inner(&report.query).kw("\n) AS efface_row");
-        questions.push(fragment_question(w, &report.query, &[], start, 0));
+        questions.push(Question { runs: true, ..fragment_question(w, &report.query, &[], start, 0) });
     }
     questions
 }
@@ -329,10 +347,14 @@ impl Asking<'_> {
     fn condition(&self, table: TableId, condition: &Condition) -> Question {
         let keys = self.scene.subject_in_author();
         let mut w = Writer::new();
-        w.kw("SELECT 1 FROM ").rows_of(self.scene.catalog, &self.scene.catalog.table(table).name).kw(" WHERE (\n");
+        // Only parsed and typed, privileges are not looked at.
+        w.kw("EXPLAIN SELECT 1 FROM ")
+            .rows_of(self.scene.catalog, &self.scene.catalog.table(table).name)
+            .kw(" WHERE (\n");
         let start = w.as_str().len();
         w.author_with(&condition.fragment, &condition.subject, &keys).kw("\n)");
-        fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len())
+        let question = fragment_question(w, &condition.fragment, &condition.subject, start, keys.as_str().len());
+        Question { runs: true, ..question }
     }
 
     /// Whether the two sides of a reference that nobody but the policy declares can be compared at all.

@@ -7,6 +7,7 @@
 use sha2::{Digest, Sha256};
 
 use super::ledger::Counted;
+use super::search_path::PathQuestion;
 use super::subject::NOBODY;
 use crate::catalog::{TableId, hexadecimal};
 use crate::pgtype::PgType;
@@ -38,6 +39,8 @@ pub struct Script {
     pub rehearsal: Vec<Statement>,
     /// The subject's key columns, for people and for binding: one setting each, in the key's order.
     pub key: Vec<KeyColumn>,
+    /// What is asked about the search path before it runs, and under its locks; no part of its text.
+    pub path: PathQuestion,
 }
 
 /// A column of the subject's key.
@@ -175,6 +178,8 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assertion {
+    /// Nothing that others have made can be called in place of PostgreSQL's own.
+    SearchPath,
     /// The subject exists and may be erased by this policy.
     Subject,
     /// The secret that keys pseudonyms is one.

@@ -3,6 +3,7 @@
 //! In a case's data, a cell with the word `stays` marks a row that must be the same byte for byte afterwards, and one
 //! with the word `gone` a value that must be nowhere.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::pin::pin;
@@ -11,6 +12,8 @@ use std::process::{Command, Stdio};
 use efface::catalog::{self, Catalog};
 use efface::diagnostic::{Report, render};
 use efface::plan::Plan;
+use efface::server::ask::hazards;
+use efface::sql::search_path::Hazard;
 use efface::sql::{ASSERTION_FAILED, Role, Script};
 use efface::{policy, resolve, sql};
 use futures_util::SinkExt;
@@ -22,7 +25,7 @@ use crate::harness::{Db, binaries};
 use crate::state::{State, random_columns};
 
 /// A fresh database with the case's schema and data.
-fn loaded(case: &Case) -> Db {
+pub fn loaded(case: &Case) -> Db {
     let db = Db::with(&case.file("schema.sql"));
     db.sql(&case.file("data.sql"));
     db
@@ -67,6 +70,11 @@ fn every_case_ends_as_its_story_says_by_the_engine_s_way_and_by_psql() {
             Some(&script),
             "the record makes the same script"
         );
+        // The search for planted objects must not cry wolf.
+        db.sql("BEGIN");
+        let found = db.block_on(hazards(&db.connection().client, &script.path)).expect("an answer");
+        db.sql("COMMIT");
+        assert_eq!(found, BTreeSet::<Hazard>::new());
         let before = State::of(&db, &catalog);
         let outcome = run(&db, case, &script);
         let ended = outcome.as_ref().map_or_else(|failure| Ends::Fails(failure.sqlstate.clone()), |_| Ends::Committed);
@@ -98,6 +106,14 @@ fn scripted(case: &Case, catalog: &Catalog) -> Result<(Plan, Script), Report> {
     let plan = case.plan(policy, catalog)?;
     let script = sql::script(&plan, catalog, &case.policy);
     Ok((plan, script))
+}
+
+/// Runs the script as another role; what went wrong.
+pub fn run_as(db: &Db, case: &Case, script: &Script, role: &str) -> Result<(), String> {
+    db.sql(&format!("SET ROLE {role}"));
+    let outcome = run(db, case, script).map(drop).map_err(|failure| format!("{failure:?}"));
+    db.sql("RESET ROLE");
+    outcome
 }
 
 /// How a statement failed: nothing that quotes a row.

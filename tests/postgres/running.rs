@@ -22,17 +22,34 @@ struct Ready {
 }
 
 fn ready(db: &Db) -> Ready {
-    made(db, |plan| plan)
+    made(db, POLICY, |plan| plan)
 }
 
 /// The same, entered in the ledger.
 fn entered(db: &Db) -> Ready {
-    made(db, Plan::with_ledger)
+    made(db, POLICY, Plan::with_ledger)
 }
 
-fn made(db: &Db, change: impl Fn(Plan) -> Plan) -> Ready {
+/// Runs a policy for 42 without a look at anything beforehand; `between` happens between the plan and the run.
+pub fn run_prepared(db: &Db, policy: &str, between: impl FnOnce()) -> Result<Finished, RunError> {
+    run_watched(db, policy, between, &mut Unwatched)
+}
+
+/// The same before somebody's eyes.
+pub fn run_watched(
+    db: &Db,
+    policy: &str,
+    between: impl FnOnce(),
+    progress: &mut dyn Progress,
+) -> Result<Finished, RunError> {
+    let ready = made(db, policy, |plan| plan);
+    between();
+    ready.run(db, &settings(db.url()), Mode::Apply, progress)
+}
+
+fn made(db: &Db, policy: &str, change: impl Fn(Plan) -> Plan) -> Ready {
     let catalog = db.catalog();
-    let file = SourceFile::new("policy.yaml", POLICY);
+    let file = SourceFile::new("policy.yaml", policy);
     let policy = efface::policy::read(&file).expect("the policy is readable").value;
     let efface::resolve::Resolved { policy, catalog } = resolve(&policy, &catalog).expect("the policy fits").value;
     let plan = change(plan(&policy, &catalog).expect("the policy can be planned"));

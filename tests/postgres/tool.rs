@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::Db;
+use crate::harness::{Db, binaries};
 
 /// People, what was written about them, and what they owe.
 pub const SCHEMA: &str = "
@@ -52,30 +52,44 @@ limits: { lock_timeout: 50ms }
 "#;
 
 /// What a command printed and how it ended.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 /// A database with the schema, and a folder with the policy.
-struct Place {
-    db: Db,
+pub struct Place {
+    pub db: Db,
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(POLICY)
     }
 
-    fn with(policy: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("small.yaml"), policy).expect("the policy is written");
-        Self { db: Db::with(SCHEMA), folder }
+    pub fn with(policy: &str) -> Self {
+        Self::of(SCHEMA, policy)
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub fn of(schema: &str, policy: &str) -> Self {
+        let place = Self { db: Db::with(schema), folder: tempfile::tempdir().expect("a folder") };
+        place.policy(policy);
+        place
+    }
+
+    /// An empty folder beside a database.
+    pub fn at(db: Db) -> Self {
+        Self { db, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// Writes the policy anew.
+    pub fn policy(&self, policy: &str) {
+        std::fs::write(self.path("small.yaml"), policy).expect("the policy is written");
+    }
+
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
         command.args(line.split_whitespace()).current_dir(self.folder.path()).env("DATABASE_URL", self.db.url());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -86,20 +100,52 @@ impl Place {
         self.command(line).spawn().expect("the tool starts")
     }
 
-    fn run(&self, line: &str) -> Ran {
+    pub fn run(&self, line: &str) -> Ran {
         ended(self.start(line))
     }
 
-    fn dump(&self) -> Vec<Vec<String>> {
+    /// The same as another role.
+    pub fn run_as(&self, role: &str, line: &str) -> Ran {
+        let url = self.db.url().replace("user=postgres", &format!("user={role}"));
+        ended(self.command(line).env("DATABASE_URL", url).spawn().expect("the tool starts"))
+    }
+
+    /// Runs a script by psql as the documented call does, as a role; what psql complains about.
+    pub fn psql_as(&self, role: &str, script: &str, key: &str) -> Result<String, String> {
+        std::fs::write(self.path("script.sql"), script).expect("the script is written");
+        let mut command = psql();
+        let url = self.db.url().replace("user=postgres", &format!("user={role}"));
+        command
+            .args(["-X", "-q", "-v"])
+            .arg(format!("key1={key}"))
+            .args(["-d", &url, "-f"])
+            .arg(self.path("script.sql"));
+        let output = command.stdin(Stdio::null()).output().expect("psql runs");
+        let words = String::from_utf8(output.stderr).expect("UTF-8");
+        if output.status.success() { Ok(words) } else { Err(words) }
+    }
+
+    /// A name for a role that no other test has.
+    pub fn role(&self, name: &str) -> String {
+        format!("{name}_of_{}", self.db.value("select current_database()"))
+    }
+
+    pub fn dump(&self) -> Vec<Vec<String>> {
         ["users", "notes", "bills"].map(|table| self.db.dump_table(table)).to_vec()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
 
-fn ended(child: Child) -> Ran {
+/// psql of the server's version, else the machine's.
+pub fn psql() -> Command {
+    let beside = binaries().program("psql");
+    Command::new(if beside.exists() { beside } else { "psql".into() })
+}
+
+pub fn ended(child: Child) -> Ran {
     let output = child.wait_with_output().expect("the tool ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }

@@ -312,6 +312,11 @@ fn sql() {
             ("a null", condition("null"), &["6:12 empty-value"]),
             ("a tab in front of a comment", condition("a > 1\t# and b"), &["6:18 sql-cut-short"]),
             ("an aggregate", condition("count(*) > 1"), &["6:12 sql-not-allowed"]),
+            (
+                "a setting of the run itself",
+                condition("set_config('efface.key1', '{2}', true) is null"),
+                &["6:12 sql-not-allowed"],
+            ),
             ("a window", condition("row_number() over () > 1"), &["6:12 sql-not-allowed"]),
             (
                 "rows that change",

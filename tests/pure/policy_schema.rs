@@ -83,7 +83,15 @@ pub fn good() -> Vec<String> {
     let guest = with_rules("    where: email = any(:subject)\n    rows: delete\n");
     let guest = guest.replace("table: users", "value: text, name: email");
     let expired = top("").replace("table: users", "table: users, expired_when: a > b");
-    let mut good = vec![whole, everybody, guest, expired, top("search_path: club"), top("description: 2026")];
+    let mut good = vec![
+        whole,
+        everybody,
+        guest,
+        expired,
+        top("search_path: club"),
+        top("search_path: []"),
+        top("description: 2026"),
+    ];
     let keys = [
         "virtual_foreign_keys: [{ table: a, columns: b, references: users }]",
         "virtual_foreign_keys: [{ table: a, columns: [b, c], references: 'u(d, e)', where: f, lock: table }]",
@@ -176,7 +184,6 @@ fn both_refuse_what_has_the_wrong_shape() {
         "verify: { gone: { anywhere: error } }",
         "verify: { gone: [{ column: a.b, anywhere: keep }] }",
         "verify: { gone: [{ column: a.b, where: c }] }",
-        "search_path: []",
         "description: null",
         "every_row: true",
         "every_row: false",

@@ -141,6 +141,15 @@ impl<'a> Walk<'a> {
                 );
             }
         }
+        // The subject itself, and where names are looked up, are settings of the transaction.
+        if parts.last().is_some_and(|last| last.as_str() == "set_config") {
+            return self.refuse(
+                span,
+                "`set_config` would change what the run itself has set",
+                "a condition asks, and changes nothing",
+                "leave it out; `current_setting` reads a setting",
+            );
+        }
         self.parsed.functions.push(name);
         ControlFlow::Continue(())
     }

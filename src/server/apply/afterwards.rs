@@ -88,12 +88,12 @@ async fn may_analyze(client: &Client, table: &TableName) -> Result<bool, ServerE
     const QUESTION: &str = "
         SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE')
             OR (NOT c.relisshared AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
-            OR CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 170000
+            OR CASE WHEN pg_catalog.current_setting('server_version_num')::pg_catalog.int4 OPERATOR(pg_catalog.>=) 170000
                THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END
         FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        JOIN pg_catalog.pg_database AS d ON d.datname = pg_catalog.current_database()
-        WHERE n.nspname = $1 AND c.relname = $2";
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        JOIN pg_catalog.pg_database AS d ON d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+        WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2";
     let (schema, name) = (table.schema.as_str(), table.name.as_str());
     let rows = client.query_typed(QUESTION, &[(&schema, Type::TEXT), (&name, Type::TEXT)]).await?;
     Ok(rows.first().and_then(|row| row.try_get(0).ok()).unwrap_or(false))
@@ -104,9 +104,9 @@ async fn values_left(client: &Client, table: &TableName) -> Result<Vec<String>, 
     const QUESTION: &str = "
         SELECT DISTINCT s.attname::pg_catalog.text
         FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        JOIN pg_catalog.pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = c.relname
-        WHERE n.nspname = $1 AND c.relname = $2 AND c.reltuples = 0
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        JOIN pg_catalog.pg_stats AS s ON s.schemaname OPERATOR(pg_catalog.=) n.nspname AND s.tablename OPERATOR(pg_catalog.=) c.relname
+        WHERE n.nspname OPERATOR(pg_catalog.=) $1 AND c.relname OPERATOR(pg_catalog.=) $2 AND c.reltuples OPERATOR(pg_catalog.=) 0
           AND (s.most_common_vals IS NOT NULL OR s.histogram_bounds IS NOT NULL)
         ORDER BY 1";
     let (schema, name) = (table.schema.as_str(), table.name.as_str());

@@ -17,8 +17,10 @@ use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun};
 use super::stopped::{Stopped, refused};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
+use crate::server::ask::hazards;
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
+use crate::sql::search_path::Hazard;
 use crate::sql::{Phase, Role, Statement};
 
 /// How far a transaction came.
@@ -57,6 +59,16 @@ const WAITING: &str = "SELECT DISTINCT virtualtransaction FROM pg_catalog.pg_loc
 
 /// How much longer than a statement may run we wait for its answer; and for the end of one that was cancelled.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// Keeps keys and values out of the server's log, as far as the role may say so; `efface grants` offers it.
+const QUIET_LOG: &str = "SELECT pg_catalog.set_config(s.name, s.value, true) \
+     FROM (VALUES ('log_parameter_max_length', '0'), ('log_error_verbosity', 'terse')) AS s (name, value) \
+     WHERE pg_catalog.has_parameter_privilege(s.name, 'SET')";
+
+/// The same below PostgreSQL 15, where nobody can be granted that.
+const QUIET_LOG_OF_SUPERUSERS: &str = "SELECT pg_catalog.set_config(s.name, s.value, true) \
+     FROM (VALUES ('log_parameter_max_length', '0'), ('log_error_verbosity', 'terse')) AS s (name, value) \
+     WHERE pg_catalog.current_setting('is_superuser') OPERATOR(pg_catalog.=) 'on'";
 
 /// How many statements without an answer of interest are sent before the first answer is awaited.
 const PIPELINED: usize = 16;
@@ -246,7 +258,13 @@ impl<'a> Attempt<'a> {
         let title = statement.title.as_str();
         let sql = statement.sql.as_str();
         let rows = match &statement.role {
-            Role::Begin | Role::Prepare | Role::Assert(_) | Role::LockLedger => {
+            Role::Begin => {
+                self.watched(title, client.simple_query(sql)).await?;
+                let quiet = if connection.server_version.major >= 15 { QUIET_LOG } else { QUIET_LOG_OF_SUPERUSERS };
+                self.watched("settings", client.simple_query(quiet)).await?;
+                Vec::new()
+            }
+            Role::Prepare | Role::Assert(_) | Role::LockLedger => {
                 self.watched(title, client.simple_query(sql)).await?;
                 Vec::new()
             }
@@ -334,13 +352,22 @@ impl<'a> Attempt<'a> {
         Ok(lists)
     }
 
-    /// Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition.
+    /// Table locks keep out DDL on the tables, not a new body of a trigger function, nor a new partition; nor what a
+    /// transaction had made in the search path when we looked, and commits since.
     async fn nothing_moved(&mut self) -> Result<(), Stopped> {
         let may_move = |table: &Table| table.partitioned.is_some() || !table.triggers.is_empty();
-        if self.order.reviewed.tables.iter().any(may_move) { self.same_schema().await } else { Ok(()) }
+        if self.order.reviewed.tables.iter().any(may_move) { self.same_schema().await } else { self.safe_path().await }
     }
 
-    /// Compares the schema of the plan's tables with the reviewed one. Their locks keep out whatever would change it now.
+    /// Looks at the search path again, whoever looked before.
+    async fn safe_path(&mut self) -> Result<(), Stopped> {
+        let asked = hazards(&self.connection.client, &self.order.script.path);
+        let hazards = self.watched("looking at the search path", asked).await?;
+        if hazards.is_empty() { Ok(()) } else { Err(Stopped::Unsafe(hazards.iter().map(Hazard::in_short).collect())) }
+    }
+
+    /// Compares the schema of the plan's tables with the reviewed one, and looks at the search path. Their locks keep out
+    /// whatever would change the tables now.
     async fn same_schema(&mut self) -> Result<(), Stopped> {
         let (connection, order) = (self.connection, self.order);
         let client = &connection.client;
@@ -350,6 +377,7 @@ impl<'a> Attempt<'a> {
             Ok::<_, ServerError>(catalog.part(order.tables))
         };
         let now = self.watched("comparing the schema with the reviewed one", compared).await?;
+        self.safe_path().await?;
         if digest(&now) == digest(order.reviewed) {
             return Ok(());
         }

@@ -71,6 +71,8 @@ pub(super) async fn blockers(settings: &Settings, ours: i32, seen: &BTreeSet<i32
 
 async fn ask(settings: &Settings, ours: i32, order: &Order<'_>) -> Result<Vec<Blocker>, ServerError> {
     let connection = connect(settings, "efface: who is in the way").await?;
+    // The session's own search path may hold anything.
+    connection.client.batch_execute("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp").await?;
     let of_plan = order.reviewed.tables.iter().filter(|table| order.tables.contains(&table.name));
     let partitions = of_plan.filter_map(|table| table.partitioned.as_ref()).flat_map(|it| &it.partitions);
     let (schemas, names): (Vec<&str>, Vec<&str>) =

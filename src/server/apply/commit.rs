@@ -93,8 +93,8 @@ pub(super) struct Server {
 impl Server {
     /// Asks which server this is. Not inside a transaction of ours: a refusal would end it.
     pub(super) async fn identify(client: &Client) -> Self {
-        const CLUSTER: &str = "SELECT system_identifier || ' ' || CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby' \
-             ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END \
+        const CLUSTER: &str = "SELECT pg_catalog.concat(system_identifier, ' ', CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby' \
+             ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END) \
              FROM pg_catalog.pg_control_system()";
         const START: &str = "SELECT pg_catalog.pg_postmaster_start_time()";
         const MEMORY: &str = "SELECT stats_reset FROM pg_catalog.pg_stat_bgwriter";

@@ -119,6 +119,9 @@ pub enum RunError {
     /// The schema is not the one that was reviewed; nothing was committed.
     #[error("the schema is not the one that was reviewed; nothing was committed")]
     Drift(Vec<String>),
+    /// Something in the search path could be called in place of PostgreSQL's own; nothing was committed.
+    #[error("the search path is not safe; nothing was committed")]
+    Unsafe(Vec<String>),
     /// The server refused a statement; nothing was committed.
     #[error("{what} failed{}: {error}; nothing was committed", after(*.attempts))]
     Refused {
@@ -176,6 +179,7 @@ impl RunError {
             Stopped::HeldUp(sessions) => RunError::HeldUp { sessions, most, attempts },
             Stopped::Findings(failure) => RunError::Findings(failure),
             Stopped::Drift(words) => RunError::Drift(words),
+            Stopped::Unsafe(words) => RunError::Unsafe(words),
             Stopped::Interrupted => RunError::Interrupted,
             Stopped::Refused { what, error } => RunError::Refused { what, error, attempts, blockers },
             Stopped::Malformed(what) => RunError::Malformed(what),

@@ -54,7 +54,8 @@ impl Cause {
                 Assertion::Reports => Some(Cause::Report),
                 Assertion::Meanwhile => Some(Cause::Meanwhile),
                 Assertion::Steps | Assertion::References | Assertion::Gone => Some(Cause::Rows),
-                Assertion::Subject
+                Assertion::SearchPath
+                | Assertion::Subject
                 | Assertion::Secret
                 | Assertion::Ledger
                 | Assertion::Erased
@@ -65,7 +66,7 @@ impl Cause {
                 | Assertion::Expected
                 | Assertion::Values => None,
             },
-            Stopped::Drift(_) | Stopped::Interrupted | Stopped::Malformed(_) => None,
+            Stopped::Drift(_) | Stopped::Unsafe(_) | Stopped::Interrupted | Stopped::Malformed(_) => None,
         }
     }
 

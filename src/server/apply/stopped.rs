@@ -11,6 +11,8 @@ pub(super) enum Stopped {
     Findings(AssertionFailure),
     /// The schema is not the reviewed one.
     Drift(Vec<String>),
+    /// Something in the search path could be called in place of PostgreSQL's own.
+    Unsafe(Vec<String>),
     /// The server refused a statement.
     Refused { what: String, error: ServerError },
     /// Others waited for us too long.
@@ -35,6 +37,7 @@ impl Stopped {
                 format!("a check failed: {}", names.join(", "))
             }
             Stopped::Drift(_) => "the schema changed".into(),
+            Stopped::Unsafe(_) => "the search path is not safe".into(),
             Stopped::Refused { what, error } => format!("{what}: {error}"),
             Stopped::HeldUp(sessions) => {
                 let names: Vec<_> = sessions.iter().map(Session::in_short).collect();

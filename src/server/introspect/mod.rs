@@ -28,7 +28,7 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
     // Joined futures are polled in this order, and each sends when it is first polled: one round trip for all.
     let answers = futures_util::future::try_join4(
         // Before our own search path takes its place.
-        ask("SELECT current_schemas(false)::text[] AS search_path"),
+        ask("SELECT pg_catalog.current_schemas(false)::pg_catalog.text[] AS search_path"),
         run(include_str!("session.sql")),
         futures_util::future::try_join_all([
             ask(include_str!("server.sql")),

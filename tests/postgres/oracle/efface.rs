@@ -73,7 +73,8 @@ impl Efface {
                 Err(match failure.assertion {
                     Assertion::Guards | Assertion::Shared | Assertion::Expected => EngineOutcome::Blocked(names),
                     Assertion::Reports => EngineOutcome::RolledBack(names),
-                    Assertion::Subject
+                    Assertion::SearchPath
+                    | Assertion::Subject
                     | Assertion::Secret
                     | Assertion::Ledger
                     | Assertion::Erased
