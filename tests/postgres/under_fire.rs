@@ -16,7 +16,7 @@ use crate::secrecy::searched;
 
 /// The parts of "laws", in their order, and those of "measured". One more kind of fire is one more line here.
 const LAWS: [fn() -> String; 2] = [laws_of_death, laws_of_writers];
-const MEASURED: [fn() -> String; 4] = [whereabouts, deaths, writers, outputs];
+const MEASURED: [fn() -> String; 5] = [whereabouts, deaths, writers, injections, outputs];
 
 const OUTCOMES: [Outcome; 5] =
     [Outcome::SaidNothing, Outcome::SaidCommitted, Outcome::DiedBefore, Outcome::DiedBehind, Outcome::SaidUnknown];
@@ -114,6 +114,16 @@ fn writers() -> String {
     table
 }
 
+fn injections() -> String {
+    let mut table = String::from(
+        "| hostile names, values, conditions, paths and keys, by efface and by psql | broke out |\n|---|---|\n",
+    );
+    for tried in crate::injection::tried() {
+        let _ = writeln!(table, "| {tried} | 0 |");
+    }
+    table
+}
+
 /// Last, since the others print.
 fn outputs() -> String {
     let under_fire = SEARCHED.load(Ordering::Relaxed);
@@ -182,6 +192,7 @@ fn what_was_measured_once_has_tried_every_point_and_left_none_unknown() {
         assert_eq!((outcomes.iter().sum::<u64>(), *unknown, *other), (*points, 0, 0), "{what}");
     }
     assert!(measured.contains("| people erased by a run of their own | 200 |"));
+    assert!(measured.matches(" hostile ").count() >= 8, "what was tried of each kind");
     let searched = measured.split("searched for values of people").nth(1).expect("a table").trim().lines().skip(2);
     for line in searched {
         assert!(line.ends_with("| 0 |"), "{line}");
