@@ -17,7 +17,7 @@ use crate::ident::shown;
 use crate::plan::StepAction;
 use crate::policy;
 use crate::resolve::Subject;
-use crate::review::{Estimates, PlanFile, count};
+use crate::review::{Account, Estimates, PlanFile, count};
 use crate::server::ask::database_name;
 use crate::source::SourceFile;
 
@@ -70,7 +70,12 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
     }
     judge::allowed(&live, &loaded, output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret, again: arguments.again.again };
+    let given = Given {
+        keys: whose.keys(&loaded)?,
+        secret,
+        again: arguments.again.again,
+        max_block: arguments.waiting.max_block(),
+    };
     if ledger {
         may_enter(&live, output).await?;
     } else {
@@ -95,14 +100,32 @@ pub(super) async fn run(arguments: &ApplyArguments, output: &Output) -> Result<(
         output.warn(failure.message.unwrap_or_default());
         output.last_resort(&receipt.text());
     }
-    match receipt.to_do.len() {
-        0 => Ok(()),
-        things => {
-            let what = if things == 1 { "1 thing" } else { &format!("{things} things") };
-            let failure = Failure::findings(format!("committed, and {what} left to do before everything is gone"));
-            Err(failure.help("the receipt says what, each with the statement"))
-        }
+    left_to_do(&receipt, ledger)
+}
+
+/// What is committed, and not the end of it.
+fn left_to_do(receipt: &Account, ledger: bool) -> Result<(), Failure> {
+    let to_do = match receipt.to_do.len() {
+        0 => None,
+        1 => Some("1 thing is left to do before everything is gone".to_owned()),
+        things => Some(format!("{things} things are left to do before everything is gone")),
+    };
+    let what = "the receipt says what, each with the statement";
+    if receipt.came_in_late.is_empty() {
+        let Some(to_do) = to_do else { return Ok(()) };
+        return Err(Failure::findings(format!("committed, and {to_do}")).help(what));
     }
+    let late = receipt.came_in_late.iter();
+    let late: Vec<_> = late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect();
+    let failure =
+        Failure::findings("the run is committed, and rows of its subjects have come in since they were locked");
+    let again = if ledger { "run it again with `--again`" } else { "run it again" };
+    let failure =
+        failure.note(late.join(", ")).help(format!("{again}; a subject whose row stays can get new rows at any time"));
+    Err(match to_do {
+        Some(to_do) => failure.note(to_do).help(what),
+        None => failure,
+    })
 }
 
 fn saved_plan(path: &Path) -> Result<PlanFile, Failure> {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -211,6 +212,37 @@ pub(super) struct SecretFile {
     pub secret_file: Option<PathBuf>,
 }
 
+/// How long somebody may have to wait for the run's locks.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Waiting {
+    /// Roll back and try again, five times in all, when another session has waited this long for a lock of ours (`2s`, `500ms`);
+    /// `0` doesn't look
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    max_block: Duration,
+}
+
+impl Waiting {
+    /// None where nobody looks.
+    pub fn max_block(self) -> Option<Duration> {
+        (!self.max_block.is_zero()).then_some(self.max_block)
+    }
+}
+
+/// A number with a unit, as times stand in a policy; zero needs none.
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "" if text == "0" => 0,
+        _ => return Err("a number with a unit: `500ms`, `2s`, `1min`".into()),
+    };
+    let number = text[..text.len() - unit.len()].parse::<u64>().map_err(|_| "not a number".to_owned())?;
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(|| "too long".into())
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RehearseArguments {
     /// The policy
@@ -225,6 +257,8 @@ pub(super) struct RehearseArguments {
     pub again: Again,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// How the account of the run is printed
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
@@ -267,6 +301,8 @@ pub(super) struct ApplyArguments {
     pub again: Again,
     #[command(flatten)]
     pub database: Database,
+    #[command(flatten)]
+    pub waiting: Waiting,
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
@@ -438,6 +474,16 @@ mod tests {
             panic!("not apply")
         };
         assert_eq!(apply.subjects.subjects, ["-7", "8"]);
+    }
+
+    #[test]
+    fn times_have_units() {
+        for (text, milliseconds) in [("0", 0), ("500ms", 500), ("2s", 2000), ("1min", 60_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["2", "", "s", "-1s", "1.5s", "2 s", "99999999999999999999s", "9999999999999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
     }
 
     #[test]

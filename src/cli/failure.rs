@@ -2,7 +2,7 @@
 
 use crate::ident::shown;
 use crate::server::ServerError;
-use crate::server::apply::RunError;
+use crate::server::apply::{Doubt, RunError, Unheard};
 use crate::sql::Assertion;
 
 /// The exit codes, other than 0 for done.
@@ -85,6 +85,18 @@ impl Failure {
         Self::refused(error.with_detail(detail).to_string())
     }
 
+    /// A refusal of the server while the schema was read.
+    pub fn reading_the_schema(error: ServerError, detail: bool) -> Self {
+        let locked = error.sqlstate() == Some("55P03");
+        let failure = Self::refused(format!("reading the schema failed: {}", error.with_detail(detail)));
+        if !locked {
+            return failure;
+        }
+        failure.help(
+            "somebody changes or rebuilds a table (`pg_locks` where mode is AccessExclusiveLock): run again when that is over",
+        )
+    }
+
     /// A run that did not come to its end.
     pub fn run(error: RunError, detail: bool) -> Self {
         let error = match error {
@@ -112,6 +124,10 @@ impl Failure {
                          `--again` erases what is left, for all who are named",
                     ),
                     Assertion::Meanwhile => found.help("run again"),
+                    Assertion::Steps | Assertion::References => found.help(
+                        "where no trigger did it, other sessions did while this ran: run again when they write less, or keep \
+                         them out with `lock: table` at the virtual key",
+                    ),
                     Assertion::Gone => found.help(
                         "`efface rehearse` shows the same without changing anything; what may stay is left out of `verify.gone`",
                     ),
@@ -124,8 +140,6 @@ impl Failure {
                     | Assertion::StandIns
                     | Assertion::Shared
                     | Assertion::Expected
-                    | Assertion::References
-                    | Assertion::Steps
                     | Assertion::Values
                     | Assertion::Unnamed
                     | Assertion::Reports => found,
@@ -138,12 +152,24 @@ impl Failure {
                 let failure = error.help().into_iter().fold(failure, Self::help);
                 if blockers.is_empty() { failure } else { failure.help("run again when they have ended") }
             }
+            RunError::HeldUp { sessions, .. } => {
+                let failure = sessions.iter().map(ToString::to_string).fold(Self::refused(message), Self::note);
+                failure.help("run again at a quieter time, with fewer subjects at once, or with a longer `--max-block`")
+            }
             RunError::Interrupted => Self::new(Exit::Interrupted, message),
             RunError::CommitRefused(error) => error.help().into_iter().fold(Self::refused(message), Self::help),
-            RunError::RolledBack => Self::refused(message),
-            RunError::OutcomeUnknown { transaction, .. } => Self::new(Exit::Unknown, message).help(format!(
-                "ask the same server: `SELECT pg_xact_status('{transaction}')`; only `aborted` means that nothing was erased"
-            )),
+            RunError::RolledBack(Unheard::Interrupted) => Self::new(Exit::Interrupted, message),
+            RunError::RolledBack(Unheard::Lost | Unheard::Silent(_)) => Self::refused(message),
+            RunError::OutcomeUnknown { transaction, doubt, .. } => Self::new(Exit::Unknown, message).help(match doubt {
+                Doubt::NumberGivenAgain | Doubt::Forgotten => {
+                    "look at the subject's rows: `efface rehearse` shows what there is left to do; to erase again does no harm"
+                        .to_owned()
+                }
+                Doubt::InProgress | Doubt::OtherServer | Doubt::Unreachable(_) => format!(
+                    "ask the same server: `SELECT pg_xact_status('{transaction}')`; only `aborted` means that nothing was \
+                     erased; `in progress`, as while COMMIT waits for a synchronous standby, that it may yet be"
+                ),
+            }),
             RunError::Malformed(_) => Self::new(Exit::Bug, message),
         }
     }
@@ -151,17 +177,22 @@ impl Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::sql::{AssertionFailure, AssertionFinding};
 
     #[test]
     fn each_end_of_a_run_has_its_exit_code() {
         let findings = AssertionFailure { assertion: Assertion::Guards, findings: Vec::new() };
-        let unknown = RunError::OutcomeUnknown { transaction: "743".into(), reason: "no answer".into() };
+        let unknown =
+            RunError::OutcomeUnknown { why: Unheard::Lost, transaction: "743".into(), doubt: Doubt::InProgress };
         let ends = [
             (RunError::Findings(findings), 1),
             (RunError::CommitRefused(ServerError::Lost), 3),
-            (RunError::RolledBack, 3),
+            (RunError::RolledBack(Unheard::Lost), 3),
+            (RunError::RolledBack(Unheard::Interrupted), 130),
+            (RunError::HeldUp { sessions: Vec::new(), most: Duration::from_secs(2), attempts: 5 }, 3),
             (RunError::Unsafe(vec!["others may create objects in schema `public`".into()]), 1),
             (RunError::Drift(vec!["column `users.nickname` was added".into()]), 4),
             (unknown, 5),

@@ -67,13 +67,14 @@ pub(super) async fn live(database: &Database, application_name: &str, output: &O
     settings.warnings.iter().for_each(|warning| output.warn(warning));
     let connection =
         connect(&settings, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
+    tracing::info!(pid = connection.backend_pid, "connected; the server's process");
     connection.warnings.iter().for_each(|warning| output.warn(warning));
     Ok(Live { settings, connection })
 }
 
 /// Reads the catalog of a live database.
 pub(super) async fn introspected(live: &Live, output: &Output) -> Result<Catalog, Failure> {
-    introspect_alone(&live.connection.client).await.map_err(|error| Failure::server(error, output.detail))
+    introspect_alone(&live.connection.client).await.map_err(|error| Failure::reading_the_schema(error, output.detail))
 }
 
 /// The catalog without what the role may not read: where that is asked of the server in full, with the GRANTs to say.

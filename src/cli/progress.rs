@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::Output;
+use crate::server::ServerError;
 use crate::server::apply::Progress;
 use crate::sql::{Role, Script, Statement};
 
@@ -70,5 +71,9 @@ impl Progress for Steps {
     fn retrying(&mut self, begun: u32, why: &str, delay: Duration) {
         self.done = 0;
         self.line(format!("rolled back, attempt {begun} in {} ms: {why}", delay.as_millis()));
+    }
+
+    fn unwatched(&mut self, why: &ServerError) {
+        self.line(format!("nobody watches for sessions that wait for the run: {why}"));
     }
 }

@@ -1,5 +1,8 @@
 //! `efface rehearse`: everything but COMMIT.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use super::arguments::{Format, RehearseArguments};
 use super::failure::Failure;
 use super::judge;
@@ -11,8 +14,10 @@ use super::secret::secret;
 use super::whose::Whose;
 use crate::plan::touched_tables;
 use crate::review::{Account, Estimates};
-use crate::server::Secret;
-use crate::server::apply::{Finished, Mode, Order, Receipt, RunError, afterwards, rehearsal, run as run_script};
+use crate::server::apply::{
+    Bounds, Finished, Leftover, Mode, Order, Receipt, RunError, afterwards, late_arrivals, rehearsal, run as run_script,
+};
+use crate::server::{Secret, connect};
 use crate::sql::Role;
 
 pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Result<(), Failure> {
@@ -26,7 +31,12 @@ pub(super) async fn run(arguments: &RehearseArguments, output: &Output) -> Resul
     let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };
     let (loaded, _) = judge::load(file, wanted, &catalog, Some(&live), output).await?;
     let secret = secret(&arguments.secret, &loaded)?;
-    let given = Given { keys: whose.keys(&loaded)?, secret, again: arguments.again.again };
+    let given = Given {
+        keys: whose.keys(&loaded)?,
+        secret,
+        again: arguments.again.again,
+        max_block: arguments.waiting.max_block(),
+    };
     if wanted.ledger {
         may_enter(&live, output).await?;
     }
@@ -53,6 +63,8 @@ pub(super) struct Given {
     pub keys: Vec<Vec<String>>,
     /// What keys pseudonyms, where the script makes some.
     pub secret: Option<Secret>,
+    /// How long others may wait for us.
+    pub max_block: Option<Duration>,
     /// Whether whoever was erased before is erased again.
     pub again: bool,
 }
@@ -77,6 +89,7 @@ pub(super) async fn transaction(
         tables: &touched,
         reviewed: &reviewed_part,
         mode,
+        bounds: Bounds { statement: loaded.plan.limits.statement_timeout, block: given.max_block },
         again: given.again,
     };
     let mut progress = Steps::new(output, &loaded.script);
@@ -107,8 +120,8 @@ pub(super) async fn transaction(
         Finished::Rehearsed(ran) => Ok(Some(rehearsal(&ran, &reviewed, &order, &live.connection))),
         Finished::Committed(ran, committed) => {
             output.say(format!("committed as transaction {}", committed.transaction()));
-            if committed.had_to_be_asked() {
-                output.warn("the connection was lost in COMMIT; the server says that the transaction is committed");
+            if let Some(why) = committed.had_to_be_asked() {
+                output.warn(format!("{why}; the server says that the transaction is committed"));
             }
             let mut rows = vec![0; loaded.plan.steps.len()];
             for step in &ran.steps {
@@ -116,9 +129,33 @@ pub(super) async fn transaction(
                     *rows += step.rows;
                 }
             }
-            let client = &live.connection.client;
-            let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply).await;
-            let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left);
+            // Where COMMIT's answer was not heard, that connection is of no more use.
+            let again = match committed.had_to_be_asked() {
+                Some(_) => connect(&live.settings, "efface: after a commit").await.ok(),
+                None => None,
+            };
+            let connection = again.as_ref().unwrap_or(&live.connection);
+            let client = &connection.client;
+            let left = afterwards(client, &loaded.plan, catalog, &rows, intent == Intent::Apply);
+            let mut left = tokio::select! {
+                left = left => left,
+                // It is committed: what stops is the rest.
+                () = interrupted() => {
+                    let _ = connection.cancel.cancel().await;
+                    let _ = client.simple_query("ROLLBACK").await;
+                    afterwards(client, &loaded.plan, catalog, &rows, false).await
+                }
+            };
+            let late = match late_arrivals(client, &loaded.plan, catalog, &order, &ran).await {
+                Ok(late) => late,
+                Err(error) => {
+                    left.push(Leftover::ToDo(format!(
+                        "rows that came in while the run waited could not be looked for: {error}; `efface verify` looks for them"
+                    )));
+                    BTreeMap::new()
+                }
+            };
+            let receipt = Receipt::new(&committed, &ran, &reviewed, &order, &live.connection, &left, &late);
             Ok(Some(receipt.account().clone()))
         }
     }

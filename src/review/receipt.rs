@@ -44,6 +44,9 @@ pub struct Account {
     pub finished: String,
     /// How often the transaction was begun; more than one where others were in the way.
     pub attempts: u32,
+    /// Why it was begun again, and how often for that reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<Retry>,
     /// The statements that changed rows, in order.
     pub steps: Vec<StepAccount>,
     /// Deleted rows, by table.
@@ -52,6 +55,9 @@ pub struct Account {
     pub anonymised: Vec<AnonymisedRows>,
     /// What stayed, and why.
     pub kept: Vec<KeptPart>,
+    /// Rows of the subjects that other sessions have added or changed since they were locked: their turn came with our COMMIT.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub came_in_late: Vec<LateRows>,
     /// Where values that were to go still are, in rows that the plan has nothing to do with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found_elsewhere: Vec<FoundValues>,
@@ -66,6 +72,16 @@ pub struct Account {
     /// What somebody has to do before everything is gone, with the statement; the exit code is then 1.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub to_do: Vec<String>,
+}
+
+/// A reason for which the transaction was rolled back and begun again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// The reason.
+    pub why: String,
+    /// How often.
+    pub times: u32,
 }
 
 /// Whether what happened is permanent.
@@ -133,6 +149,16 @@ pub struct StepAccount {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ErasedRows {
+    /// The table.
+    pub table: String,
+    /// How many.
+    pub rows: u64,
+}
+
+/// Rows of a table that came in while the run waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LateRows {
     /// The table.
     pub table: String,
     /// How many.
@@ -217,7 +243,8 @@ impl Account {
         line(format!("  subject   {}", self.subject.text()));
         line(format!("  when      {} to {}, PostgreSQL {}", self.started, self.finished, shown(&self.server_version)));
         if self.attempts > 1 {
-            line(format!("  attempts  {} (others were in the way before)", self.attempts));
+            let why: Vec<_> = self.retries.iter().map(|it| format!("{} × {}", it.times, it.why)).collect();
+            line(format!("  attempts  {} (rolled back before: {})", self.attempts, why.join(", ")));
         }
         line(format!("  policy    sha256:{}", self.policy.sha256));
         line(format!("  schema    sha256:{}", self.schema_sha256));
@@ -240,6 +267,10 @@ impl Account {
                 .collect(),
         );
         section("kept, and why", self.kept.iter().map(KeptPart::text).collect());
+        if !self.came_in_late.is_empty() {
+            let late = self.came_in_late.iter();
+            section("came in late", late.map(|it| format!("{}: {}", it.table, count(it.rows, "row"))).collect());
+        }
         let found = self.found_elsewhere.iter();
         let found = found
             .map(|it| format!("{}.{}: values of {} in {}", it.table, it.column, it.values_of, count(it.rows, "row")));
@@ -331,6 +362,7 @@ mod tests {
             started: "2026-11-21T10:00:00Z".into(),
             finished: "2026-11-21T10:00:01Z".into(),
             attempts: 2,
+            retries: vec![Retry { why: "a lock was not to be had in time".into(), times: 1 }],
             steps: vec![StepAccount {
                 step: 1,
                 sweep: false,
@@ -354,6 +386,7 @@ mod tests {
                     rows: None,
                 },
             ],
+            came_in_late: vec![LateRows { table: "bookings".into(), rows: 1 }],
             found_elsewhere: Vec::new(),
             not_looked_for: Vec::new(),
             left_over: vec!["backups, until their retention ends".into()],

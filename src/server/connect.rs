@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio_postgres::config::{ChannelBinding as DriverBinding, SslMode as DriverMode};
 use tokio_postgres::tls::MakeTlsConnect;
@@ -29,11 +29,15 @@ pub struct Connection {
     pub server_version: ServerVersion,
     /// The server's process for this session.
     pub backend_pid: i32,
+    /// What the session calls itself (`application_name`); none where the settings say how.
+    pub name: Option<String>,
     /// Whether the session is encrypted.
     pub encrypted: bool,
     /// What the user should hear: those of the settings, and of `prefer` that fell back to plain text.
     pub warnings: Vec<String>,
     notices: Arc<AtomicU64>,
+    /// Whether the server has said that a wait for a synchronous standby was ended.
+    unreplicated: Arc<AtomicBool>,
     traffic: tokio::task::JoinHandle<()>,
 }
 
@@ -71,6 +75,11 @@ impl Connection {
     /// How many notices the server has sent. Their texts can quote rows, and are not kept.
     pub fn notices(&self) -> u64 {
         self.notices.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody ended the wait of a COMMIT for its synchronous standby: it is committed, on this server.
+    pub fn has_given_up_on_a_standby(&self) -> bool {
+        self.unreplicated.load(Ordering::Relaxed)
     }
 
     /// Takes leave of the server; without it the session ends when the runtime does.
@@ -144,15 +153,16 @@ async fn attempt(settings: &Settings, application_name: &str, encrypted: bool) -
     }
     if encrypted {
         let tls = tls::connector(settings).map_err(Failure::Ours)?;
-        open(&config, settings, tls.clone(), Some(tls)).await
+        open(&config, settings, application_name, tls.clone(), Some(tls)).await
     } else {
-        open(&config, settings, NoTls, None).await
+        open(&config, settings, application_name, NoTls, None).await
     }
 }
 
 async fn open<T>(
     config: &Config,
     settings: &Settings,
+    application_name: &str,
     connector: T,
     tls: Option<MakeRustlsConnect>,
 ) -> Result<Connection, Failure>
@@ -164,11 +174,15 @@ where
     let server_version = version(connection.parameter("server_version").unwrap_or_default()).map_err(Failure::Ours)?;
     let notices = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&notices);
+    let unreplicated = Arc::new(AtomicBool::new(false));
+    let gave_up = Arc::clone(&unreplicated);
     let traffic = tokio::spawn(async move {
         loop {
             match std::future::poll_fn(|context| connection.poll_message(context)).await {
                 Some(Ok(AsyncMessage::Notice(notice))) => {
                     counter.fetch_add(1, Ordering::Relaxed);
+                    // Told by the place in the server that says it: the words are in the server's language.
+                    gave_up.fetch_or(notice.file() == Some("syncrep.c"), Ordering::Relaxed);
                     tracing::debug!(sqlstate = notice.code().code(), "notice");
                 }
                 // Notifications are somebody else's; later kinds of message have nothing to tell us either.
@@ -193,8 +207,20 @@ where
             settings.place()
         ));
     }
+    let name = settings.application_name.is_none().then(|| application_name.to_owned());
     let cancel = Cancel { token: client.cancel_token(), tls };
-    Ok(Connection { client, cancel, server_version, backend_pid, encrypted, warnings, notices, traffic })
+    Ok(Connection {
+        client,
+        cancel,
+        server_version,
+        backend_pid,
+        name,
+        encrypted,
+        warnings,
+        notices,
+        unreplicated,
+        traffic,
+    })
 }
 
 fn version(text: &str) -> Result<ServerVersion, ServerError> {

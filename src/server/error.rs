@@ -23,6 +23,9 @@ pub enum ServerError {
     /// The connection is gone; what was under way may or may not have happened.
     #[error("the connection to the server was lost")]
     Lost,
+    /// The server has been silent for longer than it lets a statement run.
+    #[error("the server has not answered for {} s", .0.as_secs())]
+    Silent(std::time::Duration),
     /// The server said something that the driver doesn't understand.
     #[error("the server's answer was not understood: {0}")]
     Protocol(String),
@@ -88,13 +91,8 @@ impl ServerError {
     /// Whether the connection is gone: by the network, or because the server ended it.
     pub fn is_lost(&self) -> bool {
         // 57P01 to 57P05: the server (or an administrator) ends the session.
-        matches!(self, ServerError::Lost)
+        matches!(self, ServerError::Lost | ServerError::Silent(_))
             || self.sqlstate().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
-    }
-
-    /// Whether the whole transaction may succeed when it is tried again: serialization, deadlock, lock timeout.
-    pub fn is_worth_a_retry(&self) -> bool {
-        matches!(self.sqlstate(), Some("40001" | "40P01" | "55P03"))
     }
 
     /// What to look at, for refusals that a look at the plan doesn't explain: those behind which triggers stand.

@@ -61,16 +61,7 @@ pub(super) fn search_path_and_settings(plan: &Plan, catalog: &Catalog) -> Vec<Sq
 /// would be as long written out as remembering them is meant to avoid.
 pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
     let scene = Scene { inline: true, ..Scene::new(catalog, plan) };
-    let staged = |rows: &Predicate| {
-        rows.mentions(&|part| match part {
-            Predicate::Closure { closure, .. } => plan.closures.get(*closure).is_some_and(|closure| {
-                let closes = |seeds: &Predicate| seeds.mentions(&|part| matches!(part, Predicate::Closure { .. }));
-                closure.members.iter().any(|member| closes(&member.seeds))
-            }),
-            _ => false,
-        })
-    };
-    let steps = plan.steps.iter().enumerate().filter(|(_, step)| !staged(&step.rows));
+    let steps = plan.steps.iter().enumerate().filter(|(_, step)| !stages(plan, &step.rows));
     steps
         .map(|(index, step)| {
             let inline = Step { rows: uncaptured(plan, &step.rows), values_first: None, ..step.clone() };
@@ -79,6 +70,17 @@ pub fn questions(plan: &Plan, catalog: &Catalog) -> Vec<(usize, Sql)> {
             (index, w.finish())
         })
         .collect()
+}
+
+/// Whether a scope is remembered in stages: a closure that begins with another one.
+pub(super) fn stages(plan: &Plan, rows: &Predicate) -> bool {
+    rows.mentions(&|part| match part {
+        Predicate::Closure { closure, .. } => plan.closures.get(*closure).is_some_and(|closure| {
+            let closes = |seeds: &Predicate| seeds.mentions(&|part| matches!(part, Predicate::Closure { .. }));
+            closure.members.iter().any(|member| closes(&member.seeds))
+        }),
+        _ => false,
+    })
 }
 
 /// The rows of a predicate without captures.

@@ -19,6 +19,7 @@ mod gone;
 pub mod grants;
 mod helper;
 mod keyed;
+pub mod late;
 mod ledger;
 mod left;
 mod letters;

@@ -229,6 +229,35 @@ fn a_report_that_would_move_is_rolled_back_and_named() {
     same(&before, &club.dump());
 }
 
+/// The reports as the club has them, by their names, digit by digit.
+fn reports(club: &Club) -> Vec<(String, Vec<Vec<Option<String>>>)> {
+    let text = include_str!("../../examples/fitness-club/reports.sql");
+    let blocks = text.split("\n\n").filter_map(|block| block.strip_prefix("-- ")?.split_once('\n'));
+    let reports = blocks.filter(|(_, query)| query.starts_with("SELECT"));
+    let mut rows: Vec<_> = reports.map(|(name, query)| (name.to_owned(), club.db.rows(query))).collect();
+    let members = "select club_id, date_trunc('month', starts_at) as month, count(distinct client_id) from bookings
+         where starts_at < date_trunc('month', now()) group by 1, 2 order by 1, 2";
+    rows.push(("members".to_owned(), club.db.rows(members)));
+    rows
+}
+
+#[test]
+fn hard_case_13_reports_of_closed_months_are_equal_to_the_cent_and_a_policy_that_moves_one_is_rolled_back() {
+    let club = Club::new();
+    let before = reports(&club);
+    assert!(before.len() == 5 && before.iter().all(|(_, rows)| !rows.is_empty()), "{before:?}");
+    let moving = POLICY.replace("amount: { keep: revenue-per-month report }", "amount: { replace: \"0\" }");
+    assert_ne!(moving, POLICY);
+    std::fs::write(club.folder.path().join("moving.yaml"), moving).expect("the policy is written");
+    let (code, _, err) = club.run(&["apply", "--yes", "moving.yaml", "--subject", "42"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("revenue per month"), "{err}");
+    assert_eq!(reports(&club), before, "rolled back");
+    let (code, _, err) = club.run(&["apply", "--yes", "club.yaml", "--subject", "42"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(reports(&club), before, "to the cent");
+}
+
 #[test]
 fn a_plan_is_the_same_twice_after_analyze_and_for_another_role() {
     let club = Club::new();

@@ -107,6 +107,11 @@ impl Db {
             .unwrap_or_else(|error| panic!("failed (see `refused`): {:?}\n{}", error.with_detail(true), start(sql)));
     }
 
+    /// Runs statements that may fail.
+    pub fn try_sql(&self, sql: &str) -> Result<(), ServerError> {
+        self.messages(sql).map(drop)
+    }
+
     /// Runs statements of which one must fail, and gives the error. Panics where none does (see [`Db::sql`]).
     pub fn refused(&self, sql: &str) -> ServerError {
         match self.messages(sql) {

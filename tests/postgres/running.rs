@@ -6,7 +6,7 @@ use std::time::Duration;
 use efface::catalog::Catalog;
 use efface::plan::{Plan, plan, touched_tables};
 use efface::resolve::resolve;
-use efface::server::apply::{Finished, Mode, Order, Progress, RunError, run};
+use efface::server::apply::{Bounds, Finished, Mode, Order, Progress, RunError, run};
 use efface::server::{Settings, connect};
 use efface::source::SourceFile;
 use efface::sql::{Script, Statement, script};
@@ -67,6 +67,7 @@ impl Ready {
             tables: &self.tables,
             reviewed: &self.reviewed,
             mode,
+            bounds: BOUNDS,
             again: false,
         };
         db.block_on(async {
@@ -75,6 +76,9 @@ impl Ready {
         })
     }
 }
+
+/// As the tool has them.
+const BOUNDS: Bounds = Bounds { statement: Duration::from_secs(60), block: Some(Duration::from_secs(10)) };
 
 /// Nobody watches.
 struct Unwatched;
@@ -101,9 +105,14 @@ impl Progress for Assassin<'_> {
         let url = self.url.to_owned();
         // Another thread, since this one's runtime is in the middle of the run.
         let killer = std::thread::spawn(move || {
-            let session = "from pg_stat_activity where application_name = 'efface tests'
+            // Its name says what it is about; that it does is sent ahead, and may still be on its way.
+            let session = "from pg_stat_activity where application_name like 'efface tests%'
                  and datname = current_database() and pid <> pg_backend_pid() and state = 'idle in transaction'";
             let db = Db::open(&url);
+            let begun = std::time::Instant::now();
+            while db.value(&format!("select count(*) {session}")) != "1" {
+                assert!(begun.elapsed() < Duration::from_secs(20), "the run has no transaction open");
+            }
             let ended = db.value(&format!("select count(pg_terminate_backend(pid)) {session}"));
             while db.value(&format!("select count(*) {session}")) != "0" {
                 std::thread::sleep(Duration::from_millis(5));
@@ -202,6 +211,7 @@ fn a_rehearsal_leaves_no_transaction_open() {
         tables: &ready.tables,
         reviewed: &ready.reviewed,
         mode: Mode::Rehearse,
+        bounds: BOUNDS,
         again: false,
     };
     let settings = settings(db.url());
@@ -301,7 +311,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, folder) = (ready(&db), proxy(Cut::Behind));
         match ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched) {
-            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked()),
+            Ok(Finished::Committed(_, committed)) => assert!(committed.had_to_be_asked().is_some()),
             other => panic!("not found: {other:?}"),
         }
         assert_eq!(db.value("select name from users where id = 42"), "[deleted]");
@@ -320,7 +330,7 @@ mod commit {
             let name = db.value("select current_database()");
             let settings = settings(&format!("host={} dbname={name} user={role}", folder.path().display()));
             match ready.run(&db, &settings, Mode::Apply, &mut Unwatched) {
-                Ok(Finished::Committed(_, committed)) if known => assert!(committed.had_to_be_asked()),
+                Ok(Finished::Committed(_, committed)) if known => assert!(committed.had_to_be_asked().is_some()),
                 // That there is no entry says nothing: COMMIT might still be waiting.
                 Err(RunError::OutcomeUnknown { .. }) if !known => {}
                 other => panic!("{known}: {other:?}"),
@@ -336,7 +346,7 @@ mod commit {
         let db = Db::with(SCHEMA);
         let (ready, before, folder) = (ready(&db), dump(&db), proxy(Cut::Before));
         let result = ready.run(&db, &through(&folder, &db), Mode::Apply, &mut Unwatched);
-        assert!(matches!(result, Err(RunError::RolledBack)), "{result:?}");
+        assert!(matches!(result, Err(RunError::RolledBack(_))), "{result:?}");
         assert_eq!(dump(&db), before);
     }
 }

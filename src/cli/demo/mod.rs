@@ -154,7 +154,7 @@ async fn run_for(
 
 /// What a run for one client is given; the club's policy makes no pseudonyms.
 fn given(key: &str, loaded: &Loaded) -> Result<Given, Failure> {
-    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None, again: false })
+    Ok(Given { keys: subject(key)?.keys(loaded)?, secret: None, again: false, max_block: None })
 }
 
 /// The subject, as if it had been typed.

@@ -1,42 +1,27 @@
 //! One transaction, statement by statement, from BEGIN to where COMMIT would stand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::Cursor;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::SinkExt;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
+use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
+use super::answers::{affected, array_text, found, number_at, text_at, texts, written_rows};
 use super::outcome::{Chosen, Elsewhere, Entry, Progress, Ran, StepRun, WrittenRows};
+use super::stopped::{Stopped, refused};
 use super::{Interrupt, Mode, Order};
 use crate::catalog::{Table, diff, digest};
-use crate::ident::{Ident, TableName};
 use crate::server::ask::hazards;
 use crate::server::introspect::introspect;
 use crate::server::{Connection, Secret, ServerError};
 use crate::sql::search_path::Hazard;
-use crate::sql::{ASSERTION_FAILED, AssertionFailure, Role, Statement};
-
-/// Why a transaction did not come to its end.
-#[derive(Debug)]
-pub(super) enum Stopped {
-    /// An assertion of the script failed.
-    Findings(AssertionFailure),
-    /// The schema is not the reviewed one.
-    Drift(Vec<String>),
-    /// Something in the search path could be called in place of PostgreSQL's own.
-    Unsafe(Vec<String>),
-    /// The server refused a statement.
-    Refused { what: String, error: ServerError },
-    /// Somebody pressed Ctrl-C.
-    Interrupted,
-    /// An answer of the server that no statement of ours can have.
-    Malformed(String),
-}
+use crate::sql::{Phase, Role, Statement};
 
 /// How far a transaction came.
 pub(super) enum Reached {
@@ -62,27 +47,20 @@ enum Answer {
     Written(Vec<WrittenRows>),
 }
 
-impl Stopped {
-    /// One line about it, names and codes only.
-    pub(super) fn in_short(&self) -> String {
-        match self {
-            Stopped::Findings(failure) => {
-                let names: Vec<_> = failure.findings.iter().map(|found| found.name.as_str()).collect();
-                format!("a check failed: {}", names.join(", "))
-            }
-            Stopped::Drift(_) => "the schema changed".into(),
-            Stopped::Unsafe(_) => "the search path is not safe".into(),
-            Stopped::Refused { what, error } => format!("{what}: {error}"),
-            Stopped::Interrupted => "interrupted".into(),
-            Stopped::Malformed(what) => what.clone(),
-        }
-    }
-}
-
 /// The moments and the id of our transaction, as the server tells them, in one round trip and in the same transaction.
 const NOTE: &str = "SELECT pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
      pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
      pg_catalog.pg_current_xact_id()::pg_catalog.text";
+
+/// Where the server's log ends: only where the role was seen to be allowed to ask, since a refusal ends the transaction.
+const LOG_END: &str = "SELECT pg_catalog.pg_current_wal_insert_lsn()";
+
+/// Who waits for a lock of ours, by the virtual ids of their transactions.
+const WAITING: &str = "SELECT DISTINCT virtualtransaction FROM pg_catalog.pg_locks WHERE NOT granted \
+     AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))";
+
+/// How much longer than a statement may run we wait for its answer; and for the end of one that was cancelled.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// Keeps keys and values out of the server's log, as far as the role may say so; `efface grants` offers it.
 const QUIET_LOG: &str = "SELECT pg_catalog.set_config(s.name, s.value, true) \
@@ -103,11 +81,32 @@ pub(super) struct Attempt<'a> {
     order: &'a Order<'a>,
     interrupt: Interrupt<'a>,
     interrupted: bool,
+    /// Whether the server was silent when it was told to stop: nothing that is said on this connection is heard.
+    unheard: bool,
+    /// Whether the server says where its log ends.
+    reads_log: bool,
+    /// What `pg_stat_activity` calls us now, beside our name.
+    doing: String,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(connection: &'a Connection, order: &'a Order<'a>, interrupt: Interrupt<'a>) -> Self {
-        Self { connection, order, interrupt, interrupted: false }
+    pub(super) fn new(
+        connection: &'a Connection,
+        order: &'a Order<'a>,
+        interrupt: Interrupt<'a>,
+        reads_log: bool,
+    ) -> Self {
+        Self { connection, order, interrupt, interrupted: false, unheard: false, reads_log, doing: String::new() }
+    }
+
+    /// Whether it makes no sense to say more on this connection.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.unheard
+    }
+
+    /// What is left to listen to once COMMIT is sent.
+    pub(super) fn interrupt(&mut self) -> &mut Interrupt<'a> {
+        &mut self.interrupt
     }
 
     /// Everything up to COMMIT. A rehearsal is rolled back here; otherwise the transaction is left open, as it is where
@@ -122,7 +121,11 @@ impl<'a> Attempt<'a> {
         let mut chosen: Option<Chosen> = None;
         let (mut entry, mut elsewhere, mut compared) = (None, BTreeSet::new(), false);
         let mut written = Vec::new();
+        // The name has ended with the transaction before.
+        self.doing.clear();
         let mut next = 0;
+        let of = before_commit.iter().filter(|statement| is_step(statement)).count();
+        let mut step = 0;
         while let Some(statement) = before_commit.get(next) {
             if statement.role == Role::Prepare {
                 let rest = &before_commit[next..];
@@ -131,6 +134,13 @@ impl<'a> Attempt<'a> {
                 next += run;
                 continue;
             }
+            step += usize::from(is_step(statement));
+            self.tell(match statement.phase {
+                Phase::Steps | Phase::Sweeps if step > 0 => format!("{step}/{of}"),
+                Phase::Verification | Phase::Commit => "verifies".into(),
+                _ => String::new(),
+            })
+            .await;
             progress.started(statement, next + 1, statements.len());
             let begun = Instant::now();
             if statement.role == Role::LockLedger {
@@ -180,8 +190,13 @@ impl<'a> Attempt<'a> {
         if !compared {
             self.nothing_moved().await?;
         }
-        let note = self.watched("noting the transaction's id", client.simple_query(NOTE)).await?;
-        let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(&note, at)) else {
+        let asked = [Some(NOTE), Some(WAITING), self.reads_log.then_some(LOG_END)].into_iter().flatten();
+        let noted = try_join_all(asked.map(|question| client.simple_query(question)));
+        let noted = self.watched("noting the transaction's id", noted).await?;
+        let note = noted.first().map(Vec::as_slice).unwrap_or_default();
+        let waiting = noted.get(1).map(|answer| texts(answer)).unwrap_or_default();
+        let log_end = noted.get(2).and_then(|answer| text_at(answer, 0));
+        let [Some(started), Some(finished), Some(transaction)] = [0, 1, 2].map(|at| text_at(note, at)) else {
             return Err(Stopped::Malformed("the server did not say the transaction's id".into()));
         };
         if order.mode == Mode::Rehearse {
@@ -206,8 +221,28 @@ impl<'a> Attempt<'a> {
             started,
             finished,
             transaction,
+            log_end,
+            waiting,
             attempts: 1,
+            retries: Vec::new(),
         })))
+    }
+
+    /// Tells `pg_stat_activity` what we are about, unless the session has a name that the user gave. It is sent before the
+    /// next statement and not waited for; like every setting of the transaction it ends with it.
+    async fn tell(&mut self, doing: String) {
+        const NAME: &str = "SELECT pg_catalog.set_config('application_name', $1, true)";
+        let Some(name) = self.connection.name.as_deref().filter(|_| doing != self.doing) else { return };
+        let called = called(name, &doing);
+        self.doing = doing;
+        let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&called, Type::TEXT)];
+        let mut told = pin!(self.connection.client.query_typed(NAME, &parameters));
+        // Polled once it is on its way; its answer is of no interest.
+        poll_fn(|context| {
+            let _ = told.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Statements of which only a failure matters, sent together: one round trip. In a failed transaction the server
@@ -216,7 +251,8 @@ impl<'a> Attempt<'a> {
         let connection = self.connection;
         let all = join_all(statements.iter().map(|statement| connection.client.simple_query(statement.sql.as_str())));
         // The titles are needed one by one, so failures are told apart here and not in `watched`.
-        let answers = self.watched("preparing", async { Ok::<_, ServerError>(all.await) }).await?;
+        let answers =
+            self.watched_for(statements.len(), "preparing", async { Ok::<_, ServerError>(all.await) }).await?;
         for (statement, answer) in statements.iter().zip(answers) {
             answer.map_err(|error| refused(&statement.title, error))?;
         }
@@ -364,22 +400,44 @@ impl<'a> Attempt<'a> {
         Err(Stopped::Drift(words))
     }
 
-    /// Awaits an answer; on an interrupt cancels what the server is doing, and awaits that.
+    /// Awaits the answer to a statement.
     async fn watched<T, E: Into<ServerError>>(
         &mut self,
         what: &str,
         answer: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Stopped> {
+        self.watched_for(1, what, answer).await
+    }
+
+    /// Awaits the answers to so many statements; on an interrupt cancels what the server is doing, and awaits that. A server
+    /// that is silent for longer than it lets statements run is one that we have lost.
+    async fn watched_for<T, E: Into<ServerError>>(
+        &mut self,
+        statements: usize,
+        what: &str,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Stopped> {
         tokio::pin!(answer);
         if !self.interrupted {
-            tokio::select! {
+            let patience = self.order.bounds.statement * u32::try_from(statements).unwrap_or(u32::MAX) + GRACE;
+            let silent = tokio::select! {
                 biased;
                 answer = &mut answer => return answer.map_err(|error| refused(what, error)),
-                () = &mut self.interrupt => self.interrupted = true,
-            }
+                () = &mut self.interrupt => { self.interrupted = true; false }
+                () = tokio::time::sleep(patience) => true,
+            };
             // Where the request doesn't arrive, the statement runs on to its end or its timeout; we roll back either way.
-            let _ = self.connection.cancel.cancel().await;
-            let _ = answer.await;
+            let given_up = async {
+                let _ = self.connection.cancel.cancel().await;
+                if !silent {
+                    let _ = answer.await;
+                }
+            };
+            let given_up = tokio::time::timeout(GRACE, given_up).await;
+            self.unheard = silent || given_up.is_err();
+            if silent {
+                return Err(refused(what, ServerError::Silent(patience)));
+            }
         }
         Err(Stopped::Interrupted)
     }
@@ -396,76 +454,18 @@ impl<'a> Attempt<'a> {
     }
 }
 
-fn refused(what: &str, error: impl Into<ServerError>) -> Stopped {
-    let error = error.into();
-    let own = error.refusal().and_then(|refusal| refusal.own_detail(ASSERTION_FAILED));
-    match own.and_then(|detail| serde_json::from_str(detail).ok()) {
-        Some(failure) => Stopped::Findings(failure),
-        None => Stopped::Refused { what: what.to_owned(), error },
+fn is_step(statement: &Statement) -> bool {
+    matches!(statement.role, Role::Step { .. } | Role::Together { .. })
+}
+
+/// A name with what its owner is about, within the 63 bytes that the server keeps.
+fn called(name: &str, doing: &str) -> String {
+    const KEPT: usize = 63;
+    let mut end = name.len().min(KEPT - doing.len() - 1);
+    while !name.is_char_boundary(end) {
+        end -= 1;
     }
-}
-
-/// The text in a column of the only row.
-pub(super) fn text_at(answer: &[SimpleQueryMessage], column: usize) -> Option<String> {
-    answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(column).ok().flatten().map(str::to_owned),
-        _ => None,
-    })
-}
-
-/// The number of rows in a column of the only row.
-fn number_at(answer: &[SimpleQueryMessage], column: usize, title: &str) -> Result<u64, Stopped> {
-    let rows = text_at(answer, column).and_then(|text| text.parse().ok());
-    rows.ok_or_else(|| Stopped::Malformed(format!("`{title}` did not return a number of rows")))
-}
-
-/// Where values that were to go are.
-fn found(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<Elsewhere>, Stopped> {
-    let rows = answer.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row),
-        _ => None,
-    });
-    let text = |row: &SimpleQueryRow, column: usize| row.try_get(column).ok().flatten().map(str::to_owned);
-    let one = |row: &SimpleQueryRow| {
-        let count = text(row, 3).and_then(|count| count.parse().ok());
-        Some(Elsewhere { place: text(row, 0).zip(text(row, 1)), values_of: text(row, 2)?, count: count? })
-    };
-    let malformed = || Stopped::Malformed(format!("`{title}` did not return places and numbers"));
-    rows.map(|row| one(row).ok_or_else(malformed)).collect()
-}
-
-/// What each row says of a table: schema, name, rows added, changed and deleted.
-fn written_rows(answer: &[SimpleQueryMessage], title: &str) -> Result<Vec<WrittenRows>, Stopped> {
-    let rows = answer.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some(row),
-        _ => None,
-    });
-    let read = |row: &SimpleQueryRow| {
-        let text = |column: usize| row.try_get(column).ok().flatten();
-        let rows = |column: usize| text(column)?.parse().ok();
-        let table = TableName { schema: Ident::new(text(0)?), name: Ident::new(text(1)?) };
-        Some(WrittenRows { table, added: rows(2)?, changed: rows(3)?, deleted: rows(4)? })
-    };
-    let malformed = || Stopped::Malformed(format!("`{title}` did not return tables with numbers of rows"));
-    rows.map(|row| read(row).ok_or_else(malformed)).collect()
-}
-
-/// The row count of the statement.
-fn affected(answer: &[SimpleQueryMessage]) -> u64 {
-    answer
-        .iter()
-        .map(|message| match message {
-            SimpleQueryMessage::CommandComplete(rows) => *rows,
-            _ => 0,
-        })
-        .sum()
-}
-
-/// Keys as the text of an array (manual, 8.15.2): every element quoted, so that `NULL`, commas and braces are text.
-pub(in crate::server) fn array_text(keys: &[String]) -> String {
-    let elements: Vec<_> =
-        keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\").replace('"', "\\\""))).collect();
-    format!("{{{}}}", elements.join(","))
+    format!("{} {doing}", &name[..end]).trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -473,8 +473,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_become_the_text_of_an_array() {
-        let keys = ["42", "a,b", "NULL", "say \"hi\"", "back\\slash", ""].map(String::from);
-        assert_eq!(array_text(&keys), r#"{"42","a,b","NULL","say \"hi\"","back\\slash",""}"#);
+    fn a_long_name_leaves_room_for_the_step() {
+        assert_eq!(called("efface apply club", "3/17"), "efface apply club 3/17");
+        assert_eq!(called("efface apply club", ""), "efface apply club");
+        let long = called(&"ü".repeat(60), "3/17");
+        assert!(long.len() <= 63 && long.ends_with("ü 3/17"), "{long}");
     }
 }

@@ -3,6 +3,7 @@
 //! Asked from a second connection when a lock was waited for in vain. Sessions are named by what the server knows of
 //! them; the text of their queries is never read, since it holds values.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use tokio_postgres::types::Type;
@@ -28,36 +29,44 @@ pub struct Blocker {
     pub tables: String,
 }
 
-/// Locks that only readers hold are in nobody's way here. A prepared transaction has no process: `pg_locks` shows it
-/// by a virtual transaction id that begins with -1.
+/// Locks that only readers hold are in nobody's way here. A prepared transaction has no process: in `pg_locks` it shows by the
+/// lock that it has on its own id.
 const QUESTION: &str = "
-    SELECT l.pid, a.usename::text, a.application_name, a.state,
-           extract(epoch FROM clock_timestamp() - a.xact_start)::bigint,
-           string_agg(DISTINCT c.relname::text, ', ' ORDER BY c.relname::text)
-    FROM pg_catalog.pg_locks AS l
-    JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    JOIN unnest($1::text[], $2::text[]) AS wanted (nspname, relname)
-      ON wanted.nspname = n.nspname AND wanted.relname = c.relname
-    JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
-    WHERE l.granted AND l.mode <> 'AccessShareLock' AND l.pid <> $3
-      AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-    GROUP BY l.pid, a.usename, a.application_name, a.state, a.xact_start
+    WITH held AS (
+        SELECT l.pid, l.virtualtransaction, string_agg(DISTINCT c.relname::text, ', ' ORDER BY c.relname::text) AS tables
+        FROM pg_catalog.pg_locks AS l
+        JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        JOIN unnest($1::text[], $2::text[]) AS wanted (nspname, relname)
+          ON wanted.nspname = n.nspname AND wanted.relname = c.relname
+        WHERE l.granted AND l.mode <> 'AccessShareLock' AND l.pid IS DISTINCT FROM $3
+          AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        GROUP BY l.pid, l.virtualtransaction
+    )
+    SELECT held.pid, a.usename::text, a.application_name, a.state,
+           extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, held.tables
+    FROM held JOIN pg_catalog.pg_stat_activity AS a ON a.pid = held.pid
     UNION ALL
-    SELECT NULL, p.owner::text, p.gid, 'prepared', extract(epoch FROM clock_timestamp() - p.prepared)::bigint, ''
+    SELECT NULL, p.owner::text, p.gid, 'prepared', extract(epoch FROM clock_timestamp() - p.prepared)::bigint, held.tables
     FROM pg_catalog.pg_prepared_xacts AS p
-    WHERE p.database = current_database()
+    JOIN pg_catalog.pg_locks AS own ON own.locktype = 'transactionid' AND own.transactionid = p.transaction AND own.granted
+    JOIN held ON held.virtualtransaction = own.virtualtransaction
+    WHERE held.pid IS NULL AND own.pid IS NULL
     ORDER BY 5 DESC NULLS LAST, 1";
 
-/// Names who holds locks on the plan's tables, oldest transaction first; nobody, where that can't be asked.
-pub(super) async fn blockers(settings: &Settings, ours: i32, order: &Order<'_>) -> Vec<Blocker> {
-    match ask(settings, ours, order).await {
-        Ok(blockers) => blockers,
+/// Names who holds locks on the plan's tables, oldest transaction first; nobody, where that can't be asked. Where it was
+/// seen for whom we waited (`seen`, with 0 for a prepared transaction), only those.
+pub(super) async fn blockers(settings: &Settings, ours: i32, seen: &BTreeSet<i32>, order: &Order<'_>) -> Vec<Blocker> {
+    let holders = match ask(settings, ours, order).await {
+        Ok(holders) => holders,
         Err(error) => {
             tracing::debug!(%error, "blockers could not be asked for");
-            Vec::new()
+            return Vec::new();
         }
-    }
+    };
+    let waited_for = |blocker: &&Blocker| seen.contains(&blocker.pid.unwrap_or(0));
+    let waited_for: Vec<_> = holders.iter().filter(waited_for).cloned().collect();
+    if waited_for.is_empty() { holders } else { waited_for }
 }
 
 async fn ask(settings: &Settings, ours: i32, order: &Order<'_>) -> Result<Vec<Blocker>, ServerError> {
@@ -93,7 +102,10 @@ impl fmt::Display for Blocker {
                 write!(f, "process {pid} of role `{role}` ({name}), {state}, in a transaction for {age} s")?;
                 write!(f, ", holds locks on {}", shown(&self.tables))
             }
-            None => write!(f, "prepared transaction `{name}` of role `{role}`, prepared {age} s ago"),
+            None => {
+                write!(f, "prepared transaction `{name}` of role `{role}`, prepared {age} s ago")?;
+                write!(f, ", holds locks on {}", shown(&self.tables))
+            }
         }
     }
 }

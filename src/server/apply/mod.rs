@@ -1,31 +1,43 @@
 //! How is a reviewed script run?
 //!
-//! Statement by statement in one transaction (`attempt`), begun again as a whole where others were in the way
-//! (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps ([`afterwards`]), and the receipt
-//! (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
+//! Statement by statement in one transaction (`attempt`), which somebody watches for those who wait for it (`watch`), begun again as
+//! a whole where others were in the way (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps
+//! ([`afterwards`]), a look at what came in late ([`late_arrivals`]), and the receipt (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
 
 mod afterwards;
+mod answers;
 mod attempt;
 mod blockers;
 mod commit;
+mod late;
+mod leave;
 mod outcome;
 mod receipt;
 mod retry;
 mod statistics;
+mod stopped;
+mod watch;
 
 pub use afterwards::{Leftover, afterwards};
-pub use commit::Committed;
+pub use blockers::Blocker;
+pub use commit::{Committed, Doubt, Unheard};
+pub use late::late_arrivals;
 pub use outcome::{Chosen, Entry, Finished, Progress, Ran, RunError, StepRun, WrittenRows};
 pub use receipt::{Receipt, rehearsal};
+pub use retry::Cause;
+pub use watch::Session;
 
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-pub(in crate::server) use attempt::array_text;
-use attempt::{Attempt, Reached, Stopped};
+pub(in crate::server) use answers::array_text;
+use attempt::{Attempt, Reached};
+use leave::{cancel, leave};
 use retry::Tries;
+use stopped::Stopped;
+use watch::Watch;
 
 use crate::catalog::Catalog;
 use crate::ident::TableName;
@@ -50,6 +62,17 @@ pub struct Order<'a> {
     pub mode: Mode,
     /// Whether subjects are erased again that the ledger knows and of whom something is left or new.
     pub again: bool,
+    /// How long somebody may have to wait.
+    pub bounds: Bounds,
+}
+
+/// How long somebody may have to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// We for the server: as long as it lets a statement run, and a little longer.
+    pub statement: Duration,
+    /// Others for us: longer, and the transaction is rolled back and tried again. Without it nobody looks.
+    pub block: Option<Duration>,
 }
 
 /// Whether a run is to stay.
@@ -61,13 +84,20 @@ pub enum Mode {
     Apply,
 }
 
+impl Default for Bounds {
+    /// A minute for each statement, as where a policy names no limit; nobody looks who waits.
+    fn default() -> Self {
+        Self { statement: Duration::from_secs(60), block: None }
+    }
+}
+
 /// Resolves when the person at the keyboard wants to stop; [`std::future::pending`] where nobody sits there.
 pub type Interrupt<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// Runs a script in one transaction.
 ///
-/// The connection must be fresh or idle. A second connection is opened from the settings only where something went
-/// wrong: to name blockers, and to ask what became of a COMMIT.
+/// The connection must be fresh or idle. A second connection is opened from the settings where the transaction lasts a
+/// while, to see who waits for it, and where something went wrong: to name blockers, and to ask what became of a COMMIT.
 ///
 /// # Errors
 /// Whatever keeps the transaction from its end; every variant of [`RunError`] but
@@ -84,23 +114,36 @@ pub async fn run(
     // Asked before BEGIN: where it may not be asked, the error must not end our transaction.
     let server = commit::Server::identify(&connection.client).await;
     let mut tries = Tries::default();
-    let mut attempt = Attempt::new(connection, order, interrupt);
+    let mut watch = Watch::new(settings, connection.backend_pid, order.bounds.block);
+    let mut attempt = Attempt::new(connection, order, interrupt, server.reads_log);
     loop {
-        let stopped = match attempt.run(progress).await {
+        let ran = tokio::select! {
+            biased;
+            ran = attempt.run(progress) => ran,
+            sessions = watch.until_held_up() => {
+                cancel(connection).await;
+                Err(Stopped::HeldUp(sessions))
+            }
+        };
+        if let Some(error) = watch.blind() {
+            progress.unwatched(&error);
+        }
+        let stopped = match ran {
             Ok(Reached::Nobody) => {
-                rollback(connection).await;
+                leave(settings, connection, false).await;
                 return Ok(Finished::Nobody);
             }
             Ok(Reached::ErasedBefore { entry }) => {
-                rollback(connection).await;
+                leave(settings, connection, false).await;
                 return Ok(Finished::ErasedBefore { entry });
             }
             Ok(Reached::End(mut ran)) => {
-                ran.attempts = tries.begun();
+                (ran.attempts, ran.retries) = (tries.begun(), tries.causes());
                 return match order.mode {
                     Mode::Rehearse => Ok(Finished::Rehearsed(*ran)),
                     Mode::Apply => {
-                        let committed = commit::commit(settings, connection, order, &server, &ran).await?;
+                        let interrupt = attempt.interrupt();
+                        let committed = commit::commit(settings, connection, order, &server, &ran, interrupt).await?;
                         Ok(Finished::Committed(*ran, committed))
                     }
                 };
@@ -111,25 +154,21 @@ pub async fn run(
         let Some(delay) = tries.again(&stopped) else {
             let blockers = match &stopped {
                 Stopped::Refused { error, .. } if error.sqlstate() == Some(retry::LOCK_TIMEOUT) => {
-                    blockers::blockers(settings, connection.backend_pid, order).await
+                    blockers::blockers(settings, connection.backend_pid, watch.blocking(), order).await
                 }
                 _ => Vec::new(),
             };
-            rollback(connection).await;
-            return Err(RunError::new(stopped, tries.begun(), blockers));
+            leave(settings, connection, stopped.is_lost() || attempt.is_unheard()).await;
+            let most = order.bounds.block.unwrap_or_default();
+            return Err(RunError::new(stopped, tries.begun(), blockers, most));
         };
-        rollback(connection).await;
+        leave(settings, connection, false).await;
         progress.retrying(tries.begun(), &stopped.in_short(), delay);
         tracing::info!(attempt = tries.begun(), "the transaction is begun again");
         if attempt.interrupted_within(delay).await {
             return Err(RunError::Interrupted);
         }
     }
-}
-
-/// A transaction that can't be rolled back has lost its connection, and the server rolls it back.
-async fn rollback(connection: &Connection) {
-    let _ = tokio::time::timeout(Duration::from_secs(10), connection.client.simple_query("ROLLBACK")).await;
 }
 
 /// What a script must be to be run at all; it is made by `sql` alone, so a fault here is ours.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::attempt::Stopped;
 use super::blockers::Blocker;
-use super::commit::Committed;
+use super::commit::{Committed, Doubt, Unheard};
+use super::retry::Cause;
+use super::stopped::Stopped;
+use super::watch::Session;
 use crate::ident::TableName;
 use crate::server::ServerError;
 use crate::sql::{AssertionFailure, Statement};
@@ -47,8 +49,14 @@ pub struct Ran {
     pub finished: String,
     /// The transaction's id (`xid8`), as text.
     pub transaction: String,
+    /// Where the server's log ended before COMMIT (`pg_lsn`), as text; none where the role may not ask.
+    pub log_end: Option<String>,
+    /// Who waited for a lock of ours before COMMIT, by the virtual ids of their transactions.
+    pub waiting: Vec<String>,
     /// How often the transaction was begun.
     pub attempts: u32,
+    /// Why it was begun again, and how often for that reason; most frequent first.
+    pub retries: Vec<(Cause, u32)>,
 }
 
 /// Subjects that a script has chosen.
@@ -114,6 +122,8 @@ pub trait Progress {
     fn finished(&mut self, statement: &Statement, rows: Option<u64>, elapsed: Duration);
     /// The transaction was rolled back and is begun again, for the `begun + 1`th time, after a delay.
     fn retrying(&mut self, begun: u32, why: &str, delay: Duration);
+    /// Nobody watches for sessions that wait for the transaction, because there is no second connection.
+    fn unwatched(&mut self, _why: &ServerError) {}
 }
 
 /// Why a run did not come to its end.
@@ -141,24 +151,34 @@ pub enum RunError {
         /// Sessions that hold locks on the plan's tables, where a lock was waited for in vain.
         blockers: Vec<Blocker>,
     },
+    /// Others waited for us too long, each time; nothing was committed.
+    #[error("others have waited for us longer than {} ms{}; nothing was committed", .most.as_millis(), after(*.attempts))]
+    HeldUp {
+        /// Who waited in the end.
+        sessions: Vec<Session>,
+        /// How long others may wait.
+        most: Duration,
+        /// How often the transaction was begun.
+        attempts: u32,
+    },
     /// Somebody pressed Ctrl-C; nothing was committed.
     #[error("interrupted; everything was rolled back")]
     Interrupted,
     /// COMMIT was refused; nothing was committed.
     #[error("COMMIT failed: {0}; nothing was committed")]
     CommitRefused(#[source] ServerError),
-    /// The connection was lost in COMMIT, and the server says that it rolled back.
-    #[error("the connection was lost in COMMIT, and the server rolled back; nothing was committed")]
-    RolledBack,
-    /// The connection was lost in COMMIT and the server could not be asked what became of it.
-    #[error(
-        "the connection was lost in COMMIT, and whether transaction {transaction} is committed is not known: {reason}"
-    )]
+    /// COMMIT was not answered, and the server says that it rolled back.
+    #[error("{0}, and the server rolled back; nothing was committed")]
+    RolledBack(Unheard),
+    /// COMMIT was not answered, and the server could not say what became of it.
+    #[error("{why}, and whether transaction {transaction} is committed is not known: {doubt}")]
     OutcomeUnknown {
+        /// Why no answer was heard.
+        why: Unheard,
         /// The transaction's id (`xid8`).
         transaction: String,
-        /// Why it could not be asked.
-        reason: String,
+        /// Why the server could not say.
+        doubt: Doubt,
     },
     /// The script or the keys don't fit together: a fault of efface.
     #[error("efface made something that it can't run: {0}; nothing was committed")]
@@ -170,8 +190,9 @@ fn after(attempts: u32) -> String {
 }
 
 impl RunError {
-    pub(super) fn new(stopped: Stopped, attempts: u32, blockers: Vec<Blocker>) -> Self {
+    pub(super) fn new(stopped: Stopped, attempts: u32, blockers: Vec<Blocker>, most: Duration) -> Self {
         match stopped {
+            Stopped::HeldUp(sessions) => RunError::HeldUp { sessions, most, attempts },
             Stopped::Findings(failure) => RunError::Findings(failure),
             Stopped::Drift(words) => RunError::Drift(words),
             Stopped::Unsafe(words) => RunError::Unsafe(words),

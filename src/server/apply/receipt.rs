@@ -9,10 +9,11 @@ use super::afterwards::Leftover;
 use super::commit::Committed;
 use super::outcome::{Ran, StepRun, WrittenRows};
 use crate::catalog::hexadecimal;
+use crate::ident::TableName;
 use crate::plan::{Reason, Step, StepAction};
 use crate::review::{
-    Account, AnonymisedRows, ErasedRows, FoundValues, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT, Reviewed,
-    ShortValues, StepAccount, SubjectAccount, TriggeredRows, kept_parts, sent_away,
+    Account, AnonymisedRows, ErasedRows, FoundValues, LateRows, LedgerAccount, Outcome, PlanFile, RECEIPT_FORMAT,
+    Retry, Reviewed, ShortValues, StepAccount, SubjectAccount, TriggeredRows, kept_parts, sent_away,
 };
 use crate::server::Connection;
 use crate::sql::KeyColumn;
@@ -32,10 +33,15 @@ impl Receipt {
         order: &Order<'_>,
         connection: &Connection,
         left: &[Leftover],
+        late: &BTreeMap<TableName, u64>,
     ) -> Self {
         let outcome = Outcome::Committed { transaction: committed.transaction().to_owned() };
         let mut account = account(outcome, ran, reviewed, order, connection);
         account.ledger = ran.entry.as_ref().map(|entry| LedgerAccount { seq: entry.seq, digest: entry.digest.clone() });
+        if !committed.is_replicated() {
+            let what = "the synchronous standby may not have it: somebody ended the wait of COMMIT for it";
+            account.left_over.push(what.to_owned());
+        }
         for left in left {
             match left {
                 Leftover::Stays(what) => account.left_over.push(what.clone()),
@@ -43,6 +49,8 @@ impl Receipt {
             }
         }
         account.left_over.extend(always_left(reviewed));
+        account.came_in_late =
+            late.iter().map(|(table, rows)| LateRows { table: table.bare().to_string(), rows: *rows }).collect();
         Self { account }
     }
 
@@ -117,6 +125,7 @@ fn account(
         started: ran.started.clone(),
         finished: ran.finished.clone(),
         attempts: ran.attempts,
+        retries: ran.retries.iter().map(|(cause, times)| Retry { why: cause.to_string(), times: *times }).collect(),
         steps,
         erased: erased
             .into_iter()
@@ -129,6 +138,7 @@ fn account(
             .map(|(table, (rows, columns))| AnonymisedRows { table, rows, columns: columns.into_iter().collect() })
             .collect(),
         kept: kept_parts(reviewed, &ran.shared),
+        came_in_late: Vec::new(),
         found_elsewhere: (ran.elsewhere.iter())
             .filter_map(|found| {
                 let (table, column) = found.place.clone()?;

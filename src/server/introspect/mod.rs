@@ -58,12 +58,13 @@ pub async fn introspect(client: &Client) -> Result<Catalog, ServerError> {
     assemble(&answers, path)
 }
 
-/// Reads the catalog in a read-only transaction of its own, as one snapshot.
+/// Reads the catalog in a read-only transaction of its own, as one snapshot. Definitions of indexes are read under a lock
+/// on their tables, so a table that somebody rebuilds is waited for, five seconds at most.
 ///
 /// # Errors
 /// As [`introspect`].
 pub async fn introspect_alone(client: &Client) -> Result<Catalog, ServerError> {
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '5s'").await?;
     let catalog = introspect(client).await;
     // A failed transaction is ended by it as well.
     let ended = client.batch_execute("COMMIT").await;

@@ -16,7 +16,7 @@ use efface::catalog::Catalog;
 use efface::diagnostic::{Code, render};
 use efface::plan::{Plan, plan, touched_tables};
 use efface::resolve::{Resolved, ResolvedPolicy, resolve};
-use efface::server::apply::{Finished, Mode, Order, Progress, run};
+use efface::server::apply::{Bounds, Finished, Mode, Order, Progress, run};
 use efface::server::{Secret, connect};
 use efface::source::SourceFile;
 use efface::sql::probe::{self, Answer};
@@ -258,6 +258,7 @@ fn apply(db: &Db, policy: &str) {
         reviewed: &catalog.part(&tables),
         mode: Mode::Apply,
         again: false,
+        bounds: Bounds::default(),
     };
     let settings = settings(db.url());
     let finished = db.block_on(async {

@@ -3,7 +3,7 @@
 use super::{Cage, HOSTILE, array, text, typed};
 
 #[test]
-fn keys_are_keys_on_the_command_line_in_files_and_for_psql() {
+pub fn keys_are_keys_on_the_command_line_in_files_and_for_psql() {
     let cage =
         Cage::new("create table people (key text primary key, note text); create table numbers (id int primary key);");
     let keys: Vec<&str> = HOSTILE.to_vec();
@@ -94,5 +94,5 @@ fn keys_are_keys_on_the_command_line_in_files_and_for_psql() {
             assert_eq!(cage.db().value("select count(*) from numbers"), if none > 3 { "7" } else { "9" }, "{raw:?}");
         }
     }
-    println!("{} hostile keys in a file and for psql, {tried} one by one, {none} where a number is meant", keys.len());
+    told!("{} hostile keys in a file and for psql, {tried} one by one, {none} where a number is meant", keys.len());
 }

@@ -2,7 +2,11 @@
 //! psql. A table and a file that nobody may touch tell whether anything has broken out.
 //!
 //! Each test says how many it has tried.
-#![allow(clippy::print_stdout, reason = "how many were tried belongs to the run's record")]
+
+/// Says what was tried, and remembers it for the page that counts.
+macro_rules! told {
+    ($($words:tt)*) => { crate::injection::tell(format!($($words)*)) };
+}
 
 mod keys;
 mod names;
@@ -12,9 +16,33 @@ mod values;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 
 use crate::harness::{Db, binaries};
 use crate::tool::{Place, Ran, ended};
+
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[allow(clippy::print_stdout, reason = "how many were tried belongs to the run's record")]
+fn tell(words: String) {
+    println!("{words}");
+    TOLD.lock().expect("nobody fails here").push(words);
+}
+
+/// Runs all of it, and says what was tried. Whatever breaks out doesn't come to an end here.
+pub fn tried() -> Vec<String> {
+    let all: [fn(); 7] = [
+        names::names_are_names_whatever_they_say,
+        names::databases_and_those_who_connect_have_any_name,
+        keys::keys_are_keys_on_the_command_line_in_files_and_for_psql,
+        values::values_are_written_as_they_are_or_refused,
+        values::secrets_are_secrets_whatever_they_hold,
+        paths::paths_and_places_that_name_nothing_are_refused,
+        sql::conditions_and_queries_are_what_they_say_or_refused,
+    ];
+    all.iter().for_each(|test| test());
+    std::mem::take(&mut *TOLD.lock().expect("nobody fails here"))
+}
 
 /// What would like to be more than a name or a value.
 const HOSTILE: &[&str] = &[

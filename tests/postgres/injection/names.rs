@@ -69,7 +69,7 @@ fn as_asked(db: &Db, hostile: &str) {
 }
 
 #[test]
-fn names_are_names_whatever_they_say() {
+pub fn names_are_names_whatever_they_say() {
     let (mut tried, mut refused) = (0, 0);
     let cage = Cage::new("");
     for hostile in HOSTILE {
@@ -102,7 +102,7 @@ fn names_are_names_whatever_they_say() {
         cage.db().sql(&format!("drop schema {hostile} cascade; drop schema kids cascade; drop schema kinds cascade"));
         std::fs::remove_file(cage.place.path(&file)).expect("the policy's file");
     }
-    println!(
+    told!(
         "{tried} hostile names of schemas, tables, columns, types, constraints, triggers, functions, roles and files; \
          {refused} of them refused as the name of a policy, a rule or a guard"
     );
@@ -135,7 +135,7 @@ fn granted(cage: &Cage, file: &str, hostile: &str) {
 }
 
 #[test]
-fn databases_and_those_who_connect_have_any_name() {
+pub fn databases_and_those_who_connect_have_any_name() {
     let mut tried = 0;
     for hostile in HOSTILE.iter().filter(|hostile| hostile.contains(['\'', '"', ';', '\n', '\\', '$', ':'])).step_by(3)
     {
@@ -164,6 +164,6 @@ fn databases_and_those_who_connect_have_any_name() {
         admin.sql(&format!("drop database {quoted} with (force)"));
         admin.sql(&format!("drop role {quoted}"));
     }
-    println!("{tried} hostile names of databases, and of roles that connect");
+    told!("{tried} hostile names of databases, and of roles that connect");
     assert!(tried > 12);
 }

@@ -163,7 +163,7 @@ const QUERIES: &[&str] = &[
 ];
 
 #[test]
-fn conditions_and_queries_are_what_they_say_or_refused() {
+pub fn conditions_and_queries_are_what_they_say_or_refused() {
     let cage = Cage::new("create table people (id int primary key, note text);");
     let fill = || {
         cage.db().sql("truncate efface.ledger, efface.erased, people; insert into people select n, n::text from generate_series(1, 4) n");
@@ -201,7 +201,7 @@ fn conditions_and_queries_are_what_they_say_or_refused() {
         cage.intact(hostile);
     }
     assert!(accepted.len() > 20, "{accepted:?}");
-    println!("{tried} hostile conditions, {} of them are conditions after all", accepted.len());
+    told!("{tried} hostile conditions, {} of them are conditions after all", accepted.len());
 
     let (mut tried, mut accepted) = (0, 0);
     for hostile in QUERIES {
@@ -228,6 +228,6 @@ fn conditions_and_queries_are_what_they_say_or_refused() {
         assert_eq!(Some(rows().as_str()), all.strip_prefix("1,"), "{hostile:?} by psql");
         cage.intact(hostile);
     }
-    println!("{tried} hostile queries of reports, {accepted} of them are queries after all");
+    told!("{tried} hostile queries of reports, {accepted} of them are queries after all");
     assert!(accepted > 8);
 }

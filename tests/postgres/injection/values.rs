@@ -13,7 +13,7 @@ fn values() -> Vec<String> {
 }
 
 #[test]
-fn values_are_written_as_they_are_or_refused() {
+pub fn values_are_written_as_they_are_or_refused() {
     let values = values();
     let mut tried = 0;
     let (mut columns, mut decisions, mut expected) = (Vec::new(), Vec::new(), Vec::new());
@@ -77,12 +77,12 @@ fn values_are_written_as_they_are_or_refused() {
     let ran = cage.psql(&script, &["{1}".to_owned()]);
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     holds("psql");
-    println!("{tried} hostile values in six kinds of decisions; {refused} refused when the policy was read");
+    told!("{tried} hostile values in six kinds of decisions; {refused} refused when the policy was read");
     assert!(tried > 600 && columns.len() > 400, "{} of {tried}", columns.len());
 }
 
 #[test]
-fn secrets_are_secrets_whatever_they_hold() {
+pub fn secrets_are_secrets_whatever_they_hold() {
     let cage = Cage::new("create table people (id int primary key, name text);");
     cage.place.policy("version: 1\nname: p\nsubject: { table: people }\ntables: { people: { columns: { id: keep, name: { pseudonymize: name } } } }\n");
     let fill = || {
@@ -122,6 +122,6 @@ fn secrets_are_secrets_whatever_they_hold() {
         cage.intact(hostile);
         seen.insert(by_engine);
     }
-    println!("{tried} hostile secrets, {} different pseudonyms; {refused} refused for control characters", seen.len());
+    told!("{tried} hostile secrets, {} different pseudonyms; {refused} refused for control characters", seen.len());
     assert!(tried > 40 && seen.len() > 20, "{} of {tried}", seen.len());
 }

@@ -6,7 +6,7 @@ use efface::catalog::Catalog;
 use efface::diagnostic::{Report, render};
 use efface::plan::{EdgeReason, Plan, Predicate};
 use efface::server::Secret;
-use efface::server::apply::{self, Finished, Mode, Order, Progress, RunError};
+use efface::server::apply::{self, Bounds, Finished, Mode, Order, Progress, RunError};
 use efface::source::SourceFile;
 use efface::sql::{Assertion, Statement};
 use efface::{plan, policy, resolve, sql};
@@ -57,6 +57,7 @@ impl Efface {
             tables: &tables,
             reviewed: &reviewed,
             mode: Mode::Apply,
+            bounds: Bounds::default(),
             again: false,
         };
         let settings = settings(self.db.url());
