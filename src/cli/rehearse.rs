@@ -129,10 +129,11 @@ pub(super) async fn transaction(
                     *rows += step.rows;
                 }
             }
-            // Where COMMIT's answer was not heard, that connection is of no more use.
-            let again = match committed.had_to_be_asked() {
-                Some(_) => connect(&live.settings, "efface: after a commit").await.ok(),
-                None => None,
+            // Where COMMIT's answer was not heard, or nothing is heard any more, that connection is of no more use.
+            let lost = committed.had_to_be_asked().is_some() || live.connection.client.is_closed();
+            let again = match lost {
+                true => connect(&live.settings, "efface: after a commit").await.ok(),
+                false => None,
             };
             let connection = again.as_ref().unwrap_or(&live.connection);
             let client = &connection.client;
