@@ -1,8 +1,9 @@
 //! How is a reviewed script run?
 //!
-//! Statement by statement in one transaction (`attempt`), which somebody watches for those who wait for it (`watch`), begun again as
-//! a whole where others were in the way (`retry`), up to COMMIT and what became of it (`commit`); then the afterwards-steps
-//! ([`afterwards`]), a look at what came in late ([`late_arrivals`]), and the receipt (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
+//! Statement by statement in one transaction (`attempt`), which somebody watches for those who wait for it (`watch`), begun
+//! again as a whole where others were in the way (`retry`), up to COMMIT and what became of it (`commit`), or to where it is
+//! left (`leave`); then the afterwards-steps ([`afterwards`]), a look at what came in late ([`late_arrivals`]), and the receipt
+//! (`receipt`). Nothing here makes SQL about user tables: what runs is the [`Script`] that was reviewed.
 
 mod afterwards;
 mod answers;
