@@ -63,7 +63,7 @@ fn found(db: &Db) -> Vec<String> {
 }
 
 #[test]
-fn case_12_what_is_copied_elsewhere_is_found_and_handled_or_named() {
+fn hard_case_12_what_is_copied_elsewhere_is_found_and_handled_or_named() {
     let db = Db::with(SCHEMA);
     // A marked value has to be everywhere before, or nothing is shown.
     let before = found(&db);
