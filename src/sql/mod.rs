@@ -14,6 +14,7 @@ mod document;
 mod enter;
 pub mod explain;
 mod find;
+mod freeze;
 mod generate;
 mod gone;
 pub mod grants;
