@@ -1,7 +1,7 @@
 //! What do planner statistics still hold of rows that have changed or gone?
 //!
 //! ANALYZE renews statistics from a sample of rows, and leaves some as they are: those of a table without rows, of a column
-//! whose target is 0, of what the role may not ANALYZE. [`candidates`] finds these in the catalog. Whether they hold values
+//! whose target is 0, of what the role may not ANALYZE. [`CANDIDATES`] finds these in the catalog. Whether they hold values
 //! that no row has is then asked of the rows ([`missing()`]); the answer is a number, no value leaves the server.
 
 use super::explain::SAFE_PATH;
@@ -62,7 +62,7 @@ pub enum Why {
     Target,
 }
 
-/// The columns of [`candidates`]' answer, in order, are: schema, name, kind, schema and name of where the statistics are,
+/// The columns of [`CANDIDATES`]' answer, in order, are: schema, name, kind, schema and name of where the statistics are,
 /// column, expression, type, inherited, shape (`v`, `e`, `l`, `b`, or a number), why (`r`, `e`, `t`), visible, and what
 /// makes the index or the extended statistics.
 ///
