@@ -39,3 +39,30 @@ pub(super) fn hook_panics() {
         std::process::exit(super::failure::Exit::Bug as i32);
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Says to this very test, run once more, that it is to panic.
+    const PANIC: &str = "EFFACE_TEST_PANIC";
+
+    #[test]
+    fn a_panic_tells_its_place_and_withholds_its_message() {
+        if std::env::var_os(PANIC).is_some() {
+            hook_panics();
+            let value = std::hint::black_box("MARKED value");
+            panic!("a row: {value}");
+        }
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.args(["--exact", "cli::logs::tests::a_panic_tells_its_place_and_withholds_its_message", "--nocapture"]);
+        let output = command.env(PANIC, "1").output().expect("it runs");
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed);
+        assert_eq!(output.status.code(), Some(70), "{printed}");
+        assert!(printed.contains("error: a bug in efface at src/cli/logs.rs:"), "{printed}");
+        assert!(!printed.contains("MARKED"), "{printed}");
+    }
+}
