@@ -109,7 +109,7 @@ fn values_are_found_in_the_policy_s_tables_and_with_everywhere_in_all_that_can_b
     );
     let ran = efface(&db, "apply p.yaml --subject 1 --yes");
     // The materialized view is left to do.
-    assert!(ran.code == Some(1) && ran.err.contains("committed, and 1 thing left"), "{}", ran.err);
+    assert!(ran.code == Some(1) && ran.err.contains("committed, and 1 thing is left"), "{}", ran.err);
     let values = "Ann Berg\r\n ann@example.org \n\nLi\n";
     let ran = efface_with(&db, POLICY, "verify p.yaml --subject 1 --values-from -", values);
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
