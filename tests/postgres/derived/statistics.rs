@@ -53,6 +53,11 @@ fn a_table_with_rows_left_is_clean_and_nothing_is_to_do() {
     assert_eq!(held(&db), "");
 }
 
+/// Whether the server can take statistics away without a change of the table.
+fn clears_statistics(db: &Db) -> bool {
+    db.connection().server_version.major >= 18
+}
+
 #[test]
 fn partitions_and_their_roots_are_looked_at_each_by_itself() {
     let db = Db::with(
@@ -70,11 +75,13 @@ fn partitions_and_their_roots_are_looked_at_each_by_itself() {
     let receipt = receipt(&db, DELETE, 1);
     assert_eq!(held(&db), "notes_old", "the root's are renewed");
     let to_do = said(&receipt, "to_do");
-    let altered = |it: &String| it.contains("`notes_old`") && it.contains("ALTER TABLE public.notes ALTER COLUMN body");
-    assert!(to_do.iter().any(altered), "{to_do:?}");
+    let column =
+        if clears_statistics(&db) { "'notes_old', 'body'" } else { "ALTER TABLE public.notes ALTER COLUMN body" };
+    assert!(to_do.iter().any(|it| it.contains("`notes_old`") && it.contains(column)), "{to_do:?}");
     // The table has no primary key, so `id` is a value like others, and it is what partitions are told by.
     let key = |it: &String| it.contains("values of id that") && it.contains("the partition key is in the way");
-    assert!(to_do.iter().any(key), "{to_do:?}");
+    let cleared = |it: &String| clears_statistics(&db) && it.contains("'notes_old', 'id'");
+    assert!(to_do.iter().any(|it| key(it) || cleared(it)), "{to_do:?}");
     obey(&db, &to_do);
     assert_eq!(held(&db), "");
 }
@@ -202,7 +209,9 @@ fn a_column_that_a_view_reads_is_not_said_to_be_altered() {
     let db = Db::with(&format!("{USERS} create view bodies as select body from notes;"));
     let to_do = said(&receipt(&db, DELETE, 1), "to_do");
     let in_the_way = |it: &String| it.contains("of body that no row has") && it.contains("a view or the partition key");
-    assert!(to_do.iter().any(in_the_way), "{to_do:?}");
+    let cleared =
+        |it: &String| clears_statistics(&db) && it.contains("pg_clear_attribute_stats('public', 'notes', 'body'");
+    assert!(to_do.iter().any(|it| in_the_way(it) || cleared(it)), "{to_do:?}");
     // All others are, and the statement is taken.
     obey(&db, &to_do);
     db.sql("insert into notes (id, user_id, body) values (1, 2, 'fine'); analyze notes");
