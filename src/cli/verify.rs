@@ -121,7 +121,11 @@ async fn search(
     let mentioned: BTreeSet<TableName> = plan.triggers.iter().flat_map(|fired| fired.mentions.clone()).collect();
     let wanted = |name: &TableName| everywhere || names.contains(name) || mentioned.contains(name);
     let found = verify::find(&live.connection.client, values, wanted).await;
-    let found = found.map_err(|error| Failure::server(error, output.detail))?;
+    let found = found.map_err(|error| match error {
+        verify::FindError::TooMany => Failure::usage("too many values to be looked for at once")
+            .help("split the file, and look for each part: about a hundred values fit"),
+        verify::FindError::Server(error) => Failure::server(error, output.detail),
+    })?;
     let distinct = values.iter().map(|value| value.trim()).collect::<BTreeSet<_>>().len() as u64;
     Ok(SearchedValues {
         values: distinct.saturating_sub(found.too_short),

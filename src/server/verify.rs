@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Row};
 
 use super::ServerError;
 use crate::ident::{Ident, TableName};
-use crate::sql::{Haystack, Holds, LeftAbout, LeftQuestion, Sql, patterns_of_values, search};
+use crate::sql::{Haystack, Holds, LONGEST, LeftAbout, LeftQuestion, Sql, patterns_of_values, search};
 
 /// How questions about subjects are asked.
 #[derive(Debug)]
@@ -72,6 +72,23 @@ fn number(row: &Row) -> Result<u64, ServerError> {
     Ok(row.try_get::<_, i64>(0)?.unsigned_abs())
 }
 
+/// Why values weren't looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// More than one search can hold.
+    #[error("these are too many values to be looked for at once")]
+    TooMany,
+    /// The connection is gone.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+impl From<tokio_postgres::Error> for FindError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        FindError::Server(error.into())
+    }
+}
+
 /// What was found of some values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -88,12 +105,12 @@ pub struct Found {
 /// Looks for values in all relations that are wanted.
 ///
 /// # Errors
-/// The connection is gone.
-pub async fn find(
-    client: &Client,
-    values: &[String],
-    wanted: impl Fn(&TableName) -> bool,
-) -> Result<Found, ServerError> {
+/// The connection is gone, or there are more values than one search can hold.
+pub async fn find(client: &Client, values: &[String], wanted: impl Fn(&TableName) -> bool) -> Result<Found, FindError> {
+    // A pattern is longer than its values; already to make it would take long.
+    if values.iter().map(|value| value.chars().count()).sum::<usize>() > LONGEST as usize {
+        return Err(FindError::TooMany);
+    }
     client.batch_execute(BEGIN).await?;
     let found = find_within(client, values, wanted).await;
     let ended = client.batch_execute("ROLLBACK").await;
@@ -110,13 +127,16 @@ async fn find_within(
     client: &Client,
     values: &[String],
     wanted: impl Fn(&TableName) -> bool,
-) -> Result<Found, ServerError> {
+) -> Result<Found, FindError> {
     let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&values, Type::TEXT_ARRAY)];
     let rows = client.query_typed(patterns_of_values().as_str(), &parameters).await?;
     let row = rows.first().ok_or_else(|| ServerError::Protocol("no patterns were made of the values".into()))?;
     let (plain, escaped): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
     let mut found = Found { too_short: row.try_get::<_, i64>(2)?.unsigned_abs(), ..Found::default() };
     let (Some(plain), Some(escaped)) = (plain, escaped) else { return Ok(found) };
+    if escaped.chars().count() > LONGEST as usize {
+        return Err(FindError::TooMany);
+    }
     for relation in relations(client).await? {
         let name = match &relation {
             Ok(haystack) => &haystack.name,
@@ -139,7 +159,7 @@ async fn find_within(
                             found.places.push((haystack.name.clone(), column.as_str().into(), rows.unsigned_abs()));
                         }
                     }
-                    Err(error) if error.is_lost() => return Err(error),
+                    Err(error) if error.is_lost() => return Err(error.into()),
                     Err(error) => {
                         client.batch_execute("ROLLBACK TO efface_search").await?;
                         found.not_searched.push((haystack.name, error.to_string()));

@@ -7,6 +7,7 @@
 use super::assert;
 use super::find::Holds;
 use super::letters;
+use super::owner::qualified;
 use super::pattern::SAYING;
 use super::script::Assertion;
 use super::value;
@@ -160,8 +161,8 @@ pub(super) fn digits_of_value(w: &mut Writer) {
 /// A column as a text to search.
 fn cell(w: &mut Writer, table: &Table, column: ColumnId) {
     let column: &Column = table.column_at(column);
-    let mut name = Writer::new();
-    name.ident(&column.name);
+    // With its table: a sub-select has columns of its own.
+    let name = qualified(table, &column.name);
     let holds = match &column.ty {
         PgType::Bytea => Holds::Bytes,
         PgType::Other { name } if name == "tsvector" => Holds::Words,

@@ -60,5 +60,6 @@ pub use ledger::{
 };
 pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
 pub use lower::script;
+pub use pattern::LONGEST;
 pub use refresh::refresh_statement;
 pub use script::*;

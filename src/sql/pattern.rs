@@ -15,7 +15,7 @@ use crate::plan::{Patterns, SourceRows};
 use crate::resolve::{Owner, ValueSource};
 
 /// Longer expressions would come near to what the server compiles.
-pub(super) const LONGEST: u32 = 100_000;
+pub const LONGEST: u32 = 100_000;
 /// What a value has to have to be looked for: a letter or a digit of any script.
 pub(super) const SAYING: &str = r"[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]";
 

@@ -94,6 +94,29 @@ fn a_value_that_is_left_is_found_in_any_spelling_and_type_and_rolls_back() {
 }
 
 #[test]
+fn a_column_may_be_called_as_the_script_calls_its_own() {
+    let db = Db::with(PEOPLE);
+    let names =
+        ["value", "place", "name", "text", "cell", "cell1", "gone", "reached", "plain", "escaped", "anywhere", "n"];
+    let columns: Vec<String> = names.iter().map(|name| format!("{name} tsvector, {name}_2 text")).collect();
+    db.sql(&format!(
+        "create table gone (id int primary key, user_id bigint references users, amount int, {});
+         create index on gone (user_id);
+         insert into gone (id, user_id, amount, value, text) values (1, 1, 10, to_tsvector('simple', 'nobody'), null)",
+        columns.join(", ")
+    ));
+    let kept: Vec<String> = names.iter().map(|name| format!("{name}: keep, {name}_2: keep")).collect();
+    let tables = format!("  gone: {{ columns: {{ id: keep, user_id: keep, amount: null, {} }} }}\n", kept.join(", "));
+    let policy = format!("{POLICY}{tables}{GONE}");
+    let (printed, said, code) = efface(&db, &policy, "rehearse p.yaml --subject 1");
+    assert_eq!(code, Some(0), "{said}{printed}");
+    db.sql("update gone set value = to_tsvector('simple', 'ann@example.org')");
+    let (_, said, code) = efface(&db, &policy, "apply p.yaml --subject 1 --yes");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("gone.value: values of users.email"), "{said}");
+}
+
+#[test]
 fn what_only_looks_alike_is_not_found() {
     let others = [
         ("text", "'joann@example.org'"),

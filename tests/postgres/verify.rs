@@ -175,3 +175,13 @@ fn what_makes_no_sense_is_wrong_usage() {
         assert!(ran.err.contains(words), "{line}: {}", ran.err);
     }
 }
+
+#[test]
+fn more_values_than_one_search_can_hold_are_refused_before_any_table_is_read() {
+    let db = Db::with(PEOPLE);
+    let values: String = (0..20_000).map(|n| format!("somebody{n}@example.org\n")).collect();
+    let ran = efface_with(&db, POLICY, "verify p.yaml --subject 1 --values-from - --everywhere", &values);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("too many values") && ran.err.contains("split"), "{}", ran.err);
+    assert!(!(ran.out + &ran.err).contains("somebody"), "no value is printed");
+}
