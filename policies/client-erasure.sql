@@ -1025,7 +1025,7 @@ CREATE TEMP TABLE efface_seen (relation text, name text, place text, anywhere bo
 INSERT INTO pg_temp.efface_seen
 SELECT 'audits', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, event::text AS cell1, old_row::text AS cell2
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, audits.event::text AS cell1, audits.old_row::text AS cell2
   FROM public.audits
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('event', cell1), ('old_row', cell2)) AS cell (name, text)
@@ -1034,7 +1034,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'bookings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, bookings.note::text AS cell1
   FROM public.bookings
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1)) AS cell (name, text)
@@ -1043,7 +1043,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'client_linkings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, relation::text AS cell1
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, client_linkings.relation::text AS cell1
   FROM public.client_linkings
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('relation', cell1)) AS cell (name, text)
@@ -1052,7 +1052,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'identities_bases', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, password_digest::text AS cell1, provider::text AS cell2, uid::text AS cell3
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, identities_bases.password_digest::text AS cell1, identities_bases.provider::text AS cell2, identities_bases.uid::text AS cell3
   FROM public.identities_bases
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('password_digest', cell1), ('provider', cell2), ('uid', cell3)) AS cell (name, text)
@@ -1061,7 +1061,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'notes', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) OR age(xmin) <= 0) IS TRUE AS reached, body::text AS cell1
+  SELECT ((client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) OR age(xmin) <= 0) IS TRUE AS reached, notes.body::text AS cell1
   FROM public.notes
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('body', cell1)) AS cell (name, text)
@@ -1070,7 +1070,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'notifications', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, body::text AS cell1, kind::text AS cell2
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, notifications.body::text AS cell1, notifications.kind::text AS cell2
   FROM public.notifications
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('body', cell1), ('kind', cell2)) AS cell (name, text)
@@ -1079,7 +1079,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, note::text AS cell1, receipt_email::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, payments.note::text AS cell1, payments.receipt_email::text AS cell2
   FROM public.payments
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1), ('receipt_email', cell2)) AS cell (name, text)
@@ -1088,7 +1088,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments_credit_cards', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, holder::text AS cell1, last_digits::text AS cell2, token::text AS cell3
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, payments_credit_cards.holder::text AS cell1, payments_credit_cards.last_digits::text AS cell2, payments_credit_cards.token::text AS cell3
   FROM public.payments_credit_cards
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('holder', cell1), ('last_digits', cell2), ('token', cell3)) AS cell (name, text)
@@ -1097,7 +1097,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'profile_images', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, content_type::text AS cell1, storage_key::text AS cell2
+  SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, profile_images.content_type::text AS cell1, profile_images.storage_key::text AS cell2
   FROM public.profile_images
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('content_type', cell1), ('storage_key', cell2)) AS cell (name, text)
@@ -1106,7 +1106,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'subscriptions', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, cancel_reason::text AS cell1, plan::text AS cell2
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, subscriptions.cancel_reason::text AS cell1, subscriptions.plan::text AS cell2
   FROM public.subscriptions
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('cancel_reason', cell1), ('plan', cell2)) AS cell (name, text)
@@ -1115,7 +1115,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'users', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) IS TRUE AS reached, address_1::text AS cell1, address_2::text AS cell2, address_3::text AS cell3, email::text AS cell4, facebook_id::text AS cell5, locale::text AS cell6, mobile_device::text AS cell7, mobile_no::text AS cell8, name::text AS cell9, phone_no::text AS cell10, postcode::text AS cell11, profile::text AS cell12, search_name::text AS cell13, town::text AS cell14, work_no::text AS cell15
+  SELECT ((id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) IS TRUE AS reached, users.address_1::text AS cell1, users.address_2::text AS cell2, users.address_3::text AS cell3, users.email::text AS cell4, users.facebook_id::text AS cell5, users.locale::text AS cell6, users.mobile_device::text AS cell7, users.mobile_no::text AS cell8, users.name::text AS cell9, users.phone_no::text AS cell10, users.postcode::text AS cell11, users.profile::text AS cell12, users.search_name::text AS cell13, users.town::text AS cell14, users.work_no::text AS cell15
   FROM public.users
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('address_1', cell1), ('address_2', cell2), ('address_3', cell3), ('email', cell4), ('facebook_id', cell5), ('locale', cell6), ('mobile_device', cell7), ('mobile_no', cell8), ('name', cell9), ('phone_no', cell10), ('postcode', cell11), ('profile', cell12), ('search_name', cell13), ('town', cell14), ('work_no', cell15)) AS cell (name, text)
@@ -1124,7 +1124,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'visits', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT (((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) OR age(xmin) <= 0) IS TRUE AS reached, device_name::text AS cell1, door::text AS cell2
+  SELECT (((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) OR age(xmin) <= 0) IS TRUE AS reached, visits.device_name::text AS cell1, visits.door::text AS cell2
   FROM public.visits
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('device_name', cell1), ('door', cell2)) AS cell (name, text)
@@ -1133,7 +1133,7 @@ GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'waiting_list_entries', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
-  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, wish::text AS cell1
+  SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, waiting_list_entries.wish::text AS cell1
   FROM public.waiting_list_entries
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('wish', cell1)) AS cell (name, text)
@@ -1223,7 +1223,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     '09f17595c96b1924c546a2dbf27af63e81193f54c16bfcf234f756d33a7650ad'::text AS policy_sha256,
-    '1feb508ae13d3e2a19e3e00a91cd0fd9e0fe80b9a4927eaa69c257342848071e'::text AS plan_sha256,
+    '098fd940d2a9ddf8b662725c729673a1d5e65c0fc9ed5ec095d23f490ce98663'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,

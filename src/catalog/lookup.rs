@@ -179,6 +179,12 @@ impl Catalog {
         self.functions.get(place)
     }
 
+    /// A column with its table, for people: `users.email`.
+    pub fn spelled(&self, table: TableId, column: ColumnId) -> String {
+        let table = self.table(table);
+        format!("{}.{}", table.name.bare(), table.column_at(column).name.bare())
+    }
+
     /// A table by id.
     pub fn table(&self, id: TableId) -> &Table {
         &self.tables[id.0]

@@ -27,10 +27,7 @@ pub(super) fn gone(reviewed: &Reviewed<'_>) -> Vec<String> {
     let values = plan.gone.iter().flat_map(|gone| &gone.values);
     let name = |column: Option<(TableId, ColumnId)>| match column {
         None => ":subject".to_owned(),
-        Some((table, column)) => {
-            let table = catalog.table(table);
-            format!("{}.{}", table.name.bare(), table.column_at(column).name.bare())
-        }
+        Some((table, column)) => catalog.spelled(table, column),
     };
     values.map(|values| name(values.column)).collect()
 }

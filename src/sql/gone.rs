@@ -25,10 +25,7 @@ impl Scene<'_> {
     pub fn gone_name(&self, gone: &GoneValues) -> String {
         match gone.column {
             None => ":subject".to_owned(),
-            Some((table, column)) => {
-                let table = self.catalog.table(table);
-                format!("{}.{}", table.name.bare(), table.column_at(column).name.bare())
-            }
+            Some((table, column)) => self.catalog.spelled(table, column),
         }
     }
 

@@ -339,10 +339,7 @@ impl Scene<'_> {
 
     fn source_name(&self, source: &ValueSource) -> String {
         match source {
-            ValueSource::Column { table, column, .. } => {
-                let table = self.catalog.table(*table);
-                format!("{}.{}", table.name.bare(), table.column_at(*column).name.bare())
-            }
+            ValueSource::Column { table, column, .. } => self.catalog.spelled(*table, *column),
             ValueSource::Subject => ":subject".to_owned(),
         }
     }

@@ -1,8 +1,7 @@
 //! `verify.gone`: old values that are still somewhere, in whatever spelling, are found and roll back; other people's are told.
 
-use std::process::Command;
-
 use crate::harness::Db;
+use crate::telling::efface;
 
 const PEOPLE: &str = r#"
     create table users (id bigint primary key, friend_id bigint references users, name text, email text, phone text, note text);
@@ -23,17 +22,6 @@ tables:
 "#;
 
 const GONE: &str = "verify: { gone: [users.name, users.email, users.phone, users.note] }\n";
-
-/// The tool, with a policy in a folder of its own: what it prints, what it says, and how it ends.
-fn efface(db: &Db, policy: &str, line: &str) -> (String, String, Option<i32>) {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::write(folder.path().join("p.yaml"), policy).expect("the policy is written");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
-    command.args(line.split_whitespace()).current_dir(folder.path()).env("DATABASE_URL", db.url());
-    let output = command.output().expect("the tool runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (text(output.stdout), text(output.stderr), output.status.code())
-}
 
 /// Nothing of anybody's stands in what the tool writes.
 fn says_nothing_of_anybody(said: &str) {
