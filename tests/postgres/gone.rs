@@ -157,6 +157,17 @@ fn in_other_peoples_rows_a_value_is_told_and_stays_unless_it_must_be_nowhere() {
 }
 
 #[test]
+fn a_friend_whose_row_lets_go_keeps_the_family_s_telephone() {
+    let db = Db::with(PEOPLE);
+    let lets_go = "{ via: friend_id, columns: { friend_id: null }, other_columns: keep }";
+    let policy = POLICY.replace("{ via: friend_id, keep: a friend's own row }", lets_go) + GONE;
+    let (printed, said, code) = efface(&db, &policy, "apply p.yaml --subject 1 --yes");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(printed.contains("users.phone: values of users.phone in 1 row"), "{printed}");
+    assert_eq!(db.value("select friend_id is null and phone is not null from users where id = 2"), "t");
+}
+
+#[test]
 fn a_history_that_no_rule_names_is_searched_for_what_the_run_has_put_there() {
     let db = Db::with(PEOPLE);
     db.sql(
@@ -181,8 +192,16 @@ fn a_history_that_no_rule_names_is_searched_for_what_the_run_has_put_there() {
     );
     says_nothing_of_anybody(&said);
     assert_eq!(db.value("select count(*) from history"), "1");
-    // Without the trigger what was there before is somebody's, and told.
-    db.sql("drop trigger history on users; create trigger history before update on users for each statement execute function remember()");
+    // A trigger that writes nothing there: what was there before may be anybody's, and is told.
+    db.sql(
+        "drop trigger history on users;
+         create function look() returns trigger language plpgsql as $$
+         begin perform count(*) from history; return null; end $$;
+         create trigger looks after update on users for each row execute function look();",
+    );
+    let (printed, said, code) = efface(&db, &policy, "apply p.yaml --subject 1 --yes");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(printed.contains("history.old: values of users.name in 1 row"), "{printed}");
 }
 
 #[test]
