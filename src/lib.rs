@@ -11,7 +11,7 @@
 //! use efface::{catalog, plan, policy, resolve, sql};
 //!
 //! let file = SourceFile::new("policies/client-erasure.yaml", include_str!("../policies/client-erasure.yaml"));
-//! let catalog = catalog::read(include_str!("../examples/fitness-club/catalog.json"))?;
+//! let catalog = catalog::read(include_str!("../policies/catalog.json"))?;
 //!
 //! let script = || -> Result<sql::Script, Report> {
 //!     let policy = policy::read(&file)?.value;

@@ -117,10 +117,25 @@ pub(super) enum Format {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people, with the lines of the policy
+    Text,
+    /// A list of findings
+    Json,
+    /// A log of static analysis results, for code scanning and editors
+    Sarif,
+    /// Annotations on the lines of a pull request, as a workflow of GitHub Actions prints them
+    Github,
+    /// A code quality report, as a merge request on GitLab shows it
+    Gitlab,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// The policy
-    pub policy: PathBuf,
+    /// Policies, or folders of policies
+    #[arg(required = true)]
+    pub policies: Vec<PathBuf>,
     #[command(flatten)]
     pub schema: Schema,
     /// Fail on warnings too: each has to be mended, or accepted in the policy with a reason
@@ -128,7 +143,7 @@ pub(super) struct CheckArguments {
     pub strict: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: CheckFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,47 +1,50 @@
 //! `efface check`: does the policy fit the schema?
 
-use super::arguments::{CheckArguments, Format};
+use super::arguments::{CheckArguments, CheckFormat};
 use super::failure::Failure;
-use super::load::Wanted;
+use super::load::{Loaded, Wanted};
 use super::output::Output;
 use super::whose::Whose;
 use super::{judge, load};
-use crate::diagnostic::{Report, render};
+use crate::diagnostic::render::{self, Found};
 use crate::review::count;
-use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(), Failure> {
-    let file = load::policy_file(&arguments.policy)?;
+    let policies = load::policies(&arguments.policies)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
-    let print = |report: &Report, file: &SourceFile| match arguments.format {
-        Format::Text => {
-            output.findings(report, file);
-            Ok(())
-        }
-        Format::Json => output.result(&json(report, file)),
-    };
     // Whether its runs are entered in a ledger makes no difference to a policy.
     let wanted = Wanted { whose: &Whose::nobody_yet(), ledger: true };
-    match judge::examine(file, wanted, &catalog, live.as_ref(), output).await? {
-        Ok((loaded, _)) => {
-            print(&loaded.warnings, &loaded.file)?;
-            if arguments.strict && !loaded.warnings.is_empty() {
-                let found = count(loaded.warnings.sorted().len() as u64, "warning");
-                let failure = Failure::findings(format!("{found}, and `--strict` lets none pass"));
-                return Err(failure
-                    .help("mend what it is about, or `accept` it in the policy by code and place, with the reason"));
-            }
-            let steps = count(loaded.plan.steps.len() as u64, "step");
-            output.say(format!("{} fits the schema: {steps}", loaded.file.name));
-            Ok(())
+    let mut all = Vec::new();
+    for path in &policies {
+        let file = load::policy_file(path)?;
+        let (found, fits) = match judge::examine(file, wanted, &catalog, live.as_ref(), output).await? {
+            Ok((Loaded { file, warnings, plan, .. }, _)) => (Found { file, report: warnings }, Some(plan.steps.len())),
+            Err((file, report)) => (Found { file, report }, None),
+        };
+        if arguments.format == CheckFormat::Text {
+            output.findings(&found.report, &found.file);
         }
-        Err((file, report)) => {
-            print(&report, &file)?;
-            Err(Failure::printed())
+        if let Some(steps) = fits.filter(|_| !arguments.strict || found.report.is_empty()) {
+            output.say(format!("{} fits the schema: {}", found.file.name, count(steps as u64, "step")));
         }
+        all.push(found);
     }
-}
-
-fn json(report: &Report, file: &SourceFile) -> String {
-    format!("{:#}\n", render::json(report, file))
+    match arguments.format {
+        CheckFormat::Text => {}
+        CheckFormat::Json => output.result(&format!("{:#}\n", render::json(&all)))?,
+        CheckFormat::Sarif => output.result(&format!("{:#}\n", render::sarif(&all)))?,
+        CheckFormat::Github => output.result(&render::github(&all))?,
+        CheckFormat::Gitlab => output.result(&format!("{:#}\n", render::gitlab(&all)))?,
+    }
+    if all.iter().any(|found| found.report.has_errors()) {
+        return Err(Failure::printed());
+    }
+    let warnings: usize = all.iter().map(|found| found.report.sorted().len()).sum();
+    if arguments.strict && warnings > 0 {
+        let failure = Failure::findings(format!("{}, and `--strict` lets none pass", count(warnings as u64, "warning")));
+        return Err(
+            failure.help("mend what it is about, or `accept` it in the policy by code and place, with the reason")
+        );
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! From a policy's file and a schema to a script: what every command begins with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::{Database, Schema};
 use super::failure::{Exit, Failure};
@@ -17,6 +17,9 @@ use crate::server::introspect::introspect_alone;
 use crate::server::{Connection, Settings, connect, standing};
 use crate::source::SourceFile;
 use crate::sql::{Script, script};
+
+/// The name under which a folder of policies keeps its schema.
+pub(super) const CATALOG: &str = "catalog.json";
 
 /// A session, and the way to another one.
 pub(super) struct Live {
@@ -111,6 +114,31 @@ pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog
     }
 }
 
+/// The policies named, and those in the folders named, sorted.
+pub(super) fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut policies = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            policies.push(path.clone());
+            continue;
+        }
+        let entries = std::fs::read_dir(path).map_err(|error| Failure::file(path, "reading", &error))?;
+        let before = policies.len();
+        for entry in entries {
+            let entry = entry.map_err(|error| Failure::file(path, "reading", &error))?.path();
+            if entry.is_file() && matches!(entry.extension().and_then(|it| it.to_str()), Some("yaml" | "yml")) {
+                policies.push(entry);
+            }
+        }
+        if policies.len() == before {
+            return Err(Failure::usage(format!("`{}` holds no policy (*.yaml)", path.display())));
+        }
+    }
+    policies.sort();
+    policies.dedup();
+    Ok(policies)
+}
+
 /// A policy's text under the name by which its messages and its script know it.
 pub(super) fn policy_file(path: &Path) -> Result<SourceFile, Failure> {
     Ok(SourceFile::new(display_name(path), read(path)?))
@@ -180,6 +208,17 @@ pub(super) fn compile(file: SourceFile, wanted: Wanted<'_>, catalog: &Catalog) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_stands_for_its_policies_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.yaml", "a.yml", "a.sql", "notes.md"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let found = policies(&[folder.path().to_path_buf(), folder.path().join("b.yaml")]).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.yml", "b.yaml"]);
+    }
 
     #[test]
     fn one_file_has_one_name() {

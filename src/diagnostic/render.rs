@@ -1,12 +1,21 @@
 //! How does a report look?
 //!
-//! [`text`] shows it to people in rustc's look, [`json()`] to programs. Both are functions of the report and the file alone:
-//! the same findings give the same bytes.
+//! [`text`] shows it to people in rustc's look, [`json()`] to programs, [`sarif()`], [`github()`] and [`gitlab()`] to places where
+//! code is reviewed. All are functions of the reports and the files alone: the same findings give the same bytes.
+
+mod github;
+mod gitlab;
+mod sarif;
+
+pub use github::github;
+pub use gitlab::gitlab;
+pub use sarif::sarif;
 
 use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::{Diagnostic, Label, Report, Severity};
 use crate::ident::shown;
@@ -29,10 +38,36 @@ pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
     out
 }
 
-/// The report for programs: a list of findings in the order of the text.
-pub fn json(report: &Report, file: &SourceFile) -> Value {
-    let lines = Lines::new(file);
-    report.sorted().into_iter().map(|found| finding(found, file, &lines)).collect()
+/// What was found in one file.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The file.
+    pub file: SourceFile,
+    /// What was found in it; may be nothing.
+    pub report: Report,
+}
+
+/// The findings for programs: one list, the files in their order, the findings of each in the order of the text.
+pub fn json(found: &[Found]) -> Value {
+    let of = |Found { file, report }: &Found| {
+        let lines = Lines::new(file);
+        report.sorted().into_iter().map(|found| finding(found, file, &lines)).collect::<Vec<_>>()
+    };
+    found.iter().flat_map(of).collect()
+}
+
+/// A finding in one text without colours: the fact, then why, then what to do.
+fn plain_words(found: &Diagnostic) -> String {
+    let notes = found.notes.iter().map(|note| format!("note: {}", visible_lines(note)));
+    let help = found.help.iter().map(|help| format!("help: {}", visible_lines(help)));
+    let message = std::iter::once(shown(&found.message).to_string());
+    message.chain(notes).chain(help).collect::<Vec<_>>().join("\n")
+}
+
+/// What tells a finding from the others of its file, wherever the lines move: SHA-256, hexadecimal.
+fn fingerprint(found: &Diagnostic, file: &SourceFile) -> String {
+    let parts = [file.name.as_str(), found.code.name(), found.object.as_deref().unwrap_or_default(), &found.message];
+    Sha256::digest(parts.join("\n").as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn finding(found: &Diagnostic, file: &SourceFile, lines: &Lines<'_>) -> Value {
@@ -200,7 +235,7 @@ mod tests {
     #[test]
     fn json_has_the_place_and_the_object() {
         assert_eq!(
-            json(&report(), &file())[0],
+            json(&[Found { file: file(), report: report() }])[0],
             serde_json::json!({
                 "code": "unknown-table",
                 "severity": "error",

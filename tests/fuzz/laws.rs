@@ -38,7 +38,7 @@ pub fn reads_safely(text: &str) {
     let shown = render::text(&report, &file, false);
     assert!(!shown.contains(|c: char| c.is_control() && c != '\n'));
     let _ = render::text(&report, &file, true);
-    let _ = render::json(&report, &file);
+    let _ = render::json(&[render::Found { file: file.clone(), report: report.clone() }]);
 }
 
 /// Either gate lets it pass, with places inside the text, or says where it can't.

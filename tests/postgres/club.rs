@@ -299,5 +299,5 @@ fn the_script_in_the_repository_is_what_snapshot_writes_from_the_database_and_fr
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
     assert_eq!(run(&["--database", club.db.url()]), (Some(0), String::new()), "run `efface snapshot policies`");
-    assert_eq!(run(&["--catalog", "examples/fitness-club/catalog.json"]), (Some(0), String::new()));
+    assert_eq!(run(&["--catalog", "policies/catalog.json"]), (Some(0), String::new()));
 }

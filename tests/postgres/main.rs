@@ -26,6 +26,7 @@ mod names;
 mod oracle;
 mod planted;
 mod pseudonyms;
+mod pull_request;
 mod quoting;
 mod randomize;
 mod reference;

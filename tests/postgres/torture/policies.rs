@@ -151,7 +151,7 @@ impl Outcome {
             let result = through(&file, catalog);
             if let Err(report) = &result {
                 render::text(report, &file, false);
-                render::json(report, &file);
+                render::json(&[render::Found { file: file.clone(), report: report.clone() }]);
             }
             result
         };
