@@ -157,9 +157,13 @@ pub(super) enum PlanFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct PlanArguments {
+    #[command(subcommand)]
+    pub command: Option<PlanCommand>,
     /// The policy
-    pub policy: PathBuf,
+    #[arg(required = true)]
+    pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub schema: Schema,
     /// Plan the retention run, which chooses its subjects by the policy's `expired_when`
@@ -173,6 +177,39 @@ pub(super) struct PlanArguments {
     /// Save the plan to this file, for `apply --plan`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PlanCommand {
+    /// Say what a change of policy or schema means: what is erased otherwise, what protects a run, how the SQL moves
+    ///
+    /// Both sides are policies, each beside the `catalog.json` that `efface snapshot` keeps in their folder, or plans that
+    /// `efface plan --out` saved. No database is asked.
+    Diff(PlanDiffArguments),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// A page to read; the first line is a summary
+    Text,
+    /// For a comment on a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanDiffArguments {
+    /// The policy or the saved plan before
+    pub old: PathBuf,
+    /// The policy or the saved plan now
+    pub new: PathBuf,
+    /// Hold the plans of the retention runs against each other
+    #[arg(long)]
+    pub expired: bool,
+    /// How the difference is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DiffFormat,
 }
 
 #[derive(Debug, Args)]
@@ -363,6 +400,8 @@ pub(super) enum SchemaKind {
     Policy,
     /// What `plan --format json` writes
     Plan,
+    /// What `plan diff --format json` prints
+    PlanDiff,
     /// What `apply --format json` writes
     Receipt,
     /// What `ledger export` writes in each line

@@ -41,7 +41,8 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
     }
     let warnings: usize = all.iter().map(|found| found.report.sorted().len()).sum();
     if arguments.strict && warnings > 0 {
-        let failure = Failure::findings(format!("{}, and `--strict` lets none pass", count(warnings as u64, "warning")));
+        let failure =
+            Failure::findings(format!("{}, and `--strict` lets none pass", count(warnings as u64, "warning")));
         return Err(
             failure.help("mend what it is about, or `accept` it in the policy by code and place, with the reason")
         );

@@ -98,15 +98,7 @@ pub(super) async fn writable(live: &Live, output: &Output) -> Result<(), Failure
 /// The schema to hold a policy against: a file's, or a live one with its session.
 pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog, Option<Live>), Failure> {
     match &schema.catalog {
-        Some(path) => {
-            let text = read(path)?;
-            let catalog = catalog::read(&text).map_err(|error| {
-                let name = shown(&path.to_string_lossy()).to_string();
-                let failure = Failure::refused(format!("`{name}` is not a catalog that `efface catalog` wrote"));
-                failure.note(error.to_string()).help("write one with `efface catalog --out catalog.json`")
-            })?;
-            Ok((catalog, None))
-        }
+        Some(path) => Ok((catalog_file(path)?, None)),
         None => {
             let live = live(&schema.database, "efface", output).await?;
             Ok((introspected(&live, output).await?, Some(live)))
@@ -137,6 +129,16 @@ pub(super) fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     policies.sort();
     policies.dedup();
     Ok(policies)
+}
+
+/// A schema that was written to a file.
+pub(super) fn catalog_file(path: &Path) -> Result<Catalog, Failure> {
+    let text = read(path)?;
+    catalog::read(&text).map_err(|error| {
+        let name = shown(&path.to_string_lossy()).to_string();
+        let failure = Failure::refused(format!("`{name}` is not a catalog that `efface catalog` wrote"));
+        failure.note(error.to_string()).help("write one with `efface catalog --out catalog.json`")
+    })
 }
 
 /// A policy's text under the name by which its messages and its script know it.

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
-use super::arguments::{PlanArguments, PlanFormat};
+use super::arguments::{DiffFormat, PlanArguments, PlanCommand, PlanDiffArguments, PlanFormat};
 use super::failure::Failure;
-use super::load::Wanted;
+use super::load::{CATALOG, Wanted};
 use super::output::{Output, write_file};
 use super::whose::Whose;
 use super::{judge, load};
 use crate::ident::shown;
-use crate::review::{self, PlanFile, PlanFileError};
+use crate::review::{self, Estimates, PlanDifference, PlanFile, PlanFileError};
 
 pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<(), Failure> {
-    let file = load::policy_file(&arguments.policy)?;
+    match &arguments.command {
+        Some(PlanCommand::Diff(arguments)) => return difference(arguments, output),
+        None => {}
+    }
+    let policy = arguments.policy.as_deref().ok_or_else(|| Failure::usage("no policy is named"))?;
+    let file = load::policy_file(policy)?;
     let whose = if arguments.expired { Whose::Expired } else { Whose::nobody_yet() };
     if arguments.expired {
         whose.suits(&file)?;
@@ -31,6 +36,49 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
         PlanFormat::Sql => output.result(&loaded.script.text()),
         PlanFormat::Json => output.result(&PlanFile::new(&reviewed).write()),
     }
+}
+
+/// `efface plan diff`: what does a change mean?
+fn difference(arguments: &PlanDiffArguments, output: &Output) -> Result<(), Failure> {
+    let whose = if arguments.expired { Whose::Expired } else { Whose::nobody_yet() };
+    let (old, new) = (side(&arguments.old, &whose, output)?, side(&arguments.new, &whose, output)?);
+    let difference = PlanDifference::between(&old, &new);
+    output.result(&match arguments.format {
+        DiffFormat::Text => difference.text(),
+        DiffFormat::Markdown => difference.markdown(),
+        DiffFormat::Json => difference.json(),
+    })
+}
+
+/// A saved plan, or the plan of a policy in the schema that is kept beside it.
+fn side(path: &Path, whose: &Whose, output: &Output) -> Result<PlanFile, Failure> {
+    let name = shown(&path.to_string_lossy()).to_string();
+    if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("json")) {
+        let failed = |error: PlanFileError| {
+            let failure = Failure::usage(format!("`{name}`: {error}"));
+            failure.help("save one with `efface plan --out`, or name the policy")
+        };
+        return PlanFile::read(&load::read(path)?).map_err(failed);
+    }
+    let file = load::policy_file(path)?;
+    if *whose == Whose::Expired {
+        whose.suits(&file)?;
+    }
+    let beside = path.with_file_name(CATALOG);
+    if !beside.exists() {
+        let beside = shown(&beside.to_string_lossy()).to_string();
+        let failure = Failure::usage(format!("beside `{name}` there is no `{beside}`, the schema that it is for"));
+        return Err(
+            failure.help("`efface snapshot` on the folder writes it; or name plans that `efface plan --out` saved")
+        );
+    }
+    let catalog = load::catalog_file(&beside)?;
+    let wanted = Wanted { whose, ledger: true };
+    let loaded = load::compile(file, wanted, &catalog).map_err(|(file, report)| {
+        output.findings(&report, &file);
+        Failure::printed()
+    })?;
+    Ok(PlanFile::new(&loaded.reviewed(&Estimates::default())))
 }
 
 /// Only a plan of ours may be written over: a slip in `--out` must not cost a file, least of all the policy.

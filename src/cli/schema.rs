@@ -9,6 +9,7 @@ pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> Result<(), Fa
     let schema = match arguments.kind {
         SchemaKind::Policy => policy::json_schema(),
         SchemaKind::Plan => review::plan_schema(),
+        SchemaKind::PlanDiff => review::plan_difference_schema(),
         SchemaKind::Receipt => review::receipt_schema(),
         SchemaKind::Ledger => review::ledger_schema(),
         SchemaKind::Verification => review::verification_schema(),

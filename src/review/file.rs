@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::words::{SHARED, changed_columns, new_value, place, reasons, table, verb};
+use super::words::{SHARED, changed_columns, new_value, one_line, place, reasons, table, verb};
 use super::{Reviewed, derived, kept_columns, parts, policy_digest};
 use crate::catalog::hexadecimal;
 use crate::catalog::{Catalog, diff, digest};
 use crate::ident::{TableName, shown};
 use crate::plan::{Choice, StepAction, TableLock, followers, touched_tables};
-use crate::resolve::IfShared;
+use crate::resolve::{Condition, IfShared};
 use crate::source::SourceFile;
 
 /// The saved plan's format; raised when an older efface could misread a newer file.
@@ -123,9 +123,15 @@ pub struct SubjectReference {
     pub table: Option<String>,
     /// The columns of its key, in order, or the name of the value; empty where every row is meant.
     pub key: Vec<String>,
+    /// Which rows of the table can be subjects, where not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// Whether the policy chooses them when it runs, by its `expired_when`; otherwise they are given.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
+    /// Who is expired, where the policy chooses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired_when: Option<String>,
 }
 
 /// What blocks a run.
@@ -380,9 +386,15 @@ impl PlanFile {
 fn subject(reviewed: &Reviewed<'_>) -> SubjectReference {
     let subject = &reviewed.plan.subject;
     let table = subject.table().map(|table| reviewed.catalog.table(table).name.bare().to_string());
+    let words = |condition: &Condition| one_line(&condition.fragment.text);
     SubjectReference {
         table,
+        condition: subject.rows().and_then(|rows| rows.condition.as_ref()).map(words),
         expired: reviewed.plan.choice != Choice::Given,
+        expired_when: match &reviewed.plan.choice {
+            Choice::Given => None,
+            Choice::Expired(condition) => Some(words(condition)),
+        },
         key: subject.key(reviewed.catalog).into_iter().map(|(name, _)| name).collect(),
     }
 }

@@ -6,6 +6,7 @@
 
 mod chain;
 mod derived;
+mod difference;
 mod file;
 mod ledger;
 mod parts;
@@ -17,10 +18,11 @@ mod words;
 
 pub use chain::*;
 pub use derived::sent_away;
+pub use difference::*;
 pub use file::*;
 pub use ledger::*;
 pub use receipt::*;
-pub use schema::{ledger_schema, plan_schema, receipt_schema, verification_schema};
+pub use schema::{ledger_schema, plan_difference_schema, plan_schema, receipt_schema, verification_schema};
 pub use text::text;
 pub use verification::*;
 pub use words::{count, kept_columns};

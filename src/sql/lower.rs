@@ -341,8 +341,7 @@ impl Lowering<'_> {
             let mut w = Writer::new();
             w.kw("CREATE TEMP TABLE efface_report_").number(index as i128 + 1).kw(" ON COMMIT DROP AS\n");
             w.sql(&report_digests(report));
-            let comment =
-                vec![format!("report `{}`, as it is before ({})", shown(&report.name), self.place(report.origin))];
+            let comment = vec![format!("{} ({})", report_heading(&report.name), self.place(report.origin))];
             let title = format!("report `{}` before", shown(&report.name));
             self.prepare(Phase::Before, &title, comment, w);
         }
@@ -564,4 +563,9 @@ impl Lowering<'_> {
         w.kw("COMMIT");
         self.push(Phase::Commit, "commit", Role::Commit, Vec::new(), w);
     }
+}
+
+/// What the script says above a report's query.
+pub fn report_heading(name: &str) -> String {
+    format!("report `{}`, as it is before", shown(name))
 }

@@ -59,7 +59,7 @@ pub use ledger::{
     ledger_questions,
 };
 pub use left::{LeftAbout, LeftQuestion, Remains, left_questions, left_settings};
-pub use lower::script;
+pub use lower::{report_heading, script};
 pub use pattern::LONGEST;
 pub use refresh::refresh_statement;
 pub use script::*;

@@ -70,7 +70,9 @@ fn a_small_change_of_the_schema_is_a_small_difference_and_is_told_in_words() {
     // What the schema doesn't hold moves no file: rows, statistics, indexes built again.
     let now = read(&place, "catalog.json");
     assert_ne!(now, before);
-    place.db.sql("insert into rooms select generate_series(1, 1000); analyze; reindex table users; set work_mem = '1MB'");
+    place
+        .db
+        .sql("insert into rooms select generate_series(1, 1000); analyze; reindex table users; set work_mem = '1MB'");
     place.run("snapshot .");
     assert_eq!(read(&place, "catalog.json"), now);
 }

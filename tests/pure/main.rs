@@ -10,6 +10,7 @@ mod broken_catalogs;
 mod broken_constraints;
 mod broken_subjects;
 mod cases;
+mod difference;
 mod documents;
 mod laws;
 mod mutated_catalogs;

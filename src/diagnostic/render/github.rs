@@ -54,7 +54,8 @@ mod tests {
         let file = SourceFile::new("a, b: c.yaml", "version: 1\ntables:\n  \u{e9}: 100%\n");
         let mut report = Report::default();
         let place = Span::new(21, 29);
-        report.push(Diagnostic::new(Code::UnknownTable, "100% `a\nb`").at(place, "").note("why").help("write\n  users:"));
+        report
+            .push(Diagnostic::new(Code::UnknownTable, "100% `a\nb`").at(place, "").note("why").help("write\n  users:"));
         report.push(Diagnostic::new(Code::Unverified, "::error::no place"));
         insta::assert_snapshot!(github(&[Found { file, report }]), @r"
         ::error file=a%2C b%3A c.yaml,line=3,endLine=3,col=3,endColumn=10,title=efface%3A unknown-table::100%25 `a\u{a}b`%0Anote: why%0Ahelp: write%0A  users:
