@@ -8,6 +8,7 @@
 mod case;
 
 mod cases;
+mod ci_examples;
 mod closed;
 mod club;
 mod connecting;
