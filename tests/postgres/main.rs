@@ -19,6 +19,7 @@ mod faults;
 mod foreseen;
 mod gone;
 mod granting;
+mod guide;
 mod harness;
 mod injection;
 mod introspection;
