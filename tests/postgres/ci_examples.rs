@@ -291,7 +291,10 @@ fn a_pull_request_that_forgets_the_policy_fails_on_its_line_and_the_amended_one_
     assert_eq!(POLICY.lines().nth(line - 1), Some("    columns:"));
     let place = format!("::error file=policies/small.yaml,line={line},");
     assert!(annotation.starts_with(&place), "{annotation}");
-    assert!(annotation.contains("title=efface%3A undecided-column::column `nickname` of table `users`"), "{annotation}");
+    assert!(
+        annotation.contains("title=efface%3A undecided-column::column `nickname` of table `users`"),
+        "{annotation}"
+    );
     assert!(run.err.contains("policies/catalog.json: column `users.nickname` was added"), "{}", run.err);
     assert_eq!(run.out.lines().filter(|line| line.starts_with("::")).count(), 1, "{}", run.out);
 
@@ -314,7 +317,8 @@ fn a_pull_request_that_forgets_the_policy_fails_on_its_line_and_the_amended_one_
         assert!(plan.contains("nickname") && plan.contains("```sql"), "{plan}");
     }
     let told = project.read("runner/told");
-    let asked: Vec<_> = told.lines().filter(|line| line.starts_with("gh PATCH") || line.starts_with("gh POST")).collect();
+    let asked: Vec<_> =
+        told.lines().filter(|line| line.starts_with("gh PATCH") || line.starts_with("gh POST")).collect();
     let (made, anew): (Vec<&str>, Vec<&str>) = asked.iter().rev().take(4).rev().partition(|line| line.contains("POST"));
     assert_eq!((made.len(), anew.len()), (2, 2), "{told}");
     assert!(project.read("runner/summary").contains("users.nickname: becomes null"));

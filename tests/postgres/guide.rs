@@ -53,7 +53,8 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let db = Db::with(SCHEMA);
+        let db = Db::bare();
+        db.sql(SCHEMA);
         db.sql("set club.clients = '300'");
         db.sql(DATA);
         let folder = tempfile::tempdir().expect("a folder");
@@ -184,7 +185,9 @@ fn play(page: &Path, wrong: &mut Vec<String>) -> usize {
                     ran += 1;
                     if !agrees(&says, &printed.lines().collect::<Vec<_>>()) {
                         let says = says.join("\n");
-                        wrong.push(format!("{at}: $ {command}\nprints (exit {code:?})\n{printed}\nthe page says\n{says}"));
+                        wrong.push(format!(
+                            "{at}: $ {command}\nprints (exit {code:?})\n{printed}\nthe page says\n{says}"
+                        ));
                     }
                 }
             }
@@ -222,7 +225,13 @@ fn a_block_that_shows_a_command_is_one_that_is_run() {
         for block in blocks(&std::fs::read_to_string(&page).expect("the page")) {
             let shows = block.text.lines().any(|line| line.starts_with("efface ") || line.starts_with("$ efface "));
             let is_run = matches!(block.info.as_str(), "console" | "sh") || block.info.contains(' ');
-            assert!(!shows || is_run, "{}:{}: a command stands in a block `{}`", page.display(), block.line, block.info);
+            assert!(
+                !shows || is_run,
+                "{}:{}: a command stands in a block `{}`",
+                page.display(),
+                block.line,
+                block.info
+            );
         }
     }
 }
@@ -233,10 +242,19 @@ fn what_agrees_with_a_page_and_what_does_not() {
         let says: Vec<String> = says.lines().map(str::to_owned).collect();
         agrees(&says, &printed.lines().collect::<Vec<_>>())
     };
-    assert!(agree("a\n…\nd", "a\nb\nc\nd") && agree("a\n…\nd", "a\nd") && agree("…", "") && agree("took … ms", "took 12 ms"));
-    assert!(!agree("a\n…\nd", "a\nb") && !agree("a", "a\nb") && !agree("a\nb", "a") && !agree("took … ms", "took 12 s"));
+    assert!(
+        agree("a\n…\nd", "a\nb\nc\nd")
+            && agree("a\n…\nd", "a\nd")
+            && agree("…", "")
+            && agree("took … ms", "took 12 ms")
+    );
+    assert!(
+        !agree("a\n…\nd", "a\nb") && !agree("a", "a\nb") && !agree("a\nb", "a") && !agree("took … ms", "took 12 s")
+    );
     assert!(agree("…: … rows", "x: 3 rows") && !agree("…: … rows", "x: 3 row"));
-    let found = blocks("text\n```console\n$ a\nb\n```\n1. item\n   ```yaml p.yaml\n   x:\n     y: 1\n   ```\n````\n```\n````\n");
+    let found = blocks(
+        "text\n```console\n$ a\nb\n```\n1. item\n   ```yaml p.yaml\n   x:\n     y: 1\n   ```\n````\n```\n````\n",
+    );
     let found: Vec<_> = found.iter().map(|it| (it.line, it.info.as_str(), it.text.as_str())).collect();
     assert_eq!(found, [(2, "console", "$ a\nb\n"), (7, "yaml p.yaml", "x:\n  y: 1\n"), (11, "", "```\n")]);
 }
