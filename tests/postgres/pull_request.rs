@@ -140,3 +140,42 @@ fn findings_of_several_policies_stand_in_one_list_at_their_lines() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), nothing), "{}", ran.err);
     }
 }
+
+#[test]
+fn plan_diff_takes_policies_with_their_schema_and_saved_plans() {
+    let place = Place::new();
+    assert_eq!(place.run("snapshot .").code, Some(0));
+    assert_eq!(place.run("plan small.yaml --out before.json").code, Some(0));
+    std::fs::create_dir(place.path("now")).expect("a folder");
+    std::fs::write(place.path("now/small.yaml"), POLICY.replace("height: null", "height: keep")).expect("written");
+    let ran = offline(&place, "plan diff small.yaml now/small.yaml");
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("beside `now/small.yaml` there is no `now/catalog.json`"), "{}", ran.err);
+    assert!(ran.err.contains("`efface snapshot` on the folder writes it"), "{}", ran.err);
+    std::fs::copy(place.path("catalog.json"), place.path("now/catalog.json")).expect("copied");
+    let summary = "small: users.height: kept, before null\n";
+    for old in ["small.yaml", "before.json"] {
+        let ran = offline(&place, &format!("plan diff {old} now/small.yaml"));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{old}");
+        assert!(ran.out.starts_with(summary), "{old}: {}", ran.out);
+    }
+    let ran = offline(&place, "plan diff before.json small.yaml");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "small: nothing changes\n"));
+    let ran = offline(&place, "plan diff before.json now/small.yaml --format json");
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((&json["data"][0]["effect"], &json["data"][0]["about"]), (&"less".into(), &"users.height".into()));
+    // What is refused, with what to do.
+    for (line, code, words) in [
+        ("plan diff before.json", 2, "<NEW>"),
+        ("plan diff nothing.json small.yaml", 2, "reading `nothing.json` failed"),
+        ("plan diff catalog.json small.yaml", 2, "save one with `efface plan --out`"),
+        ("plan diff before.json broken.yaml", 1, "error[unknown-column]"),
+        ("plan diff before.json small.yaml --expired", 2, "expired_when"),
+        ("plan", 2, "<POLICY>"),
+    ] {
+        std::fs::write(place.path("broken.yaml"), POLICY.replace("height:", "hight:")).expect("written");
+        let ran = offline(&place, line);
+        assert_eq!(ran.code, Some(code), "{line}: {}", ran.err);
+        assert!(ran.err.contains(words), "{line}: {}", ran.err);
+    }
+}

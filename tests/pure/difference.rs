@@ -129,14 +129,19 @@ fn one_difference_is_the_summary() {
     assert_eq!(limits.script.parts, ["head: settings and limits"]);
 }
 
-#[test]
-fn a_column_that_a_migration_adds_is_one_line() {
-    let (before, mut after) = (club(), club());
+/// The club's schema behind a migration that adds `users.nickname`.
+fn with_nickname() -> Catalog {
+    let mut after = club();
     let users = after.tables.iter_mut().find(|table| table.name.name.as_str() == "users").expect("there are users");
     let mut nickname = users.columns.iter().find(|column| column.name.as_str() == "town").expect("a text").clone();
     nickname.name = efface::ident::Ident::new("nickname");
     users.columns.push(nickname);
-    let after = catalog::read(&catalog::write(&after)).expect("a catalog");
+    catalog::read(&catalog::write(&after)).expect("a catalog")
+}
+
+#[test]
+fn a_column_that_a_migration_adds_is_one_line() {
+    let (before, after) = (club(), with_nickname());
     for (decision, effect, words) in [
         ("null", Effect::More, "becomes null; the column is new"),
         ("{ keep: shown in rankings }", Effect::Otherwise, "kept (shown in rankings); the column is new"),
@@ -238,4 +243,10 @@ fn the_pages_of_a_difference() {
     insta::assert_snapshot!("plan-diff-text", difference.text());
     insta::assert_snapshot!("plan-diff-markdown", difference.markdown());
     insta::assert_snapshot!("plan-diff-json", difference.json());
+    let amended = with("        town: null\n", "        town: null\n        nickname: { randomize: name }\n");
+    let migrated = PlanDifference::between(&of(POLICY, &club()), &of(&amended, &with_nickname()));
+    assert_eq!((migrated.data.len(), migrated.schema.len()), (1, 1));
+    insta::assert_snapshot!("plan-diff-of-a-migration-text", migrated.text());
+    insta::assert_snapshot!("plan-diff-of-a-migration-markdown", migrated.markdown());
+    insta::assert_snapshot!("plan-diff-of-a-migration-json", migrated.json());
 }

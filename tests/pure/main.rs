@@ -12,6 +12,7 @@ mod broken_subjects;
 mod cases;
 mod difference;
 mod documents;
+mod findings;
 mod laws;
 mod mutated_catalogs;
 mod natural;

@@ -42,6 +42,7 @@ fn rule(code: Code) -> Value {
     json!({
         "id": name,
         "shortDescription": { "text": sentence(summary) },
+        "fullDescription": { "text": sentence(summary) },
         "help": { "text": format!("`efface explain {name}` says more, with a policy that has it and a mended one.") },
         "defaultConfiguration": { "level": level(code.severity()) },
     })
