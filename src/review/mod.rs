@@ -11,6 +11,7 @@ mod ledger;
 mod parts;
 mod receipt;
 mod schema;
+mod sections;
 mod text;
 mod verification;
 mod words;
