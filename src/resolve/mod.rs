@@ -33,6 +33,7 @@ mod scrub;
 mod session;
 mod subject;
 mod suspects;
+mod survey;
 mod touched;
 mod triggers;
 mod unique;
@@ -45,6 +46,7 @@ pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
 pub(crate) use scrub::leads_to;
+pub use survey::{Followed, Survey, Surveyed, TableDecision, Unfinished, survey, survey_of};
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};
@@ -57,10 +59,20 @@ use crate::policy::Policy;
 /// # Errors
 /// The report of everything that was found, when at least one finding is an error.
 pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
+    let (resolved, catalog, report) = held(policy, catalog);
+    match resolved {
+        Some(policy) => report.finish(Resolved { policy, catalog }),
+        None => Err(report),
+    }
+}
+
+/// What is understood of a policy, the catalog with its own keys, and everything that was found. Where an error was, rules
+/// may be missing; nothing is understood where the subject can't be found.
+fn held(policy: &Policy, catalog: &Catalog) -> (Option<ResolvedPolicy>, Catalog, Report) {
     let mut report = Report::default();
     let links = link::link(policy, catalog, &mut report);
     let Some(mut resolved) = names::resolve(policy, &links, &mut report) else {
-        return Err(report);
+        return (None, links.catalog, report);
     };
     let catalog = &links.catalog;
     let accepted = accept::Accepted::new(&policy.accept);
@@ -85,9 +97,12 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         resolved.stale_views = refresh::check(&resolved, &touched, catalog, &accepted, &mut report);
         published::check(&touched, catalog, &mut report);
         triggers::check(&resolved, &touched, catalog, &mut report);
+    } else {
+        // For a picture of what is there; its findings would be noise too.
+        cascade::expand(&mut resolved, catalog, &mut Report::default());
     }
     accepted.settle(&mut report);
-    report.finish(Resolved { policy: resolved, catalog: links.catalog })
+    (Some(resolved), links.catalog, report)
 }
 
 impl ResolvedPolicy {
