@@ -98,7 +98,8 @@ pub fn survey(policy: &Policy, catalog: &Catalog) -> Result<Unfinished, Report> 
             entry.rules.iter().for_each(|rule| written(rule, table, &catalog, surveyed));
         }
     }
-    let broken = |key: KeyId| catalog.child(key).is_some_and(|child| survey.tables.get(&child).is_some_and(|it| it.broken));
+    let broken =
+        |key: KeyId| catalog.child(key).is_some_and(|child| survey.tables.get(&child).is_some_and(|it| it.broken));
     for (key, followed) in &mut survey.keys {
         // A rule that isn't there follows nothing; whether it would have, nobody knows.
         if *followed == Followed::No && broken(*key) {
@@ -190,7 +191,8 @@ fn written(rule: &Rule, table: TableId, catalog: &Catalog, surveyed: &mut Survey
         RowDecision::Delete | RowDecision::Cascade => TableDecision::Deleted,
         RowDecision::Undecided => TableDecision::Undecided,
         RowDecision::Columns { columns, other } => {
-            let decided = |column: &ColumnId| columns.iter().find(|it| it.column.value == table.column_at(*column).name);
+            let decided =
+                |column: &ColumnId| columns.iter().find(|it| it.column.value == table.column_at(*column).name);
             for column in (0..table.columns.len()).map(ColumnId) {
                 let computed = matches!(table.column_at(column).generated, Generated::Expression { .. });
                 match decided(&column).map(|it| &it.decision.value) {

@@ -6,22 +6,31 @@
 
 mod chain;
 mod derived;
+mod dot;
 mod file;
+mod layout;
 mod ledger;
+mod mermaid;
 mod parts;
+mod picture;
 mod receipt;
 mod schema;
 mod sections;
+mod svg;
 mod text;
 mod verification;
 mod words;
 
 pub use chain::*;
 pub use derived::sent_away;
+pub use dot::dot;
 pub use file::*;
 pub use ledger::*;
+pub use mermaid::mermaid;
+pub use picture::{Edge, Fold, Line, Node, Picture};
 pub use receipt::*;
 pub use schema::{ledger_schema, plan_schema, receipt_schema, verification_schema};
+pub use svg::svg;
 pub use text::text;
 pub use verification::*;
 pub use words::{count, kept_columns};

@@ -185,7 +185,9 @@ pub(super) fn steps(reviewed: &Reviewed<'_>) -> Vec<StepWords> {
                 .map(|(column, keys)| format!("{column} takes the new value along, by {keys}, in whosever row"))
                 .collect(),
             window,
-            reasons: reasons.map(|reason| format!("because {reason}").replacen("because before", "before", 1)).collect(),
+            reasons: reasons
+                .map(|reason| format!("because {reason}").replacen("because before", "before", 1))
+                .collect(),
             place: place(file, step.origin),
         }
     });
@@ -255,9 +257,11 @@ fn kept(reviewed: &Reviewed<'_>) -> Option<Section> {
         Line::from(format!("{}: {SHARED} ({place}); the receipt counts them", table(catalog, shared.table)))
     }));
     let columns = kept_columns(policy, catalog).into_iter();
-    lines.extend(columns.map(|(table, column, reason)| {
-        Line::from(format!("{}.{}: {}", table.bare(), column.bare(), shown(reason)))
-    }));
+    lines.extend(
+        columns.map(|(table, column, reason)| {
+            Line::from(format!("{}.{}: {}", table.bare(), column.bare(), shown(reason)))
+        }),
+    );
     section("kept", "what stays, and why", lines)
 }
 
@@ -349,9 +353,11 @@ fn locks(reviewed: &Reviewed<'_>) -> Option<Section> {
 
 fn afterwards(reviewed: &Reviewed<'_>) -> Option<Section> {
     let analyze = format!("ANALYZE {}", derived::analyzed(reviewed).join(", "));
-    let refresh = reviewed.plan.stale_views.iter().map(|view| {
-        format!("{}, by whoever owns it", shown(sql::refresh_statement(&view.view, false).as_str()))
-    });
+    let refresh = reviewed
+        .plan
+        .stale_views
+        .iter()
+        .map(|view| format!("{}, by whoever owns it", shown(sql::refresh_statement(&view.view, false).as_str())));
     let lines = std::iter::once(analyze).chain(refresh).collect();
     section("afterwards", "afterwards, outside the transaction", lines)
 }

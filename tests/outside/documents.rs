@@ -1,13 +1,15 @@
 //! Which files are read by others?
 
+use std::collections::BTreeMap;
+
 use efface::catalog::{self, Catalog};
 use efface::diagnostic::Report;
 use efface::resolve::Resolved;
-use efface::review::{Estimates, PlanFile, Reviewed};
+use efface::review::{self, Estimates, Fold, Picture, PlanFile, Reviewed};
 use efface::source::SourceFile;
 use efface::{plan, policy, resolve, sql};
 
-use crate::case;
+use crate::{case, many};
 
 /// The formats that `judge.mjs` has a reader for.
 pub const FORMATS: [&str; 6] = ["dot", "html", "json", "markdown", "mermaid", "svg"];
@@ -37,7 +39,39 @@ pub struct Document {
 pub fn all() -> Vec<Document> {
     let mut documents = Vec::new();
     each_plan(|name, reviewed| documents.extend(of_plan(name, reviewed)));
+    for (name, file, catalog) in sources() {
+        documents.extend(graphs(&name, &file, &catalog, Fold::READABLE));
+    }
+    for (count, finished, fold) in [(36, false, Fold::Never), (100, false, Fold::READABLE), (400, true, Fold::READABLE)]
+    {
+        let (names, words) = (many::names(count), "a | b `c` <d> @e #1");
+        let name = format!("{count} tables, {}", if finished { "finished" } else { "unfinished" });
+        documents.extend(graphs(&name, &many::policy(&names, words, finished), &many::schema(&names), fold));
+    }
     documents
+}
+
+/// The drawings of a policy that may not fit; none where its subject can't be found.
+fn graphs(name: &str, file: &SourceFile, catalog: &Catalog, fold: Fold) -> Vec<Document> {
+    let Ok(read) = policy::read(file) else { return Vec::new() };
+    let Ok(unfinished) = resolve::survey(&read.value, catalog) else { return Vec::new() };
+    let title = format!("the tables of {name} <&\"'");
+    let picture = Picture::new(title, &unfinished.survey, &unfinished.catalog, &BTreeMap::new(), fold);
+    let says: Vec<String> =
+        picture.nodes.iter().flat_map(|node| node.lines.iter().chain([&node.title])).cloned().collect();
+    let labels = picture.edges.iter().map(review::Edge::label);
+    let says: Vec<String> = says.into_iter().chain(labels).collect();
+    let drawn =
+        [("mermaid", review::mermaid(&picture)), ("dot", review::dot(&picture)), ("svg", review::svg(&picture))];
+    let document = |(format, text)| Document {
+        name: format!("{name} ({format})"),
+        format,
+        text,
+        says: says.clone(),
+        nodes: Some(picture.nodes.len()),
+        ..Document::default()
+    };
+    drawn.into_iter().map(document).collect()
 }
 
 /// The pages that are opened and used.
@@ -58,15 +92,20 @@ fn of_plan(name: &str, reviewed: &Reviewed<'_>) -> Vec<Document> {
 
 /// The fitness club and every case whose policy fits, with what a reviewer is shown.
 fn each_plan(mut look: impl FnMut(&str, &Reviewed<'_>)) {
+    for (name, file, catalog) in sources() {
+        reviewed(&file, &catalog, |reviewed| look(&name, reviewed));
+    }
+}
+
+/// The fitness club and every case: name, policy, catalog.
+fn sources() -> Vec<(String, SourceFile, Catalog)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file of ours");
     let club = SourceFile::new("policies/client-erasure.yaml", text("policies/client-erasure.yaml"));
     let club = (CLUB.to_owned(), club, text("examples/fitness-club/catalog.json"));
     let cases = case::all().into_iter().map(|case| (case.name.clone(), case.policy.clone(), case.file("catalog.json")));
-    for (name, file, catalog) in std::iter::once(club).chain(cases) {
-        let catalog = catalog::read(&catalog).expect("the recorded catalog");
-        reviewed(&file, &catalog, |reviewed| look(&name, reviewed));
-    }
+    let read = |text: String| catalog::read(&text).expect("the recorded catalog");
+    std::iter::once(club).chain(cases).map(|(name, file, catalog)| (name, file, read(catalog))).collect()
 }
 
 /// What a reviewer is shown of a policy; nothing where it doesn't fit.

@@ -10,6 +10,9 @@ mod tools;
 #[allow(dead_code, reason = "the other test targets use the rest")]
 mod case;
 
+#[path = "../many/mod.rs"]
+mod many;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -58,12 +61,18 @@ fn judge(documents: &[documents::Document], pages: &[documents::Document]) -> Ju
         });
         written.collect()
     };
+    // `SHOTS=folder cargo test --test outside` leaves what is worth a look there.
+    if let Some(folder) = std::env::var_os("SHOTS").map(std::path::PathBuf::from) {
+        for document in documents.iter().chain(pages).filter(|document| document.name.starts_with(['1', 't'])) {
+            let name = document.name.replace([' ', ','], "-");
+            std::fs::write(folder.join(format!("{name}.{}", document.format)), &document.text).expect("written");
+        }
+    }
     let list = json!({
         "documents": listed("document", documents),
         "pages": listed("page", pages),
         "chromium": tools.chromium,
         "modules": tools.folder.join("node_modules"),
-        "shots": std::env::var_os("SHOTS"),
     });
     let path = files.path().join("list.json");
     std::fs::write(&path, list.to_string()).expect("written");
@@ -87,6 +96,21 @@ fn is_well(format: &str, least: usize) {
 #[test]
 fn saved_plans_are_what_their_json_schema_says() {
     is_well("json", 100);
+}
+
+#[test]
+fn mermaid_draws_every_graph_with_every_name() {
+    is_well("mermaid", 100);
+}
+
+#[test]
+fn graphviz_draws_every_graph_with_every_name() {
+    is_well("dot", 100);
+}
+
+#[test]
+fn no_box_of_a_drawing_lies_on_another_and_no_text_leaves_its_box() {
+    is_well("svg", 100);
 }
 
 /// Who finds nothing wrong with anything proves nothing.

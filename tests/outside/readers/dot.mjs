@@ -10,7 +10,7 @@ export async function dot(document) {
   const texts = [...drawn.stdout.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((found) => unescaped(found[1]));
   const said = texts.join("\n").replaceAll("\u00a0", " ");
   for (const words of document.says) if (!said.includes(words)) problems.push(`doesn't say ${JSON.stringify(words)}`);
-  const nodes = (drawn.stdout.match(/class="node"/g) ?? []).length;
+  const nodes = (drawn.stdout.match(/class="node\b/g) ?? []).length;
   if (document.nodes != null && nodes !== document.nodes) problems.push(`${nodes} nodes instead of ${document.nodes}`);
   return problems;
 }
