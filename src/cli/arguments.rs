@@ -145,6 +145,10 @@ pub(super) enum PlanFormat {
     Sql,
     /// The saved plan, as `apply --plan` takes it
     Json,
+    /// A comment for a pull request: 65,000 characters at most
+    Markdown,
+    /// A page for a browser, in one file, without a network
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,7 @@ pub use propagate::{Follower, FollowingColumn, Propagation};
 pub(crate) use scrub::leads_to;
 pub use survey::{Followed, Survey, Surveyed, TableDecision, Unfinished, survey, survey_of};
 
-use crate::catalog::{Catalog, ColumnId};
+use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Report, Warned};
 use crate::policy::Policy;
 
@@ -59,20 +59,30 @@ use crate::policy::Policy;
 /// # Errors
 /// The report of everything that was found, when at least one finding is an error.
 pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
-    let (resolved, catalog, report) = held(policy, catalog);
-    match resolved {
+    let Held { policy, catalog, report, .. } = held(policy, catalog);
+    match policy {
         Some(policy) => report.finish(Resolved { policy, catalog }),
         None => Err(report),
     }
 }
 
-/// What is understood of a policy, the catalog with its own keys, and everything that was found. Where an error was, rules
-/// may be missing; nothing is understood where the subject can't be found.
-fn held(policy: &Policy, catalog: &Catalog) -> (Option<ResolvedPolicy>, Catalog, Report) {
+/// What is understood of a policy, with or without errors.
+struct Held {
+    /// Where there are errors rules may be missing; none where the subject can't be found.
+    policy: Option<ResolvedPolicy>,
+    /// How rows are reached of the rules that are missing, as far as that is known.
+    unfinished: Vec<(TableId, Reach)>,
+    /// The catalog with the policy's own keys.
+    catalog: Catalog,
+    /// Everything that was found.
+    report: Report,
+}
+
+fn held(policy: &Policy, catalog: &Catalog) -> Held {
     let mut report = Report::default();
     let links = link::link(policy, catalog, &mut report);
-    let Some(mut resolved) = names::resolve(policy, &links, &mut report) else {
-        return (None, links.catalog, report);
+    let Some((mut resolved, unfinished)) = names::resolve(policy, &links, &mut report) else {
+        return Held { policy: None, unfinished: Vec::new(), catalog: links.catalog, report };
     };
     let catalog = &links.catalog;
     let accepted = accept::Accepted::new(&policy.accept);
@@ -102,7 +112,7 @@ fn held(policy: &Policy, catalog: &Catalog) -> (Option<ResolvedPolicy>, Catalog,
         cascade::expand(&mut resolved, catalog, &mut Report::default());
     }
     accepted.settle(&mut report);
-    (Some(resolved), links.catalog, report)
+    Held { policy: Some(resolved), unfinished, catalog: links.catalog, report }
 }
 
 impl ResolvedPolicy {
@@ -112,7 +122,7 @@ impl ResolvedPolicy {
     }
 
     /// The rules of a table with their ids, in the order in which they are tried.
-    pub fn rules_of(&self, table: crate::catalog::TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
+    pub fn rules_of(&self, table: TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
         self.by_table.get(&table).into_iter().flatten().map(|id| (*id, self.rule(*id)))
     }
 

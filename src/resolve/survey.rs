@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accept::Accepted;
 use super::model::{Reach, ResolvedPolicy, RowAction, Subject};
-use super::{coverage, held, path};
+use super::{Held, coverage, held, path};
 use crate::action::Decision;
 use crate::catalog::{Catalog, ColumnId, Generated, KeyId, TableId};
 use crate::diagnostic::Report;
@@ -84,9 +84,11 @@ pub struct Unfinished {
 /// # Errors
 /// The report of everything that was found, where the subject itself can't be found: then nothing leads anywhere.
 pub fn survey(policy: &Policy, catalog: &Catalog) -> Result<Unfinished, Report> {
-    let (resolved, catalog, findings) = held(policy, catalog);
+    let Held { policy: resolved, unfinished, catalog, report: findings } = held(policy, catalog);
     let Some(resolved) = resolved else { return Err(findings) };
-    let mut survey = of(&resolved, &catalog, &policy.accept);
+    let reaches: Vec<&Reach> =
+        resolved.rules.iter().map(|rule| &rule.reach).chain(unfinished.iter().map(|(_, it)| it)).collect();
+    let mut survey = of(&resolved, &reaches, &catalog, &policy.accept);
     for entry in &policy.tables {
         let Some(table) = catalog.table_id(&entry.table.value) else { continue };
         let surveyed = survey.tables.entry(table).or_default();
@@ -106,7 +108,7 @@ pub fn survey(policy: &Policy, catalog: &Catalog) -> Result<Unfinished, Report> 
             *followed = Followed::Aside;
         }
     }
-    survey.keys.extend(keys(&survey, &resolved, &catalog));
+    survey.keys.extend(keys(&survey, &reaches, &catalog));
     survey.keys.sort();
     survey.keys.dedup_by_key(|(key, _)| *key);
     Ok(Unfinished { survey, catalog, findings })
@@ -114,10 +116,11 @@ pub fn survey(policy: &Policy, catalog: &Catalog) -> Result<Unfinished, Report> 
 
 /// Surveys a policy that fits.
 pub fn survey_of(resolved: &ResolvedPolicy, catalog: &Catalog) -> Survey {
-    of(resolved, catalog, &resolved.accepted)
+    let reaches: Vec<&Reach> = resolved.rules.iter().map(|rule| &rule.reach).collect();
+    of(resolved, &reaches, catalog, &resolved.accepted)
 }
 
-fn of(resolved: &ResolvedPolicy, catalog: &Catalog, accepted: &[Acceptance]) -> Survey {
+fn of(resolved: &ResolvedPolicy, reaches: &[&Reach], catalog: &Catalog, accepted: &[Acceptance]) -> Survey {
     let accepted = Accepted::new(accepted);
     let closed = coverage::closed(resolved, catalog, &accepted);
     let distances = path::distances(catalog, &coverage::starts(resolved), |id| !closed.contains(&id));
@@ -155,12 +158,12 @@ fn of(resolved: &ResolvedPolicy, catalog: &Catalog, accepted: &[Acceptance]) -> 
         let left_out = || Surveyed { decisions: BTreeSet::from([TableDecision::Accepted]), ..Surveyed::default() };
         survey.tables.entry(table).or_insert_with(left_out);
     }
-    survey.keys = keys(&survey, resolved, catalog);
+    survey.keys = keys(&survey, reaches, catalog);
     let unfollowed = coverage::unfollowed(resolved, catalog, &distances, &accepted);
     for (key, followed) in &mut survey.keys {
         if closed.contains(key) {
             *followed = Followed::Accepted;
-        } else if unfollowed.contains(key) {
+        } else if *followed == Followed::Aside && unfollowed.contains(key) {
             *followed = Followed::No;
         }
     }
@@ -168,10 +171,10 @@ fn of(resolved: &ResolvedPolicy, catalog: &Catalog, accepted: &[Acceptance]) -> 
 }
 
 /// The keys between the tables of a survey, as far as rules follow them.
-fn keys(survey: &Survey, resolved: &ResolvedPolicy, catalog: &Catalog) -> Vec<(KeyId, Followed)> {
+fn keys(survey: &Survey, reaches: &[&Reach], catalog: &Catalog) -> Vec<(KeyId, Followed)> {
     let mut followed: BTreeSet<KeyId> = BTreeSet::new();
-    for rule in &resolved.rules {
-        match &rule.reach {
+    for reach in reaches {
+        match reach {
             Reach::Paths(paths) => followed.extend(paths.iter().flat_map(|path| path.0.iter().copied())),
             Reach::Cascade(keys) => followed.extend(keys.iter().map(|(key, _)| *key)),
             Reach::Parents(parents) => followed.extend(parents.keys.iter().map(|by| by.key)),

@@ -23,7 +23,11 @@ const CLASSES: &str = "  classDef deleted fill:#dfe3ea,stroke:#2f3b4c,stroke-wid
 
 /// The picture as a Mermaid flowchart: what references stands to the right of what it references.
 pub fn mermaid(picture: &Picture) -> String {
-    let mut text = format!("flowchart RL\n  accTitle: {}\n", plain(&picture.title));
+    // Two hundred pixels, as by default, break most names in two.
+    let mut text = format!(
+        "%%{{init: {{\"flowchart\": {{\"wrappingWidth\": 360}}}}}}%%\nflowchart RL\n  accTitle: {}\n",
+        plain(&picture.title)
+    );
     for node in &picture.nodes {
         let _ = writeln!(text, "  {}", drawn(node));
         if node.tables.len() > 1 {

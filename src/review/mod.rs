@@ -4,12 +4,15 @@
 //! when it is applied later; [`Account`] is what a run did. All of it is names, counts and digests, and what the author of
 //! the policy wrote; never a value from a row.
 
+mod buckets;
 mod chain;
 mod derived;
 mod dot;
 mod file;
+mod html;
 mod layout;
 mod ledger;
+mod markdown;
 mod mermaid;
 mod parts;
 mod picture;
@@ -25,7 +28,9 @@ pub use chain::*;
 pub use derived::sent_away;
 pub use dot::dot;
 pub use file::*;
+pub use html::html;
 pub use ledger::*;
+pub use markdown::{LONGEST_COMMENT, markdown};
 pub use mermaid::mermaid;
 pub use picture::{Edge, Fold, Line, Node, Picture};
 pub use receipt::*;

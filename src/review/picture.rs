@@ -196,9 +196,10 @@ impl Edge {
     /// The columns, a few at most.
     pub fn label(&self) -> String {
         const MOST: usize = 3;
-        let mut label = self.labels.iter().take(MOST).cloned().collect::<Vec<_>>().join("; ");
+        let shown = if self.labels.len() > MOST { 1 } else { MOST };
+        let mut label = self.labels.iter().take(shown).cloned().collect::<Vec<_>>().join("; ");
         if self.labels.len() > MOST {
-            label.push_str(&format!("; {} more", self.labels.len() - MOST));
+            label.push_str(&format!("; {} more", self.labels.len() - shown));
         }
         match self.followed {
             Followed::Yes | Followed::Aside => label,
@@ -216,7 +217,7 @@ fn together(look: TableDecision, tables: Vec<String>, used: &mut BTreeSet<String
     let mut line = String::new();
     for (index, name) in tables.iter().take(most).enumerate() {
         let comma = if index + 1 < tables.len() { "," } else { "" };
-        if !line.is_empty() && line.chars().count() + name.chars().count() > 44 {
+        if !line.is_empty() && line.chars().count() + name.chars().count() > 38 {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {

@@ -94,6 +94,19 @@ pub fn schema(names: &[String]) -> Catalog {
     catalog::read(&catalog.to_string()).expect("a catalog")
 }
 
+/// The way from a table to `users`.
+fn path(names: &[String], index: usize, by: &dyn Fn(usize) -> String) -> String {
+    let mut path = "parent_id".to_owned();
+    let mut here = index;
+    while let Some(at) = parent(here) {
+        let column = if parent(at).is_some() { "parent_id".to_owned() } else { by(at) };
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        path.push_str(&format!(" -> {}.{}", quoted(&names[at]), quoted(&column)));
+        here = at;
+    }
+    path
+}
+
 /// A policy for [`schema`]; unfinished, it leaves out every eleventh table and columns of others. Names and words are
 /// written as JSON, which is YAML too.
 pub fn policy(names: &[String], words: &str, finished: bool) -> SourceFile {
@@ -110,7 +123,7 @@ pub fn policy(names: &[String], words: &str, finished: bool) -> SourceFile {
         json!("many tables"),
         quoted(&names[0]),
         quoted(&by(0, &schema)),
-        quoted("na|me `x` <i>"),
+        json!("na|me `x` <i>"),
         words = json!(words),
     );
     for (index, name) in names.iter().enumerate() {
@@ -120,11 +133,7 @@ pub fn policy(names: &[String], words: &str, finished: bool) -> SourceFile {
         let own = quoted(&by(index, &schema));
         let via = match parent(index) {
             None => own.clone(),
-            Some(at) => {
-                let onward = by(at, &schema);
-                let (table, column) = (names[at].replace('"', "\"\""), onward.replace('"', "\"\""));
-                json!(format!("parent_id -> \"{table}\".\"{column}\"")).to_string()
-            }
+            Some(_) => json!(path(names, index, &|at| by(at, &schema))).to_string(),
         };
         let decision = match index % 4 {
             _ if (0..names.len()).any(|other| parent(other) == Some(index)) => format!("keep: {}", json!(words)),

@@ -7,6 +7,7 @@ use efface::diagnostic::Report;
 use efface::resolve::Resolved;
 use efface::review::{self, Estimates, Fold, Picture, PlanFile, Reviewed};
 use efface::source::SourceFile;
+use efface::sql::Role;
 use efface::{plan, policy, resolve, sql};
 
 use crate::{case, many};
@@ -46,7 +47,11 @@ pub fn all() -> Vec<Document> {
     {
         let (names, words) = (many::names(count), "a | b `c` <d> @e #1");
         let name = format!("{count} tables, {}", if finished { "finished" } else { "unfinished" });
-        documents.extend(graphs(&name, &many::policy(&names, words, finished), &many::schema(&names), fold));
+        let (file, catalog) = (many::policy(&names, words, finished), many::schema(&names));
+        documents.extend(graphs(&name, &file, &catalog, fold));
+        let plans = documents.len();
+        reviewed(&file, &catalog, |reviewed| documents.extend(of_plan(&name, reviewed)));
+        assert_eq!(documents.len() > plans, finished, "{name}");
     }
     documents
 }
@@ -76,18 +81,59 @@ fn graphs(name: &str, file: &SourceFile, catalog: &Catalog, fold: Fold) -> Vec<D
 
 /// The pages that are opened and used.
 pub fn pages() -> Vec<Document> {
-    Vec::new()
+    let mut pages = Vec::new();
+    for (name, file, catalog) in sources().into_iter().take(1) {
+        reviewed(&file, &catalog, |reviewed| pages.push(page(&name, reviewed)));
+    }
+    for (count, words) in [(36, "a | b `c` <d> @e #1 </script>"), (400, "many")] {
+        let names = many::names(count);
+        let (file, catalog) = (many::policy(&names, words, true), many::schema(&names));
+        reviewed(&file, &catalog, |reviewed| pages.push(page(&format!("{count} tables"), reviewed)));
+    }
+    pages
+}
+
+/// A page with what has to be found on it: each step with its SQL.
+fn page(name: &str, reviewed: &Reviewed<'_>) -> Document {
+    let sql = |index: usize| -> Vec<String> {
+        let of_step = |role: &Role| match role {
+            Role::Step { step, .. } => *step == index,
+            Role::Together { steps } => steps.contains(&index),
+            _ => false,
+        };
+        let statements = reviewed.script.statements.iter().filter(|it| of_step(&it.role));
+        statements.map(|it| format!("{};", it.sql.as_str())).collect()
+    };
+    let steps = reviewed.plan.steps.iter().enumerate().map(|(index, step)| {
+        let table = reviewed.catalog.table(step.table).name.bare().to_string();
+        serde_json::json!({ "number": index + 1, "table": table, "sql": sql(index) })
+    });
+    let facts = serde_json::json!({ "steps": steps.collect::<Vec<_>>(), "script": reviewed.script.text() });
+    let (name, text) = (format!("{name} (html)"), review::html(reviewed));
+    Document { name, format: "html", text, facts, ..Document::default() }
 }
 
 fn of_plan(name: &str, reviewed: &Reviewed<'_>) -> Vec<Document> {
     let named = |format: &str| format!("{name} ({format})");
-    vec![Document {
+    let steps = reviewed.plan.steps.iter().map(|step| reviewed.catalog.table(step.table).name.bare().to_string());
+    let markdown = Document {
+        name: named("markdown"),
+        format: "markdown",
+        text: review::markdown(reviewed),
+        // A comment has a largest size; what it leaves out it counts.
+        says: if reviewed.plan.steps.len() > 60 { vec!["more steps".into()] } else { steps.collect() },
+        ..Document::default()
+    };
+    let json = Document {
         name: named("json"),
         format: "json",
         text: PlanFile::new(reviewed).write(),
         schema: Some("plan.schema.json"),
         ..Document::default()
-    }]
+    };
+    // To hold a page against the standard takes its time; what differs between cases are whole sections.
+    let html = (name.len().is_multiple_of(2) || name == CLUB).then(|| page(name, reviewed));
+    [markdown, json].into_iter().chain(html).collect()
 }
 
 /// The fitness club and every case whose policy fits, with what a reviewer is shown.

@@ -113,6 +113,21 @@ fn no_box_of_a_drawing_lies_on_another_and_no_text_leaves_its_box() {
     is_well("svg", 100);
 }
 
+#[test]
+fn a_comment_has_the_structure_that_it_seems_to_have_and_calls_nobody() {
+    is_well("markdown", 100);
+}
+
+#[test]
+fn pages_are_what_the_standard_says() {
+    is_well("html", 50);
+}
+
+#[test]
+fn a_page_is_read_filtered_and_printed_in_a_browser_with_the_keyboard_and_without_its_script() {
+    is_well("page", 24);
+}
+
 /// Who finds nothing wrong with anything proves nothing.
 #[test]
 fn every_reader_refuses_what_is_broken() {

@@ -12,9 +12,13 @@ mod broken_subjects;
 mod cases;
 mod documents;
 mod laws;
+#[path = "../many/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod many;
 mod mutated_catalogs;
 mod natural;
 mod parents;
+mod pictures;
 mod policy_broken;
 mod policy_documents;
 mod policy_good;
