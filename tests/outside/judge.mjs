@@ -32,7 +32,8 @@ try {
     spent[document.format] = (spent[document.format] ?? 0) + performance.now() - began;
   }
   for (const page of list.pages ?? []) {
-    for (const [check, problems] of await pages(page, browser)) {
+    for (const [check, problems, milliseconds] of await pages(page, browser)) {
+      spent[check] = (spent[check] ?? 0) + milliseconds;
       verdicts.push({ name: `${page.name}: ${check}`, format: "page", problems });
     }
   }

@@ -120,7 +120,7 @@ fn a_comment_has_the_structure_that_it_seems_to_have_and_calls_nobody() {
 
 #[test]
 fn pages_are_what_the_standard_says() {
-    is_well("html", 50);
+    is_well("html", 30);
 }
 
 #[test]
