@@ -75,6 +75,12 @@ pub(super) enum Command {
     /// What `check` and `rehearse` ask the server beforehand, such as whether every row would satisfy a CHECK, is not asked
     /// again: it reads tables, and the transaction finds out anyway and rolls back.
     Apply(ApplyArguments),
+    /// Draw the tables that the subject reaches, by what happens to their rows
+    ///
+    /// The policy need not pass `check`: tables and columns that nobody has decided stand out. Where there are more than 40
+    /// tables, those that nothing references and that look the same are drawn as one.
+    #[command(after_help = GRAPH_EXAMPLES)]
+    Graph(GraphArguments),
     /// Print the least privileges that a policy needs, as GRANT statements for psql
     Grants(GrantsArguments),
     /// Write the schema as a file, so that check, plan and snapshot run without a database
@@ -154,6 +160,10 @@ pub(super) enum PlanFormat {
     Sql,
     /// The saved plan, as `apply --plan` takes it
     Json,
+    /// A comment for a pull request: 65,000 characters at most
+    Markdown,
+    /// A page for a browser, in one file, without a network
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -211,6 +221,37 @@ pub(super) struct PlanDiffArguments {
     #[arg(long, value_enum, default_value = "text")]
     pub format: DiffFormat,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// For a comment or a page of Markdown: GitHub and GitLab draw it
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A drawing, in one file
+    Svg,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GraphArguments {
+    /// The policy
+    pub policy: PathBuf,
+    #[command(flatten)]
+    pub schema: Schema,
+    /// How the graph is printed
+    #[arg(long, value_enum, default_value = "mermaid")]
+    pub format: GraphFormat,
+    /// Draw every table on its own, however many there are
+    #[arg(long)]
+    pub all: bool,
+}
+
+const GRAPH_EXAMPLES: &str = "\
+Examples:
+  efface graph policies/client-erasure.yaml                          # Mermaid, for a page of Markdown
+  efface graph policies/client-erasure.yaml --format svg > graph.svg
+  efface graph policies/client-erasure.yaml --format dot | dot -Tpdf > graph.pdf
+  efface graph policies/client-erasure.yaml --catalog catalog.json   # without a database";
 
 #[derive(Debug, Args)]
 pub(super) struct SnapshotArguments {

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod failure;
 mod grants;
+mod graph;
 mod judge;
 mod ledger;
 mod load;
@@ -56,6 +57,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Rehearse(arguments) => rehearse::run(&arguments, output).await,
         Command::Apply(arguments) => apply::run(&arguments, output).await,
         Command::Grants(arguments) => grants::run(&arguments, output).await,
+        Command::Graph(arguments) => graph::run(&arguments, output).await,
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,

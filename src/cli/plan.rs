@@ -34,6 +34,8 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
     match arguments.format {
         PlanFormat::Text => output.result(&review::text(&reviewed)),
         PlanFormat::Sql => output.result(&loaded.script.text()),
+        PlanFormat::Markdown => output.result(&review::markdown(&reviewed)),
+        PlanFormat::Html => output.result(&review::html(&reviewed)),
         PlanFormat::Json => output.result(&PlanFile::new(&reviewed).write()),
     }
 }

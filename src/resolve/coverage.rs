@@ -26,14 +26,7 @@ pub(super) fn check(
     if resolved.subject == Subject::EveryRow {
         every_table(policy, resolved, catalog, report);
     }
-    // A key that someone has accepted leads nowhere, unless a rule follows it all the same.
-    let followed = followers(resolved);
-    let accepts = accepted.any(Code::PathNotFollowed);
-    let closed: BTreeSet<KeyId> = (catalog.keys())
-        .filter(|_| accepts)
-        .filter(|(id, key)| !followed.contains_key(id) && accepted.covers(Code::PathNotFollowed, &place(key)))
-        .map(|(id, _)| id)
-        .collect();
+    let closed = closed(resolved, catalog, accepted);
     let open = |id: KeyId| !closed.contains(&id);
     let starts = starts(resolved);
     let distances = path::distances(catalog, &starts, open);
@@ -65,10 +58,47 @@ pub(super) fn check(
     expectations
 }
 
+/// Keys that someone has accepted: they lead nowhere, unless a rule follows them all the same.
+pub(super) fn closed(resolved: &ResolvedPolicy, catalog: &Catalog, accepted: &Accepted<'_>) -> BTreeSet<KeyId> {
+    let followed = followers(resolved);
+    let accepts = accepted.any(Code::PathNotFollowed);
+    (catalog.keys())
+        .filter(|_| accepts)
+        .filter(|(id, key)| !followed.contains_key(id) && accepted.covers(Code::PathNotFollowed, &place(key)))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// Keys that lead to the subject, that no rule follows though their table is decided, and that nobody has accepted.
+pub(super) fn unfollowed(
+    resolved: &ResolvedPolicy,
+    catalog: &Catalog,
+    distances: &BTreeMap<TableId, usize>,
+    accepted: &Accepted<'_>,
+) -> BTreeSet<KeyId> {
+    let followed = followers(resolved);
+    let decided = distances.keys().filter(|table| resolved.rules_of(**table).next().is_some());
+    let keys = decided.flat_map(|table| catalog.keys_from(*table).map(|(id, _)| (*table, id)));
+    let unfollowed = keys.filter(|(table, id)| {
+        let open = |path: &Path| !accepted.covers(Code::PathNotFollowed, &place_of_path(catalog, *table, path));
+        let parent = catalog.parent(*id).filter(|parent| !followed.contains_key(id) && distances.contains_key(parent));
+        parent.is_some_and(|parent| not_followed(resolved, *table, *id, parent).iter().any(open))
+    });
+    unfollowed.map(|(_, id)| id).collect()
+}
+
+/// The name by which `accept` knows a path that nobody follows: that of its key, or all of it.
+pub(super) fn place_of_path(catalog: &Catalog, table: TableId, path: &Path) -> String {
+    match path.0[..] {
+        [only] => place(catalog.key(only)),
+        _ => format!("{}.{}", catalog.table(table).name.bare(), path::written(catalog, path)),
+    }
+}
+
 /// Where the keys that lead to the subject end: at the subject's table, and, one further away, at tables whose rows are
 /// the subject's without a key. Rows that the subject references are no such end: whatever else references one of them
 /// shares it.
-fn starts(resolved: &ResolvedPolicy) -> BTreeMap<TableId, usize> {
+pub(super) fn starts(resolved: &ResolvedPolicy) -> BTreeMap<TableId, usize> {
     let keyless = resolved.rules.iter().filter(|rule| match &rule.reach {
         Reach::Condition => true,
         Reach::Paths(paths) => {

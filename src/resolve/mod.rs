@@ -32,6 +32,7 @@ mod refresh;
 mod scrub;
 mod session;
 mod subject;
+mod survey;
 mod suspects;
 mod touched;
 mod triggers;
@@ -45,8 +46,9 @@ pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
 pub(crate) use scrub::leads_to;
+pub use survey::{Followed, Survey, Surveyed, TableDecision, Unfinished, survey, survey_of};
 
-use crate::catalog::{Catalog, ColumnId};
+use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Report, Warned};
 use crate::policy::Policy;
 
@@ -57,10 +59,30 @@ use crate::policy::Policy;
 /// # Errors
 /// The report of everything that was found, when at least one finding is an error.
 pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, Report> {
+    let Held { policy, catalog, report, .. } = held(policy, catalog);
+    match policy {
+        Some(policy) => report.finish(Resolved { policy, catalog }),
+        None => Err(report),
+    }
+}
+
+/// What is understood of a policy, with or without errors.
+struct Held {
+    /// Where there are errors rules may be missing; none where the subject can't be found.
+    policy: Option<ResolvedPolicy>,
+    /// How rows are reached of the rules that are missing, as far as that is known.
+    unfinished: Vec<(TableId, Reach)>,
+    /// The catalog with the policy's own keys.
+    catalog: Catalog,
+    /// Everything that was found.
+    report: Report,
+}
+
+fn held(policy: &Policy, catalog: &Catalog) -> Held {
     let mut report = Report::default();
     let links = link::link(policy, catalog, &mut report);
-    let Some(mut resolved) = names::resolve(policy, &links, &mut report) else {
-        return Err(report);
+    let Some((mut resolved, unfinished)) = names::resolve(policy, &links, &mut report) else {
+        return Held { policy: None, unfinished: Vec::new(), catalog: links.catalog, report };
     };
     let catalog = &links.catalog;
     let accepted = accept::Accepted::new(&policy.accept);
@@ -85,9 +107,12 @@ pub fn resolve(policy: &Policy, catalog: &Catalog) -> Result<Warned<Resolved>, R
         resolved.stale_views = refresh::check(&resolved, &touched, catalog, &accepted, &mut report);
         published::check(&touched, catalog, &mut report);
         triggers::check(&resolved, &touched, catalog, &mut report);
+    } else {
+        // For a picture of what is there; its findings would be noise too.
+        cascade::expand(&mut resolved, catalog, &mut Report::default());
     }
     accepted.settle(&mut report);
-    report.finish(Resolved { policy: resolved, catalog: links.catalog })
+    Held { policy: Some(resolved), unfinished, catalog: links.catalog, report }
 }
 
 impl ResolvedPolicy {
@@ -97,7 +122,7 @@ impl ResolvedPolicy {
     }
 
     /// The rules of a table with their ids, in the order in which they are tried.
-    pub fn rules_of(&self, table: crate::catalog::TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
+    pub fn rules_of(&self, table: TableId) -> impl Iterator<Item = (RuleId, &ResolvedRule)> {
         self.by_table.get(&table).into_iter().flatten().map(|id| (*id, self.rule(*id)))
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Context<'a> {
     pub conditions: BTreeMap<KeyId, Condition>,
     /// For paths that compare values, what is compared.
     pub values: BTreeMap<KeyId, Values>,
+    /// How rows are reached of rules that could not be looked up for other reasons.
+    pub unfinished: RefCell<Vec<(TableId, Reach)>>,
 }
 
 /// Whose rows, as far as it decides how they are reached.
@@ -50,8 +52,13 @@ pub(super) enum Whose {
     EveryRow,
 }
 
-/// Looks up everything; none when the subject itself can't be found, because nothing can be followed then.
-pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -> Option<ResolvedPolicy> {
+/// Looks up everything; none when the subject itself can't be found, because nothing can be followed then. Beside it how
+/// the rows are reached of rules that could not be looked up.
+pub(super) fn resolve(
+    policy: &Policy,
+    links: &Links<'_>,
+    report: &mut Report,
+) -> Option<(ResolvedPolicy, Vec<(TableId, Reach)>)> {
     let catalog = &links.catalog;
     let tables: Vec<Option<TableId>> = policy.tables.iter().map(|entry| table(catalog, &entry.table, report)).collect();
     let mut first: BTreeMap<TableId, Span> = BTreeMap::new();
@@ -86,6 +93,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         written: decided().collect(),
         conditions: BTreeMap::new(),
         values: BTreeMap::new(),
+        unfinished: RefCell::default(),
     };
     context.conditions = links.conditions(&context, report).into_iter().collect();
     context.values = links.values(&context, report).into_iter().collect();
@@ -98,7 +106,14 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
     entries.sort_by_key(|(id, _)| *id);
     for (id, entry) in entries {
         changeable(&context, id, entry, report);
-        rules.extend(entry.rules.iter().filter_map(|found| rule(&context, id, found, report)));
+        rules.extend(entry.rules.iter().filter_map(|found| {
+            let looked_up = rule(&context, id, found, report);
+            if looked_up.is_none() {
+                let reach = reach_of(&context, id, found);
+                context.unfinished.borrow_mut().extend(reach.map(|reach| (id, reach)));
+            }
+            looked_up
+        }));
     }
     let max_rows = policy.limits.max_rows.iter();
     let max_rows = max_rows.filter_map(|(name, rows)| Some((table(catalog, name, report)?, *rows))).collect();
@@ -139,7 +154,7 @@ pub(super) fn resolve(policy: &Policy, links: &Links<'_>, report: &mut Report) -
         },
     };
     rules.into_iter().for_each(|rule| resolved.push_rule(rule));
-    Some(resolved)
+    Some((resolved, context.unfinished.into_inner()))
 }
 
 /// A table by name.

@@ -4,14 +4,24 @@
 //! when it is applied later; [`Account`] is what a run did. All of it is names, counts and digests, and what the author of
 //! the policy wrote; never a value from a row.
 
+mod buckets;
 mod chain;
 mod derived;
 mod difference;
+mod dot;
+mod escape;
 mod file;
+mod html;
+mod layout;
 mod ledger;
+mod markdown;
+mod mermaid;
 mod parts;
+mod picture;
 mod receipt;
 mod schema;
+mod sections;
+mod svg;
 mod text;
 mod verification;
 mod words;
@@ -19,10 +29,16 @@ mod words;
 pub use chain::*;
 pub use derived::sent_away;
 pub use difference::*;
+pub use dot::dot;
 pub use file::*;
+pub use html::html;
 pub use ledger::*;
+pub use markdown::{LONGEST_COMMENT, markdown};
+pub use mermaid::mermaid;
+pub use picture::{Edge, Fold, Line, Node, Picture};
 pub use receipt::*;
 pub use schema::{ledger_schema, plan_difference_schema, plan_schema, receipt_schema, verification_schema};
+pub use svg::svg;
 pub use text::text;
 pub use verification::*;
 pub use words::{count, kept_columns};

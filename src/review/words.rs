@@ -1,7 +1,8 @@
 //! The words for what the plan holds: small pieces that the page, the file and the receipt share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Reviewed;
 use crate::action::{Generalize, Generator, Mask, OtherKeys, PathStep};
 use crate::catalog::{Catalog, KeyId, TableId};
 use crate::ident::{Ident, TableName, shown};
@@ -194,6 +195,22 @@ pub(super) fn reasons(catalog: &Catalog, plan: &Plan, file: &SourceFile, step: &
 
 fn key(catalog: &Catalog, id: KeyId) -> String {
     format!("`{}`", catalog.key(id).name.bare())
+}
+
+/// What the plan adds to a picture of its tables: the steps and about how many rows.
+pub(super) fn notes(reviewed: &Reviewed<'_>) -> BTreeMap<TableId, Vec<String>> {
+    let mut steps: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
+    for (index, step) in reviewed.plan.steps.iter().enumerate() {
+        steps.entry(step.table).or_default().push(index);
+    }
+    let note = |indexes: Vec<usize>| {
+        let numbers: Vec<_> = indexes.iter().map(|index| (index + 1).to_string()).collect();
+        let rows: Option<u64> = indexes.iter().map(|index| reviewed.estimates.of(*index)).sum();
+        let rows = rows.map_or_else(String::new, |rows| format!(": about {}", count(rows, "row")));
+        let word = if indexes.len() == 1 { "step" } else { "steps" };
+        vec![format!("{word} {}{rows}", numbers.join(", "))]
+    };
+    steps.into_iter().map(|(table, indexes)| (table, note(indexes))).collect()
 }
 
 /// Columns of changed rows that stay and say why, by table, column and reason; each once, though several rules say it.

@@ -310,10 +310,10 @@ fn a_pull_request_that_forgets_the_policy_fails_on_its_line_and_the_amended_one_
         assert_eq!(run.failed(), Vec::<&str>::new(), "{run:?}");
         let comments = project.comments();
         assert_eq!(comments.len(), 2, "{what}: {:?}", comments.keys());
-        let difference = &comments["<!-- efface plan diff: small -->"];
+        let difference = &comments["<!-- efface:plan-diff policies/small.yaml -->"];
         let summary = "### small: users.nickname: becomes null; the column is new";
         assert_eq!(difference.lines().nth(1), Some(summary), "{difference}");
-        let plan = comments.values().find(|text| !text.starts_with("<!-- efface plan diff")).expect("the plan");
+        let plan = comments.values().find(|text| !text.starts_with("<!-- efface:plan-diff")).expect("the plan");
         assert!(plan.contains("nickname") && plan.contains("```sql"), "{plan}");
     }
     let told = project.read("runner/told");
@@ -368,7 +368,7 @@ fn the_job_of_gitlab_reports_the_finding_and_writes_its_comments() {
         project.tidy();
     }
     let comments = project.comments();
-    let difference = &comments["<!-- efface plan diff: small -->"];
+    let difference = &comments["<!-- efface:plan-diff policies/small.yaml -->"];
     assert!(difference.contains("users.nickname: becomes null; the column is new"), "{difference}");
     assert_eq!(comments.len(), 2);
 }

@@ -14,9 +14,13 @@ mod difference;
 mod documents;
 mod findings;
 mod laws;
+#[path = "../many/mod.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod many;
 mod mutated_catalogs;
 mod natural;
 mod parents;
+mod pictures;
 mod policy_broken;
 mod policy_documents;
 mod policy_good;

@@ -136,10 +136,7 @@ pub(in crate::resolve) fn path_not_followed(
 ) -> Diagnostic {
     let name = catalog.table(table).name.bare().to_string();
     let written = path::written(catalog, missing);
-    let place = match missing.0.len() {
-        1 => crate::resolve::coverage::place(catalog.key(missing.0[0])),
-        _ => format!("{name}.{written}"),
-    };
+    let place = crate::resolve::coverage::place_of_path(catalog, table, missing);
     let mut found =
         Diagnostic::new(Code::PathNotFollowed, format!("no rule of table `{name}` follows `{written}` to the subject"))
             .at(span, "the rules of this table")

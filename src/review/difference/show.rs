@@ -5,8 +5,9 @@ use std::fmt::Write;
 use super::{Difference, Effect, PlanDifference};
 use crate::ident::shown;
 use crate::review::count;
+use crate::review::escape::{mark, sentence, short};
 
-/// The most characters of a comment on GitHub are 65,536; the rest is left for what a workflow writes around it.
+/// What the list may take of [`LONGEST_COMMENT`](crate::review::LONGEST_COMMENT); the rest is for the headings and the last line.
 const MOST: usize = 60_000;
 
 /// No line of a comment is longer: conditions may be.
@@ -62,12 +63,13 @@ impl PlanDifference {
     ///
     /// The first line is a comment by which a workflow finds what it wrote before.
     pub fn markdown(&self) -> String {
-        let mut text = format!("{}\n### {}\n", marker(&self.policy), escaped(&self.summary));
+        let mut text = format!("<!-- efface:plan-diff {} -->\n", mark(&short(&self.new.path, LONGEST_LINE)));
+        let _ = writeln!(text, "### {}", sentence(&short(&self.summary, LONGEST_LINE)));
         let mut left_out = 0;
         for (heading, lines) in sections(self).into_iter().filter(|(_, lines)| !lines.is_empty()) {
             let _ = writeln!(text, "\n**{heading}**\n");
             for line in lines {
-                let item = format!("- {}\n", escaped(&shortened(&line)));
+                let item = format!("- {}\n", sentence(&short(&line, LONGEST_LINE)));
                 if text.len() + item.len() > MOST {
                     left_out += 1;
                 } else {
@@ -87,39 +89,4 @@ impl PlanDifference {
         text.push('\n');
         text
     }
-}
-
-fn marker(policy: &str) -> String {
-    let name: String =
-        policy.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')).take(100).collect();
-    // Two hyphens would end the comment.
-    format!("<!-- efface plan diff: {} -->", name.replace("--", "-"))
-}
-
-fn shortened(line: &str) -> String {
-    match line.char_indices().nth(LONGEST_LINE) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line.to_owned(),
-    }
-}
-
-/// Names and policy texts as Markdown shows them, not as it reads them (CommonMark 0.31, 2.4; GitHub: mentions and references).
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => out.extend(['\\', c]),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // Nobody is called by a column's name, and no issue is linked: GitHub looks for both in the text after it was read,
-            // so that escapes don't help, and an empty comment does.
-            '@' | '#' => {
-                out.push(c);
-                out.push_str("<!-- -->");
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }
