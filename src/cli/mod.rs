@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod demo;
 mod failure;
+mod find;
 mod grants;
 mod judge;
 mod ledger;
@@ -21,6 +22,7 @@ mod schema;
 mod secret;
 mod snapshot;
 mod subject;
+mod values;
 mod verify;
 mod whose;
 
@@ -59,6 +61,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Find(arguments) => find::run(&arguments, output).await,
         Command::Verify(arguments) => verify::run(&arguments, output).await,
         Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,
     }

@@ -11,6 +11,7 @@ pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> Result<(), Fa
         SchemaKind::Plan => review::plan_schema(),
         SchemaKind::Receipt => review::receipt_schema(),
         SchemaKind::Ledger => review::ledger_schema(),
+        SchemaKind::Find => review::find_schema(),
         SchemaKind::Verification => review::verification_schema(),
     };
     output.result(&format!("{schema:#}\n"))

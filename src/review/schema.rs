@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Account, LedgerEntry, PlanFile, Verification};
+use super::{Account, LedgerEntry, PlanFile, Search, Verification};
 
 /// The JSON Schema (draft 2020-12) of a saved plan.
 pub fn plan_schema() -> Value {
@@ -23,6 +23,11 @@ pub fn ledger_schema() -> Value {
 /// The JSON Schema (draft 2020-12) of what `efface verify` finds.
 pub fn verification_schema() -> Value {
     schema_of::<Verification>("efface verification")
+}
+
+/// The JSON Schema (draft 2020-12) of what `efface find` finds.
+pub fn find_schema() -> Value {
+    schema_of::<Search>("efface find")
 }
 
 fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
@@ -59,6 +64,11 @@ mod tests {
     #[test]
     fn the_schema_of_a_verification_in_the_repository_is_generated_from_the_type() {
         agrees_with_the_file("verification.schema.json", &verification_schema());
+    }
+
+    #[test]
+    fn the_schema_of_a_search_in_the_repository_is_generated_from_the_type() {
+        agrees_with_the_file("find.schema.json", &find_schema());
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod gone;
 pub mod grants;
 mod helper;
 mod keyed;
+mod known;
 pub mod late;
 mod ledger;
 mod left;
@@ -41,6 +42,7 @@ mod script;
 mod scrub;
 mod search;
 pub mod search_path;
+mod sieve;
 mod stand_in;
 pub mod statistics;
 mod step;
@@ -50,8 +52,9 @@ mod watch;
 mod writer;
 
 pub use analyze::analyze;
-pub use find::{Haystack, Holds, patterns_of_values, search};
+pub use find::{Details, Given, Haystack, Holds, Paths, search, spelled, spelled_table, values_table};
 pub use keyed::LEAST_SECRET;
+pub use known::known_values;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
 pub use ledger::{
