@@ -9,16 +9,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::{FindArguments, Format, Searching, Subjects};
 use super::failure::{Exit, Failure};
+use super::judge;
 use super::load::{self, Live, Wanted};
 use super::output::Output;
 use super::rehearse::interrupted;
 use super::values::{self, Line};
 use super::whose::{Whose, is_stdin};
-use super::judge;
 use crate::ident::{TableName, shown};
 use crate::policy::table_name;
 use crate::review::{
-    FIND_FORMAT, FoundKeys, FoundPath, FoundPlace, FoundValue, NotSearched, Search, SearchOutcome, SetAside, Which, count,
+    FIND_FORMAT, FoundKeys, FoundPath, FoundPlace, FoundValue, NotSearched, Search, SearchOutcome, SetAside, Which,
+    count,
 };
 use crate::server::connect;
 use crate::server::find::{self, FindError, Found, How, Progress, Relation, Sought};
@@ -41,6 +42,7 @@ pub(super) async fn run(arguments: &FindArguments, output: &Output) -> Result<()
         details: Details {
             keys: arguments.keys.then_some(arguments.max_keys),
             paths: if arguments.paths { Paths::All } else { Paths::Known },
+            other_encoding: false,
         },
         timeout: arguments.searching.timeout(),
         short: arguments.short,
@@ -57,16 +59,14 @@ pub(super) async fn run(arguments: &FindArguments, output: &Output) -> Result<()
         let failure = Failure::usage(format!("nothing that could hold texts is called {}", names.join(", ")));
         return Err(failure.help("`--schema` takes a schema's name, `--table` and `--exclude` take `table` or `schema.table`, as `\\d` shows them"));
     }
-    let search = told(given, found, chosen.left_out);
+    let search = told(given, found, chosen.left_out, arguments.keys);
     output.result(&match arguments.format {
         Format::Text => search.text(),
         Format::Json => search.json(),
     })?;
     match search.outcome {
         SearchOutcome::Nothing => Ok(()),
-        SearchOutcome::Found | SearchOutcome::Unknown => {
-            Err(Failure { exit: Exit::Findings, ..Failure::printed() })
-        }
+        SearchOutcome::Found | SearchOutcome::Unknown => Err(Failure { exit: Exit::Findings, ..Failure::printed() }),
     }
 }
 
@@ -79,7 +79,8 @@ struct Given {
 
 /// The file's or standard input's lines; what isn't a file can only be a value, which is not repeated.
 fn lines(arguments: &FindArguments, output: &Output) -> Result<Vec<Line>, Failure> {
-    let never = "values are never taken from the command line: other users of the machine see it, and the shell remembers it";
+    let never =
+        "values are never taken from the command line: other users of the machine see it, and the shell remembers it";
     let feed = "write `efface find -` and give the values on standard input, one in each line; or name a file of them";
     match &arguments.values[..] {
         [] => Err(Failure::usage("no values are given")
@@ -117,8 +118,11 @@ async fn of_subjects(arguments: &FindArguments, output: &Output) -> Result<(Live
         return Err(Failure::usage("values are given twice: by a file or `-`, and by `--policy` with `--subject`")
             .help("look for one of them at a time"));
     }
-    let subjects =
-        Subjects { subjects: arguments.subjects.clone(), subjects_from: arguments.subjects_from.clone(), expired: false };
+    let subjects = Subjects {
+        subjects: arguments.subjects.clone(),
+        subjects_from: arguments.subjects_from.clone(),
+        expired: false,
+    };
     let file = load::policy_file(path)?;
     let whose = Whose::read(&subjects)?;
     if whose.suits(&file)? == super::whose::Kind::EveryRow {
@@ -139,20 +143,21 @@ async fn of_subjects(arguments: &FindArguments, output: &Output) -> Result<(Live
     let values = verify::values(client, &settings, &takes, &keys, &questions).await;
     let values = values.map_err(|error| Failure::server(error, output.detail))?;
     let mut given = Given { sought: Vec::new(), which: BTreeMap::new(), set_aside: Vec::new() };
-    let mut named: Vec<(String, Vec<String>)> =
-        known.into_iter().map(|(name, _)| name).zip(values).collect();
+    let mut named: Vec<(String, Vec<String>)> = known.into_iter().map(|(name, _)| name).zip(values).collect();
     if plan.subject.table().is_none() {
         named.push((":subject".into(), keys.concat()));
     }
     for (number, (name, values)) in (1..).zip(named) {
-        let values: BTreeSet<String> = values.iter().map(|value| value.trim().to_owned()).filter(|it| !it.is_empty()).collect();
+        let values: BTreeSet<String> =
+            values.iter().map(|value| value.trim().to_owned()).filter(|it| !it.is_empty()).collect();
         if !values.is_empty() {
             given.which.insert(number, Which::Column(name));
             given.sought.extend(values.into_iter().map(|value| Sought { number, value }));
         }
     }
     if given.sought.is_empty() {
-        let failure = Failure::findings("the database knows no values of these subjects that the policy would take away");
+        let failure =
+            Failure::findings("the database knows no values of these subjects that the policy would take away");
         return Err(failure.help("whoever still has them gives them to `efface find -`"));
     }
     Ok((live, given))
@@ -260,13 +265,12 @@ pub(super) async fn search(
         FindError::Logged => Failure::refused(error.to_string())
             .note("this role may neither set `log_parameter_max_length` nor make temporary tables here, whose data no log holds")
             .help("have somebody say ALTER ROLE … SET log_parameter_max_length = 0, or GRANT TEMPORARY ON DATABASE"),
-        FindError::Encoding => Failure::refused(error.to_string()),
         FindError::Server(error) => Failure::server(error, output.detail),
     })
 }
 
 /// What is told of what was found.
-fn told(given: Given, found: Found, left_out: u64) -> Search {
+fn told(given: Given, found: Found, left_out: u64, keys: bool) -> Search {
     let Given { which, mut set_aside, .. } = given;
     let which_of = |number: u32| which.get(&number).cloned().unwrap_or(Which::Line(number));
     let looked_for: BTreeSet<u32> = found.looked_for.iter().copied().collect();
@@ -283,13 +287,21 @@ fn told(given: Given, found: Found, left_out: u64) -> Search {
         column: place.column.bare().to_string(),
         ty: shown(&place.ty).to_string(),
         rows: place.rows,
-        values: place.values.iter().map(|(number, rows)| FoundValue { value: which_of(*number), rows: *rows }).collect(),
+        values: place
+            .values
+            .iter()
+            .map(|(number, rows)| FoundValue { value: which_of(*number), rows: *rows })
+            .collect(),
         paths: (place.paths.into_iter())
             .map(|(path, rows)| FoundPath { path: shown(&path).to_string(), rows })
             .collect(),
-        keys: (!place.keys.is_empty() || !place.key.is_empty()).then(|| FoundKeys {
+        keys: keys.then(|| FoundKeys {
             columns: place.key.iter().map(|column| column.bare().to_string()).collect(),
-            rows: place.keys.iter().map(|key| key.iter().map(|part| part.as_ref().map(|part| shown(part).to_string())).collect()).collect(),
+            rows: place
+                .keys
+                .iter()
+                .map(|key| key.iter().map(|part| part.as_ref().map(|part| shown(part).to_string())).collect())
+                .collect(),
         }),
     });
     let places: Vec<FoundPlace> = places.collect();

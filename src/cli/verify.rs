@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arguments::{Format, VerifyArguments};
 use super::failure::{Exit, Failure};
-use super::{find, judge};
 use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
 use super::values::{self, Line};
 use super::whose::{Kind, Whose, is_stdin};
+use super::{find, judge};
 use crate::ident::{Ident, TableName};
 use crate::plan::StepAction;
 use crate::review::{
@@ -33,7 +33,8 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
         let failure = Failure::usage("subjects and values can't both come from standard input");
         return Err(failure.help("give one of them in a file"));
     }
-    let values = arguments.values_from.as_deref().map(|path| values::read(path, "`--values-from`", output)).transpose()?;
+    let values =
+        arguments.values_from.as_deref().map(|path| values::read(path, "`--values-from`", output)).transpose()?;
     let live = load::live(&arguments.database, "efface verify", output).await?;
     let catalog = load::introspected(&live, output).await?;
     let loaded = load::load(file, Wanted { whose: &whose, ledger: false }, &catalog, output)?;
@@ -132,8 +133,7 @@ async fn search(
         wanted
     };
     let distinct = lines.iter().filter(|line| line.same_as.is_none());
-    let sought: Vec<Sought> =
-        distinct.map(|line| Sought { number: line.number, value: line.value.clone() }).collect();
+    let sought: Vec<Sought> = distinct.map(|line| Sought { number: line.number, value: line.value.clone() }).collect();
     let how = How { timeout: arguments.searching.timeout(), ..How::default() };
     let found = find::search(live, &sought, &how, &arguments.searching, choose, output).await?;
     let mut columns: BTreeMap<(TableName, Ident), u64> = BTreeMap::new();

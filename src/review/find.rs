@@ -186,11 +186,16 @@ impl Search {
         let left_out = if self.left_out > 0 { format!(", {} left out", self.left_out) } else { String::new() };
         let (values, relations) = (count(self.values, "value"), count(self.relations, "relation"));
         let _ = writeln!(text, "{values} looked for in {relations}{left_out}");
-        let _ = writeln!(text, "{}", match self.outcome {
-            SearchOutcome::Found => format!("found in {}", count(self.found.len() as u64, "column")),
-            SearchOutcome::Nothing => "found nowhere".to_owned(),
-            SearchOutcome::Unknown => "found nowhere that could be looked through: whether there is more is not known".to_owned(),
-        });
+        let _ = writeln!(
+            text,
+            "{}",
+            match self.outcome {
+                SearchOutcome::Found => format!("found in {}", count(self.found.len() as u64, "column")),
+                SearchOutcome::Nothing => "found nowhere".to_owned(),
+                SearchOutcome::Unknown =>
+                    "found nowhere that could be looked through: whether there is more is not known".to_owned(),
+            }
+        );
         text
     }
 
@@ -213,10 +218,14 @@ impl Which {
 
 /// Name, type, rows, which values.
 fn cells(place: &FoundPlace) -> [String; 4] {
-    let lines: Vec<String> = place.values.iter().filter_map(|it| match &it.value {
-        Which::Line(line) => Some(line.to_string()),
-        Which::Column(_) => None,
-    }).collect();
+    let lines: Vec<String> = place
+        .values
+        .iter()
+        .filter_map(|it| match &it.value {
+            Which::Line(line) => Some(line.to_string()),
+            Which::Column(_) => None,
+        })
+        .collect();
     let columns = place.values.iter().filter_map(|it| match &it.value {
         Which::Line(_) => None,
         Which::Column(column) => Some(column.clone()),
@@ -242,7 +251,8 @@ fn told(keys: &FoundKeys, rows: u64) -> String {
         let parts: Vec<&str> = key.iter().map(|part| part.as_deref().unwrap_or("…")).collect();
         if parts.len() == 1 { parts.concat() } else { format!("({})", parts.join(", ")) }
     };
-    let columns = if keys.columns.len() == 1 { keys.columns.concat() } else { format!("({})", keys.columns.join(", ")) };
+    let columns =
+        if keys.columns.len() == 1 { keys.columns.concat() } else { format!("({})", keys.columns.join(", ")) };
     let more = rows.saturating_sub(keys.rows.len() as u64);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{columns}: {}{more}", keys.rows.iter().map(key).collect::<Vec<_>>().join(", "))
@@ -267,7 +277,17 @@ mod tests {
 
     fn search(found: Vec<FoundPlace>, not_searched: Vec<NotSearched>, set_aside: Vec<SetAside>) -> Search {
         let outcome = Search::outcome(&found, &not_searched, &set_aside);
-        Search { format: 1, efface: "0".into(), outcome, values: 2, set_aside, relations: 3, left_out: 0, found, not_searched }
+        Search {
+            format: 1,
+            efface: "0".into(),
+            outcome,
+            values: 2,
+            set_aside,
+            relations: 3,
+            left_out: 0,
+            found,
+            not_searched,
+        }
     }
 
     #[test]
@@ -276,7 +296,8 @@ mod tests {
         audits.paths = vec![FoundPath { path: "$.email".into(), rows: 12 }];
         audits.keys = Some(FoundKeys { columns: vec!["id".into()], rows: vec![vec![Some("7".into())], vec![None]] });
         let all: Vec<u32> = (1..=15).collect();
-        let text = search(vec![audits, place("users", "email", "email_address", 1, &all)], Vec::new(), Vec::new()).text();
+        let text =
+            search(vec![audits, place("users", "email", "email_address", 1, &all)], Vec::new(), Vec::new()).text();
         insta::assert_snapshot!(text, @"
         audits.row_data  jsonb          12 rows  lines 1, 3
           at $.email: 12 rows

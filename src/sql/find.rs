@@ -56,6 +56,8 @@ pub struct Details {
     pub keys: Option<u32>,
     /// Where in documents.
     pub paths: Paths,
+    /// Whether the database's texts are in another encoding than UTF-8.
+    pub other_encoding: bool,
 }
 
 /// How the keys of documents are shown.
@@ -95,7 +97,7 @@ pub fn spelled(given: Given, short: bool) -> Sql {
     let spelled = Spelled { in_question: true };
     let mut w = Writer::new();
     w.kw("WITH efface_given AS MATERIALIZED (SELECT no, btrim(value) AS value FROM ").kw(match given {
-        Given::Parameters => "pg_catalog.unnest($1::integer[], $2::text[]) AS given (no, value)), ",
+        Given::Parameters => "unnest($1::integer[], $2::text[]) AS given (no, value)), ",
         Given::Tables => "pg_temp.efface_value), ",
     });
     for (name, spelling) in spelled.spelling() {
@@ -117,7 +119,9 @@ pub fn spelled(given: Given, short: bool) -> Sql {
     w.kw("    coalesce(sieves, '{}') || coalesce(digit_sieves, '{}') AS sieves, coalesce(coarse, '{}') || coalesce(digit_sieves, '{}') AS coarse\n");
     w.kw("  FROM pattern FULL JOIN digits USING (key1)\n)\n");
     w.kw("SELECT no, plain, escaped, sieve, coarse_sieve AS coarse\nFROM whole, unnest(sieves, coarse) AS each (sieve, coarse_sieve)\n");
-    w.kw("WHERE plain IS NOT NULL AND escaped IS NOT NULL\nORDER BY no, sieve COLLATE \"C\", coarse_sieve COLLATE \"C\"");
+    w.kw(
+        "WHERE plain IS NOT NULL AND escaped IS NOT NULL\nORDER BY no, sieve COLLATE \"C\", coarse_sieve COLLATE \"C\"",
+    );
     w.finish()
 }
 
@@ -127,7 +131,7 @@ pub fn spelled(given: Given, short: bool) -> Sql {
 pub fn search(haystack: &Haystack, given: Given, details: Details) -> Sql {
     let mut w = Writer::new();
     w.kw("WITH RECURSIVE efface_given AS MATERIALIZED (SELECT no, value, plain, escaped, sieve, coarse FROM ").kw(match given {
-        Given::Parameters => "pg_catalog.unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS given (no, value, plain, escaped, sieve, coarse)",
+        Given::Parameters => "unnest($1::integer[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS given (no, value, plain, escaped, sieve, coarse)",
         Given::Tables => "pg_temp.efface_spelled",
     });
     w.kw("),\nefface_sieves AS MATERIALIZED (SELECT array_agg(DISTINCT sieve) AS plain, array_agg(DISTINCT coarse) AS coarse FROM efface_given),\n");
@@ -136,9 +140,10 @@ pub fn search(haystack: &Haystack, given: Given, details: Details) -> Sql {
         w.kw("efface_asked AS MATERIALIZED (SELECT DISTINCT no, phraseto_tsquery('simple', value) || phraseto_tsquery(value) AS query FROM efface_given),\n");
     }
     if holds(Holds::Bytes) {
-        w.kw("efface_bytes AS MATERIALIZED (\n  SELECT DISTINCT no, convert_to(form, 'UTF8') AS bytes FROM efface_given,\n");
-        w.kw("    LATERAL (VALUES (value), (lower(value)), (upper(value)), (initcap(value)), (normalize(value, NFD))) AS forms (form)\n");
-        w.kw("  WHERE octet_length(value) <> length(value)\n),\n");
+        w.kw("efface_bytes AS MATERIALIZED (\n  SELECT DISTINCT no, textsend(form) AS bytes FROM efface_given,\n");
+        w.kw("    LATERAL (VALUES (value), (lower(value)), (upper(value)), (initcap(value))");
+        w.kw(if details.other_encoding { "" } else { ", (normalize(value, NFD))" }).kw(") AS forms (form)\n");
+        w.kw("  WHERE value ~ ").regex(r"[^\u0001-\u007f]").kw("\n),\n");
     }
     hits(&mut w, haystack, details);
     if details.paths != Paths::Hidden && holds(Holds::Documents) {
@@ -168,8 +173,12 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
     let texts = || columns().filter(|(_, (_, holds))| *holds != Holds::Words).map(|(n, _)| n + 1);
     let of = |wanted: Holds| columns().filter(move |(_, (_, holds))| *holds == wanted).map(|(n, _)| n + 1);
     let keyed = details.keys.is_some() && !haystack.key.is_empty();
-    w.kw("efface_hit AS MATERIALIZED (\n  SELECT cell.n, found.numbers, cell.text AS document, ").kw(if keyed { "key" } else { "NULL::text[] AS key" });
-    w.kw("\n  FROM (\n    SELECT *, lower(concat_ws(' '").list(texts(), "", |w, n| {
+    w.kw("efface_hit AS MATERIALIZED (\n  SELECT cell.n, found.numbers, cell.text AS document, ").kw(if keyed {
+        "key"
+    } else {
+        "NULL::text[] AS key"
+    });
+    w.kw("\n  FROM (\n    SELECT *, lower(concat_ws(' ', ''").list(texts(), "", |w, n| {
         w.kw(", cell").number(n as i128);
     });
     w.kw(") COLLATE \"C\") AS low\n    FROM (\n      SELECT ").list(columns(), ", ", |w, (n, (column, holds))| {
@@ -180,7 +189,12 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
             Holds::Printed => w.kw("concat(").sql(&name).kw(") AS cell").number(n),
             Holds::Bytes => {
                 // What stands beside a text in the bytes belongs to no word of it.
-                w.kw("regexp_replace(encode(").sql(&name).kw(", 'escape'), ").regex(r"\\[0-7]{3}").kw(", ' ', 'g') AS cell").number(n);
+                w.kw("regexp_replace(encode(")
+                    .sql(&name)
+                    .kw(", 'escape'), ")
+                    .regex(r"\\[0-7]{3}")
+                    .kw(", ' ', 'g') AS cell")
+                    .number(n);
                 w.kw(", ").sql(&name).kw(" AS bytes").number(n)
             }
             Holds::Words => w.sql(&name).kw(" AS words").number(n),
@@ -199,7 +213,11 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
         w.kw("(").number(n);
         let mut cell = |is: bool, name: &'static str, null: &'static str| {
             w.kw(", ");
-            if is { w.kw(name).number(n) } else { w.kw(null) };
+            if is {
+                w.kw(name).number(n)
+            } else {
+                w.kw(null)
+            };
         };
         cell(*holds != Holds::Words, "cell", "NULL::text");
         cell(*holds == Holds::Bytes, "bytes", "NULL::bytea");
@@ -215,9 +233,16 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
         w.kw("\n      UNION ALL SELECT no FROM efface_asked WHERE cell.words @@ query");
     }
     w.kw("\n    ) AS each\n  ) AS found\n  WHERE found.numbers IS NOT NULL AND (");
-    sieve::lets_through(w, "low", "(SELECT plain FROM efface_sieves)::text[]", "(SELECT coarse FROM efface_sieves)::text[]");
+    sieve::lets_through(
+        w,
+        "low",
+        "(SELECT plain FROM efface_sieves)::text[]",
+        "(SELECT coarse FROM efface_sieves)::text[]",
+    );
     for n in of(Holds::Bytes) {
-        w.kw("\n    OR EXISTS (SELECT FROM efface_bytes AS sought WHERE position(sought.bytes IN bytes").number(n as i128).kw(") > 0)");
+        w.kw("\n    OR EXISTS (SELECT FROM efface_bytes AS sought WHERE position(sought.bytes IN bytes")
+            .number(n as i128)
+            .kw(") > 0)");
     }
     for n in of(Holds::Words) {
         w.kw("\n    OR words").number(n as i128).kw(" @@ ANY ((SELECT array_agg(query) FROM efface_asked)::tsquery[])");
@@ -234,7 +259,9 @@ fn paths(w: &mut Writer, haystack: &Haystack, shown: Paths) {
         w.number(n as i128 + 1);
     });
     // What no json function reads, though the type takes it.
-    w.kw(") AND document !~ ").regex(r"\\u(0000|[dD][89a-fA-F])").kw("\n),\nefface_walk (id, n, numbers, path, key, node) AS (\n");
+    w.kw(") AND document !~ ")
+        .regex(r"\\u(0000|[dD][89a-fA-F])")
+        .kw("\n),\nefface_walk (id, n, numbers, path, key, node) AS (\n");
     w.kw("  SELECT id, n, numbers, '$', NULL::text, node FROM efface_document\n  UNION ALL\n");
     w.kw("  SELECT id, n, numbers, path || step.said, step.key, step.node\n  FROM efface_walk AS walk, LATERAL (\n    SELECT CASE WHEN ");
     let unless = |w: &mut Writer| {
@@ -252,7 +279,9 @@ fn paths(w: &mut Writer, haystack: &Haystack, shown: Paths) {
     w.kw(" THEN '.*' WHEN member.key ~ '^[A-Za-z_][A-Za-z0-9_]*$' THEN '.' || member.key ELSE '.' || to_json(member.key)::text END, member.key, member.value\n");
     w.kw("    FROM json_each(CASE json_typeof(walk.node) WHEN 'object' THEN walk.node ELSE '{}' END) AS member (key, value)\n");
     w.kw("    UNION ALL SELECT '[*]', NULL, item FROM json_array_elements(CASE json_typeof(walk.node) WHEN 'array' THEN walk.node ELSE '[]' END) AS item\n");
-    w.kw("  ) AS step (said, key, node)\n),\nefface_path AS (\n  SELECT DISTINCT id, n, path FROM efface_walk AS walk\n");
+    w.kw(
+        "  ) AS step (said, key, node)\n),\nefface_path AS (\n  SELECT DISTINCT id, n, path FROM efface_walk AS walk\n",
+    );
     w.kw("  WHERE EXISTS (SELECT FROM efface_given WHERE no = ANY (walk.numbers) AND (CASE WHEN json_typeof(walk.node) IN ('string', 'number') THEN ");
     sieve::stands(w, "walk.node::text", "efface_given");
     w.kw(" ELSE false END OR ");

@@ -18,7 +18,7 @@ use crate::pgtype::PgType;
 use crate::plan::{GonePlace, GoneValues};
 
 /// What is looked for without what stands between its digits: at least that many of them, and no letter.
-const DIGITS: u32 = 7;
+pub(super) const DIGITS: u32 = 7;
 
 impl Scene<'_> {
     /// How a column is called in what is found: `users.email`.

@@ -43,7 +43,11 @@ pub fn known_values(plan: &Plan, catalog: &Catalog) -> Vec<(String, Sql)> {
         let several = matches!(table.column_at(column).ty, PgType::Array { .. });
         let mut w = Writer::new();
         w.list(&rows, "\nUNION\n", |w, (rows, change)| {
-            w.kw("SELECT ").kw(if several { "unnest(" } else { "" }).column(table, column).kw(if several { ")" } else { "" });
+            w.kw("SELECT ").kw(if several { "unnest(" } else { "" }).column(table, column).kw(if several {
+                ")"
+            } else {
+                ""
+            });
             w.kw("::text AS value FROM ").rows_of(catalog, &table.name).kw(" WHERE ");
             w.sql(&scene.rows(id, &uncaptured(plan, rows)));
             // A value that has taken another's place already is nobody's.

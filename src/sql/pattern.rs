@@ -7,8 +7,8 @@
 //! search only).
 
 use super::assert::Check;
-use super::{letters, sieve};
 use super::writer::{Scene, Writer};
+use super::{letters, sieve};
 use crate::action::SHORT;
 use crate::pgtype::PgType;
 use crate::plan::{Patterns, SourceRows};
@@ -136,7 +136,7 @@ impl Spelled {
             w.kw("_none,\n    ").kw(behind).kw(" || '(?:' || NULLIF(concat_ws('|', '(?:' || ").kw(form);
             w.kw("_both || ')' || ").kw(before).kw(", ").kw(form).kw("_begins), '') || ')') AS ").kw(form).kw(comma);
         }
-        w.kw("FROM ");
+        w.kw(if sieves { "  , sieves, coarse\nFROM " } else { "FROM " });
         self.table_of(w, "efface_spelling");
         w.kw(", (\n  SELECT ");
         keys(w);

@@ -11,11 +11,11 @@ use super::writer::Writer;
 /// Of the units of a value, in their order: what stands in both sieves (`plain_sieve`, `coarse_sieve`), for [`ends_open`].
 pub(super) fn of_units(w: &mut Writer) {
     // A blank is at least one character. An i may have its dot as a mark of its own; two s be a sharp one.
-    w.kw(",\n      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-Za-hj-z]$' THEN lower(letter COLLATE \"C\")\n");
+    w.kw(",\n      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-HJ-Za-hj-z]$' THEN lower(letter COLLATE \"C\")\n");
     w.kw("        WHEN plain LIKE '[%' AND length(plain) = 3 AND letter NOT IN ('%', '_', ");
     w.regex("\\").kw(") THEN letter WHEN plain LIKE '[%' THEN '_' ELSE '%' END, '' ORDER BY n) AS plain_sieve");
     // What encoders let stand: [`super::pattern`] knows no other way to write it either.
-    w.kw(",\n      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-Za-hj-z.,]$' THEN lower(letter COLLATE \"C\")\n");
+    w.kw(",\n      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-HJ-Za-hj-z.,]$' THEN lower(letter COLLATE \"C\")\n");
     w.kw("        WHEN letter ~ '^[-_]$' THEN '_' ELSE '%' END, '' ORDER BY n) AS coarse_sieve");
 }
 

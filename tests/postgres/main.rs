@@ -15,6 +15,7 @@ mod crowd;
 mod derived;
 mod documents;
 mod faults;
+mod find;
 mod foreseen;
 mod gone;
 mod granting;

@@ -4,7 +4,7 @@
 //! does; else the values are the data of a COPY into temporary tables, which is logged nowhere. A standby has no temporary
 //! tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 
 use futures_util::SinkExt;
@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::super::ServerError;
 use super::{FindError, Sought};
-use crate::sql::{Given, LONGEST, Sql, spelled, spelled_table, values_table};
+use crate::sql::{Given, LONGEST, Sql, characters, spelled, spelled_simply, spelled_table, values_table};
 
 /// One way to look for a value.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +26,14 @@ pub(super) struct Needle {
     pub coarse: String,
 }
 
+/// How values come to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    pub given: Given,
+    /// Whether parameters are kept out of the log by our own setting.
+    pub silenced: bool,
+}
+
 /// Whether what a SELECT is given could be written to the server's log, or shown by an extension that logs.
 const LOGGED: &str = "SELECT (current_setting('log_statement') = 'all'
         OR current_setting('log_min_duration_statement') <> '-1' OR current_setting('log_transaction_sample_rate') <> '0'
@@ -36,24 +44,27 @@ const LOGGED: &str = "SELECT (current_setting('log_statement') = 'all'
     pg_is_in_recovery()";
 
 /// How values are to be given in this session, which is in no transaction yet.
-pub(super) async fn way(client: &Client) -> Result<Given, FindError> {
+pub(super) async fn way(client: &Client) -> Result<Way, FindError> {
     let rows = client.query_typed(LOGGED, &[]).await?;
     let row = rows.first().ok_or_else(|| ServerError::Protocol("no answer about the server's log".into()))?;
     let (statements, parameters, others, standby): (bool, bool, bool, bool) =
         (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     if !others && (!statements || !parameters) {
-        return Ok(Given::Parameters);
+        return Ok(Way { given: Given::Parameters, silenced: false });
     }
-    if !others && client.batch_execute("BEGIN; SET LOCAL log_parameter_max_length = 0; ROLLBACK").await.is_ok() {
-        return Ok(Given::Parameters);
+    if !others {
+        let silenced = client.batch_execute("BEGIN; SET LOCAL log_parameter_max_length = 0").await.is_ok();
+        client.batch_execute("ROLLBACK").await?;
+        if silenced {
+            return Ok(Way { given: Given::Parameters, silenced });
+        }
     }
-    client.batch_execute("ROLLBACK").await?;
-    if standby { Err(FindError::Logged) } else { Ok(Given::Tables) }
+    if standby { Err(FindError::Logged) } else { Ok(Way { given: Given::Tables, silenced: false }) }
 }
 
 /// Begins a transaction in which values can be looked for, in a snapshot that another one has exported, if any.
-pub(super) async fn begin(client: &Client, given: Given, snapshot: Option<&str>, timeout_ms: u64) -> Result<(), FindError> {
-    let mode = match given {
+pub(super) async fn begin(client: &Client, way: Way, snapshot: Option<&str>) -> Result<(), FindError> {
+    let mode = match way.given {
         Given::Parameters => "READ ONLY",
         Given::Tables => "READ WRITE",
     };
@@ -63,19 +74,17 @@ pub(super) async fn begin(client: &Client, given: Given, snapshot: Option<&str>,
         text.push_str(&format!("SET TRANSACTION SNAPSHOT '{name}'; "));
     }
     text.push_str(SETTINGS);
-    text.push_str(&format!("; SET LOCAL statement_timeout = {timeout_ms}"));
-    client.batch_execute(&text).await?;
-    // Only whoever may set it can be logged without it.
-    for optional in ["SET LOCAL log_parameter_max_length = 0", "SET LOCAL client_connection_check_interval = '1s'"] {
-        client.batch_execute("SAVEPOINT efface_set").await?;
-        let end = match client.batch_execute(optional).await {
-            Ok(()) => "RELEASE SAVEPOINT efface_set",
-            Err(_) => "ROLLBACK TO SAVEPOINT efface_set",
-        };
-        client.batch_execute(end).await?;
+    if way.silenced {
+        text.push_str("; SET LOCAL log_parameter_max_length = 0");
     }
+    client.batch_execute(&text).await?;
+    client.query_typed(IF_WE_DIE, &[]).await?;
     Ok(())
 }
+
+/// A server of version 14 or later that can notice that nobody waits for an answer any more does so.
+const IF_WE_DIE: &str = "SELECT set_config(name, '1s', true) FROM pg_settings \
+     WHERE name = 'client_connection_check_interval' AND version() ~ 'linux'";
 
 /// Our own names only; an error, not zero rows, where row-level security would hide some; nobody waits behind us for long.
 const SETTINGS: &str = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL standard_conforming_strings = on; \
@@ -127,6 +136,41 @@ pub(super) async fn needles(
     }
     // A value that no expression can hold.
     needles.retain(|it| it.escaped.chars().count() <= LONGEST as usize);
+    Ok(needles)
+}
+
+/// The same in a database of another encoding, of which the server tells what it can write.
+pub(super) async fn needles_in_other_encoding(
+    client: &Client,
+    sought: &[Sought],
+    short: bool,
+) -> Result<Vec<Needle>, FindError> {
+    let asked: BTreeSet<char> = sought.iter().flat_map(|it| characters(&it.value)).collect();
+    let mut written = BTreeSet::new();
+    for c in asked {
+        client.batch_execute("SAVEPOINT efface_written").await?;
+        let text = c.to_string();
+        match client.query_typed("SELECT length($1)", &[(&text, Type::TEXT)]).await.map_err(ServerError::from) {
+            Ok(_) => drop(written.insert(c)),
+            Err(error) if error.is_lost() => return Err(error.into()),
+            Err(_) => {}
+        }
+        client.batch_execute("ROLLBACK TO SAVEPOINT efface_written; RELEASE SAVEPOINT efface_written").await?;
+    }
+    let needles = sought.iter().flat_map(|it| {
+        // What can't be sent stands nowhere but in escapes.
+        let value = if it.value.chars().all(|c| c.is_ascii() || written.contains(&c)) { it.value.as_str() } else { "" };
+        let ways = spelled_simply(&it.value, short, &|c| written.contains(&c));
+        ways.into_iter().map(move |way| Needle {
+            no: it.number.cast_signed(),
+            value: value.to_owned(),
+            plain: way.plain,
+            escaped: way.escaped,
+            sieve: way.sieve,
+            coarse: way.coarse,
+        })
+    });
+    let needles: Vec<Needle> = needles.filter(|it| it.escaped.chars().count() <= LONGEST as usize).collect();
     Ok(needles)
 }
 

@@ -60,11 +60,8 @@ pub enum FindError {
     /// The server's log would hold the values.
     #[error("the server writes the parameters of statements to its log, and with them the values")]
     Logged,
-    /// Texts are not Unicode.
-    #[error("the database's encoding is not UTF8, and the ways to write a value are known of Unicode only")]
-    Encoding,
-    /// A name given that no relation has.
-    #[error("the connection is gone or the server refuses: {0}")]
+    /// The connection is gone, or the server refuses.
+    #[error(transparent)]
     Server(#[from] ServerError),
 }
 
@@ -165,20 +162,27 @@ async fn find_within(
     choose: impl FnOnce(Vec<Relation>) -> Vec<Relation>,
     progress: &impl Progress,
 ) -> Result<Found, FindError> {
-    let given = given::way(leader).await?;
-    let timeout = how.timeout.map_or(0, |limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).min(i32::MAX as u64));
-    given::begin(leader, given, None, timeout).await?;
+    let way = given::way(leader).await?;
+    let given = way.given;
+    let timeout =
+        how.timeout.map_or(0, |limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).min(i32::MAX as u64));
+    given::begin(leader, way, None).await?;
     let encoding = leader.query_typed("SELECT pg_catalog.getdatabaseencoding()::text", &[]).await?;
-    if encoding.first().map(|row| row.try_get::<_, String>(0)).transpose()?.as_deref() != Some("UTF8") {
-        return Err(FindError::Encoding);
-    }
-    let needles = given::needles(leader, given, sought, how.short).await?;
+    let encoding = encoding.first().map(|row| row.try_get::<_, String>(0)).transpose()?;
+    let other_encoding = encoding.as_deref() != Some("UTF8");
+    let needles = if other_encoding {
+        given::needles_in_other_encoding(leader, sought, how.short).await?
+    } else {
+        given::needles(leader, given, sought, how.short).await?
+    };
     let mut looked_for: Vec<u32> = needles.iter().map(|it| it.no.cast_unsigned()).collect();
+    looked_for.sort_unstable();
     looked_for.dedup();
     let relations = choose(relations::relations(leader).await?);
     let mut found = Found { looked_for, relations: relations.len() as u64, ..Found::default() };
     for relation in &relations {
-        let barred = relation.barred.iter().map(|(column, why)| (relation.name.clone(), column.clone(), (*why).to_owned()));
+        let barred =
+            relation.barred.iter().map(|(column, why)| (relation.name.clone(), column.clone(), (*why).to_owned()));
         found.not_searched.extend(barred);
     }
     if needles.is_empty() {
@@ -193,7 +197,7 @@ async fn find_within(
     };
     given::give(leader, given, &needles).await?;
     try_join_all(sessions.iter().skip(1).map(|session| async {
-        given::begin(session, given, snapshot.as_deref(), timeout).await?;
+        given::begin(session, way, snapshot.as_deref()).await?;
         given::give(session, given, &needles).await
     }))
     .await?;
@@ -204,7 +208,8 @@ async fn find_within(
     progress.begun(order.len(), relations.iter().map(|it| it.pages).sum());
     let queue = RefCell::new(VecDeque::from(order));
     let answers: RefCell<Vec<(usize, Answer)>> = RefCell::new(Vec::new());
-    let asking = Asking { given, needles: &needles, words: &words, how };
+    let details = Details { other_encoding, ..how.details };
+    let asking = Asking { given, needles: &needles, words: &words, how, details, timeout };
     try_join_all(sessions.iter().map(|session| async {
         loop {
             let Some(index) = queue.borrow_mut().pop_front() else { return Ok::<(), FindError>(()) };
@@ -234,20 +239,23 @@ struct Asking<'a> {
     needles: &'a [Needle],
     words: &'a [String],
     how: &'a How,
+    details: Details,
+    /// In milliseconds; 0 for none.
+    timeout: u64,
 }
 
 impl Asking<'_> {
     /// An error only where the session is gone.
     async fn look_through(&self, session: &Client, relation: &Relation) -> Result<Answer, FindError> {
         let Some(haystack) = &relation.haystack else { return Ok(Ok(Vec::new())) };
-        match self.ask(session, relation, haystack, self.how.details).await? {
+        match self.ask(session, relation, haystack, self.details).await? {
             Ok(places) => Ok(Ok(places)),
             // A document that can't be taken apart.
             Err(error)
-                if self.how.details.paths != Paths::Hidden
+                if self.details.paths != Paths::Hidden
                     && error.sqlstate().is_some_and(|code| code.starts_with("22") || code == "54001") =>
             {
-                let details = Details { paths: Paths::Hidden, ..self.how.details };
+                let details = Details { paths: Paths::Hidden, ..self.details };
                 Ok(self.ask(session, relation, haystack, details).await?.map_err(|error| self.why(error)))
             }
             Err(error) => Ok(Err(self.why(error))),
@@ -261,7 +269,9 @@ impl Asking<'_> {
         haystack: &Haystack,
         details: Details,
     ) -> Result<Result<Vec<Place>, ServerError>, FindError> {
-        session.batch_execute("SAVEPOINT efface_search").await?;
+        session
+            .batch_execute(&format!("SAVEPOINT efface_search; SET LOCAL statement_timeout = {}", self.timeout))
+            .await?;
         let given = match self.given {
             Given::Parameters => self.needles,
             Given::Tables => &[],
@@ -286,7 +296,7 @@ impl Asking<'_> {
             Err(error) if error.is_lost() => Err(error.into()),
             asked => {
                 // Its lock goes too.
-                session.batch_execute("ROLLBACK TO SAVEPOINT efface_search").await?;
+                session.batch_execute("ROLLBACK TO SAVEPOINT efface_search; RELEASE SAVEPOINT efface_search").await?;
                 Ok(match asked {
                     Ok(rows) => Ok(places(relation, haystack, details, &rows)?),
                     Err(error) => Err(error),

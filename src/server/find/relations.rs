@@ -86,8 +86,14 @@ fn read(row: &Row) -> Result<Found, ServerError> {
         (Some(schema), Some(root)) => Some(TableName::new(schema, root)),
         (_, None) | (None, _) => None,
     };
-    let mut relation =
-        Relation { name: name.clone(), root, pages: pages.unsigned_abs(), haystack: None, types: Vec::new(), barred: Vec::new() };
+    let mut relation = Relation {
+        name: name.clone(),
+        root,
+        pages: pages.unsigned_abs(),
+        haystack: None,
+        types: Vec::new(),
+        barred: Vec::new(),
+    };
     let whole = match kind {
         Kind::Foreign => Some("it is a foreign table: look on the server where its rows are"),
         Kind::Materialized if !populated => Some("it has not been populated: REFRESH MATERIALIZED VIEW does it"),
