@@ -9,12 +9,15 @@ use crate::pgtype::PgType;
 use crate::plan::{Plan, Predicate, StepAction};
 use crate::resolve::ColumnChange;
 
+/// Sets of rows, each with what takes the value's place.
+type Rows = Vec<(Predicate, Option<ColumnChange>)>;
+
 /// The values that are to go, column by column: those of `verify.gone`, and those that the subjects' own rows lose. Each with
 /// the column's name and a query for its texts, to be asked with [`super::left_settings`].
 pub fn known_values(plan: &Plan, catalog: &Catalog) -> Vec<(String, Sql)> {
     let scene = Scene { inline: true, ..Scene::new(catalog, plan) };
-    let mut known: Vec<((TableId, ColumnId), Vec<(Predicate, Option<ColumnChange>)>)> = Vec::new();
-    let mut add = |place: (TableId, ColumnId), rows: Vec<(Predicate, Option<ColumnChange>)>| {
+    let mut known: Vec<((TableId, ColumnId), Rows)> = Vec::new();
+    let mut add = |place: (TableId, ColumnId), rows: Rows| {
         if !rows.is_empty() && !known.iter().any(|(other, _)| *other == place) {
             known.push((place, rows));
         }

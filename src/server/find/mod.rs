@@ -35,7 +35,7 @@ pub struct Sought {
 }
 
 /// How values are looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct How {
     /// What is told of each place.
     pub details: Details,
@@ -43,12 +43,6 @@ pub struct How {
     pub timeout: Option<Duration>,
     /// Whether values of fewer than four characters are looked for too.
     pub short: bool,
-}
-
-impl Default for How {
-    fn default() -> Self {
-        Self { details: Details::default(), timeout: None, short: false }
-    }
 }
 
 /// Why values weren't looked for.
@@ -253,7 +247,9 @@ impl Asking<'_> {
             // A document that can't be taken apart.
             Err(error)
                 if self.details.paths != Paths::Hidden
-                    && error.sqlstate().is_some_and(|code| code.starts_with("22") || code == "54001") =>
+                    && error
+                        .sqlstate()
+                        .is_some_and(|code| code.starts_with("22") || matches!(code, "54001" | "0A000")) =>
             {
                 let details = Details { paths: Paths::Hidden, ..self.details };
                 Ok(self.ask(session, relation, haystack, details).await?.map_err(|error| self.why(error)))
