@@ -324,9 +324,13 @@ pub(super) struct FindArguments {
     /// A file with a value in each line; `-` is standard input
     #[arg(value_name = "FILE")]
     pub values: Vec<PathBuf>,
-    /// Look for the values of this policy's subjects instead: those of its `verify.gone`, and those that their own rows lose
+    /// Look for the values of this policy's subjects instead: those of its `verify.gone`; without it, those that their own rows
+    /// lose
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// With `--policy`: whatever the subjects' own rows lose, though `verify.gone` names other columns
+    #[arg(long, requires = "policy")]
+    pub all_values: bool,
     /// The subject's key, as for `apply`; may be repeated
     #[arg(long = "subject", value_name = "KEY", requires = "policy", allow_hyphen_values = true)]
     pub subjects: Vec<String>,

@@ -137,14 +137,15 @@ async fn of_subjects(arguments: &FindArguments, output: &Output) -> Result<(Live
     let (plan, catalog) = (&loaded.plan, &loaded.catalog);
     let (settings, takes) = left_settings(plan, catalog);
     let takes: Vec<Sql> = takes.into_iter().map(|(sql, _)| sql).collect();
-    let known = known_values(plan, catalog);
+    let known = known_values(plan, catalog, arguments.all_values);
     let questions: Vec<&Sql> = known.iter().map(|(_, sql)| sql).collect();
     let client = &live.connection.client;
     let values = verify::values(client, &settings, &takes, &keys, &questions).await;
     let values = values.map_err(|error| Failure::server(error, output.detail))?;
     let mut given = Given { sought: Vec::new(), which: BTreeMap::new(), set_aside: Vec::new() };
     let mut named: Vec<(String, Vec<String>)> = known.into_iter().map(|(name, _)| name).zip(values).collect();
-    if plan.subject.table().is_none() {
+    let named_itself = plan.gone.iter().flat_map(|gone| &gone.values).any(|values| values.column.is_none());
+    if plan.subject.table().is_none() || named_itself {
         named.push((":subject".into(), keys.concat()));
     }
     for (number, (name, values)) in (1..).zip(named) {

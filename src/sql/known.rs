@@ -12,9 +12,10 @@ use crate::resolve::ColumnChange;
 /// Sets of rows, each with what takes the value's place.
 type Rows = Vec<(Predicate, Option<ColumnChange>)>;
 
-/// The values that are to go, column by column: those of `verify.gone`, and those that the subjects' own rows lose. Each with
-/// the column's name and a query for its texts, to be asked with [`super::left_settings`].
-pub fn known_values(plan: &Plan, catalog: &Catalog) -> Vec<(String, Sql)> {
+/// The values that are to go, column by column: those of `verify.gone`; where the policy names none, or all are wanted, those
+/// that the subjects' own rows lose. Each with the column's name and a query for its texts, to be asked with
+/// [`super::left_settings`].
+pub fn known_values(plan: &Plan, catalog: &Catalog, all: bool) -> Vec<(String, Sql)> {
     let scene = Scene { inline: true, ..Scene::new(catalog, plan) };
     let mut known: Vec<((TableId, ColumnId), Rows)> = Vec::new();
     let mut add = |place: (TableId, ColumnId), rows: Rows| {
@@ -27,7 +28,8 @@ pub fn known_values(plan: &Plan, catalog: &Catalog) -> Vec<(String, Sql)> {
             add(place, gone.rows.clone());
         }
     }
-    if let Some(table) = plan.subject.table() {
+    let own = all || plan.gone.is_none();
+    if let Some(table) = plan.subject.table().filter(|_| own) {
         let columns = catalog.table(table).columns.iter().enumerate().filter(|(_, column)| is_a_value(&column.ty));
         for column in columns.map(|(index, _)| ColumnId(index)) {
             let of_step = |action: &StepAction| match action {

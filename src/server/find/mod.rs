@@ -195,7 +195,7 @@ async fn find_within(
         given::give(session, given, &needles).await
     }))
     .await?;
-    let words = known_words(&relations);
+    let words = known_words(leader).await?;
     // The largest first, so that none is left to one session at the end.
     let mut order: Vec<usize> = (0..relations.len()).filter(|index| relations[*index].haystack.is_some()).collect();
     order.sort_by_key(|index| (std::cmp::Reverse(relations[*index].pages), *index));
@@ -359,7 +359,7 @@ fn places(
 }
 
 /// Words that may be shown as keys of documents, since the schema says them too, or everybody does.
-fn known_words(relations: &[Relation]) -> Vec<String> {
+async fn known_words(leader: &Client) -> Result<Vec<String>, ServerError> {
     const USUAL: &str = "id uuid key type kind name first_name last_name full_name display_name given_name family_name surname nickname \
         user_name login email e_mail mail emails email_address phone phones phone_number telephone tel mobile fax address addresses street \
         house_number city town zip zip_code postcode postal_code state country region birthday birth_date date_of_birth gender user users \
@@ -367,10 +367,15 @@ fn known_words(relations: &[Relation]) -> Vec<String> {
         message subject title description note notes comment comments value values old new before after changes row record items item \
         metadata meta attributes properties params request response headers ip ip_address user_agent url iban bic card card_number \
         account_number tax_id created_by updated_by";
-    let columns = relations.iter().flat_map(|it| it.haystack.iter()).flat_map(|it| &it.columns);
+    const COLUMNS: &str = "SELECT DISTINCT a.attname::text
+        FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'f', 'v')
+          AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'";
     let mut words: Vec<String> = USUAL.split_whitespace().map(str::to_owned).collect();
-    words.extend(columns.map(|(name, _)| name.as_str().to_owned()));
+    for row in leader.query_typed(COLUMNS, &[]).await? {
+        words.push(row.try_get(0)?);
+    }
     words.sort();
     words.dedup();
-    words
+    Ok(words)
 }
