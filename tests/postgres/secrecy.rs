@@ -138,10 +138,14 @@ fn cases() -> Searched {
         // Before anybody is erased: every value in the database is found, and told by line or column.
         if case.name.len() % 3 == 1 {
             let all = values.iter().filter(|value| !value.contains('\n')).cloned().collect::<Vec<_>>();
-            std::fs::write(folder.path().join("values"), all.join("\n") + "\nnobody\n").expect("the values are written");
+            std::fs::write(folder.path().join("values"), all.join("\n") + "\nnobody\n")
+                .expect("the values are written");
             lines.insert(0, (vec!["-vvv", "find", "values", "--jobs", "3"], false));
             if !every_row && !case.expired {
-                lines.insert(0, ([&["-vvv", "find", "--format", "json", "--policy", "policy.yaml"], whose].concat(), false));
+                lines.insert(
+                    0,
+                    ([&["-vvv", "find", "--format", "json", "--policy", "policy.yaml"], whose].concat(), false),
+                );
             }
         }
         for (line, ends) in lines {
