@@ -95,6 +95,15 @@ pub(super) enum Command {
     /// backup for instance, are findings. What values the person had nobody knows any more; who does can give them with
     /// `--values-from`, and they are looked for in texts, documents, arrays and text search vectors.
     Verify(VerifyArguments),
+    /// Where in the database do values stand? Read-only, changes nothing
+    ///
+    /// The values come from standard input or a file, one in each line, and never from the command line. All tables,
+    /// partitions and materialized views are looked through: texts, documents, arrays, bytes and text search vectors, in any
+    /// case and spelling. Places and counts are printed, and which of the values by the number of its line.
+    ///
+    /// Exit code 0: found nowhere, and everything was looked through. 1: found, or something could not be looked through.
+    #[command(after_help = FIND_EXAMPLES)]
+    Find(FindArguments),
     /// Who was erased, when, by which policy: the chain of entries that runs leave in the database
     Ledger(LedgerArguments),
 }
@@ -370,6 +379,81 @@ pub(super) struct VerifyArguments {
     #[arg(long, requires = "values_from")]
     pub everywhere: bool,
     #[command(flatten)]
+    pub searching: Searching,
+    #[command(flatten)]
+    pub database: Database,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// How a database is looked through.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Searching {
+    /// Look through so many tables at a time, each over a session of its own; all see one state of the data
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub jobs: u32,
+    /// How long one table may take (`30s`, `10min`); `0` for as long as it takes
+    #[arg(long, value_name = "TIME", default_value = "10min", value_parser = duration)]
+    timeout: Duration,
+}
+
+impl Searching {
+    /// None for as long as it takes.
+    pub fn timeout(&self) -> Option<Duration> {
+        (!self.timeout.is_zero()).then_some(self.timeout)
+    }
+}
+
+const FIND_EXAMPLES: &str = "\
+Examples:
+  efface find -                                            type values, or pipe them in; Ctrl-D ends them
+  efface find people.txt --keys                            values of a file; print the keys of the rows too
+  efface find --policy policies/client-erasure.yaml --subject 42    the values that the database knows of somebody
+  efface find - --schema public --exclude audits --jobs 4 --format json";
+
+#[derive(Debug, Args)]
+pub(super) struct FindArguments {
+    /// A file with a value in each line; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub values: Vec<PathBuf>,
+    /// Look for the values of this policy's subjects instead: those of its `verify.gone`; without it, those that their own rows
+    /// lose
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// With `--policy`: whatever the subjects' own rows lose, though `verify.gone` names other columns
+    #[arg(long, requires = "policy")]
+    pub all_values: bool,
+    /// The subject's key, as for `apply`; may be repeated
+    #[arg(long = "subject", value_name = "KEY", requires = "policy", allow_hyphen_values = true)]
+    pub subjects: Vec<String>,
+    /// A file with a subject in each line; `-` is standard input
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    pub subjects_from: Option<PathBuf>,
+    /// Look through this schema only; may be repeated
+    #[arg(long = "schema", value_name = "NAME")]
+    pub schemas: Vec<String>,
+    /// Look through this table only, with its partitions; may be repeated
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
+    /// Don't look through this table; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// Look for values of fewer than four characters too, which stand in many texts by chance
+    #[arg(long)]
+    pub short: bool,
+    /// Print the primary keys of the rows; a key can be personal
+    #[arg(long)]
+    pub keys: bool,
+    /// How many keys are printed of each column
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10000))]
+    pub max_keys: u32,
+    /// Print all keys on the way to a place in a document, not only those that are words of the schema; a key can be personal
+    #[arg(long)]
+    pub paths: bool,
+    #[command(flatten)]
+    pub searching: Searching,
+    #[command(flatten)]
     pub database: Database,
     /// How the result is printed
     #[arg(long, value_enum, default_value = "text")]
@@ -449,6 +533,8 @@ pub(super) enum SchemaKind {
     Ledger,
     /// What `verify --format json` prints
     Verification,
+    /// What `find --format json` prints
+    Find,
 }
 
 #[derive(Debug, Args)]
@@ -583,7 +669,7 @@ mod tests {
 
     #[test]
     fn commands_of_other_versions_are_refused_as_usage() {
-        for command in ["init", "verify", "find", "export", "request", "replay", "graph", "explain"] {
+        for command in ["init", "verify", "export", "request", "replay", "graph", "explain"] {
             let error = parse(&format!("efface {command}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{command}");
         }

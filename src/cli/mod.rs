@@ -8,6 +8,7 @@ mod catalog;
 mod check;
 mod demo;
 mod failure;
+mod find;
 mod grants;
 mod graph;
 mod judge;
@@ -22,6 +23,7 @@ mod schema;
 mod secret;
 mod snapshot;
 mod subject;
+mod values;
 mod verify;
 mod whose;
 
@@ -61,6 +63,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
+        Command::Find(arguments) => find::run(&arguments, output).await,
         Command::Verify(arguments) => verify::run(&arguments, output).await,
         Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,
     }

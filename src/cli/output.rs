@@ -93,8 +93,14 @@ impl Output {
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed.
+/// Writes a file whole or not at all: beside its place first, then renamed. A device or a pipe is written to as it is: to
+/// take the place of `/dev/null` would break the machine.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let written =
+            std::fs::OpenOptions::new().write(true).open(path).and_then(|mut it| it.write_all(text.as_bytes()));
+        return written.map_err(|error| Failure::file(path, "writing", &error));
+    }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -111,4 +117,30 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         Ok(())
     });
     written.map_err(|error| Failure::file(path, "writing", &error))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::FileTypeExt;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_is_written_to_and_a_file_takes_the_place_of_a_file_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (pipe, file) = (folder.path().join("pipe"), folder.path().join("file"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || std::fs::read_to_string(pipe).expect("it is read"))
+        };
+        assert!(write_file(&pipe, "a plan").is_ok());
+        assert_eq!(reader.join().expect("a text"), "a plan");
+        assert!(std::fs::metadata(&pipe).expect("it is there").file_type().is_fifo());
+        for text in ["old", "new"] {
+            assert!(write_file(&file, text).is_ok());
+            assert_eq!(std::fs::read_to_string(&file).expect("it is read"), text);
+        }
+    }
 }

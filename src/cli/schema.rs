@@ -12,6 +12,7 @@ pub(super) fn run(arguments: &SchemaArguments, output: &Output) -> Result<(), Fa
         SchemaKind::PlanDiff => review::plan_difference_schema(),
         SchemaKind::Receipt => review::receipt_schema(),
         SchemaKind::Ledger => review::ledger_schema(),
+        SchemaKind::Find => review::find_schema(),
         SchemaKind::Verification => review::verification_schema(),
     };
     output.result(&format!("{schema:#}\n"))

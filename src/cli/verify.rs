@@ -1,21 +1,21 @@
 //! `efface verify`: is somebody still gone?
 
-use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::arguments::{Format, VerifyArguments};
 use super::failure::{Exit, Failure};
-use super::judge;
 use super::load::{self, Live, Loaded, Wanted};
 use super::output::Output;
+use super::values::{self, Line};
 use super::whose::{Kind, Whose, is_stdin};
-use crate::ident::{TableName, shown};
+use super::{find, judge};
+use crate::ident::{Ident, TableName};
 use crate::plan::StepAction;
 use crate::review::{
     FoundColumn, GuardedRows, LedgerKnows, LeftRows, SearchedValues, UnsearchedRelation, VERIFICATION_FORMAT,
     Verification,
 };
+use crate::server::find::{How, Relation, Sought};
 use crate::server::ledger::{self, Ledger};
 use crate::server::verify;
 use crate::sql::{LeftAbout, Remains, Sql, ledger_questions, left_questions, left_settings};
@@ -33,7 +33,8 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
         let failure = Failure::usage("subjects and values can't both come from standard input");
         return Err(failure.help("give one of them in a file"));
     }
-    let values = arguments.values_from.as_deref().map(values).transpose()?;
+    let values =
+        arguments.values_from.as_deref().map(|path| values::read(path, "`--values-from`", output)).transpose()?;
     let live = load::live(&arguments.database, "efface verify", output).await?;
     let catalog = load::introspected(&live, output).await?;
     let loaded = load::load(file, Wanted { whose: &whose, ledger: false }, &catalog, output)?;
@@ -41,7 +42,7 @@ pub(super) async fn run(arguments: &VerifyArguments, output: &Output) -> Result<
     let keys = whose.all_keys(&loaded)?;
     let mut found = left(&live, &loaded, &keys, kind, output).await?;
     if let Some(values) = values {
-        found.values = Some(search(&live, &loaded, &values, arguments.everywhere, output).await?);
+        found.values = Some(search(&live, &loaded, &values, arguments, output).await?);
     }
     output.result(&match arguments.format {
         Format::Text => found.text(),
@@ -110,8 +111,8 @@ async fn left(
 async fn search(
     live: &Live,
     loaded: &Loaded,
-    values: &[String],
-    everywhere: bool,
+    lines: &[Line],
+    arguments: &VerifyArguments,
     output: &Output,
 ) -> Result<SearchedValues, Failure> {
     let (plan, catalog) = (&loaded.plan, &loaded.catalog);
@@ -119,51 +120,46 @@ async fn search(
     let locked = plan.table_locks.iter().map(|(table, _)| *table);
     let names: BTreeSet<TableName> = decided.chain(locked).map(|table| catalog.table(table).name.clone()).collect();
     let mentioned: BTreeSet<TableName> = plan.triggers.iter().flat_map(|fired| fired.mentions.clone()).collect();
-    let wanted = |name: &TableName| everywhere || names.contains(name) || mentioned.contains(name);
-    let found = verify::find(&live.connection.client, values, wanted).await;
-    let found = found.map_err(|error| match error {
-        verify::FindError::TooMany => Failure::usage("too many values to be looked for at once")
-            .help("split the file, and look for each part: about a hundred values fit"),
-        verify::FindError::Server(error) => Failure::server(error, output.detail),
-    })?;
-    let distinct = values.iter().map(|value| value.trim()).collect::<BTreeSet<_>>().len() as u64;
+    // A partition is looked through as itself, and told as its table.
+    let whole = |relation: &Relation| relation.root.clone().unwrap_or_else(|| relation.name.clone());
+    let is_wanted = |relation: &Relation| {
+        let of = [&relation.name, &whole(relation)];
+        arguments.everywhere || of.iter().any(|name| names.contains(*name) || mentioned.contains(*name))
+    };
+    let mut relations = BTreeSet::new();
+    let choose = |all: Vec<Relation>| {
+        let wanted: Vec<Relation> = all.into_iter().filter(|relation| is_wanted(relation)).collect();
+        relations = wanted.iter().map(whole).collect();
+        wanted
+    };
+    let distinct = lines.iter().filter(|line| line.same_as.is_none());
+    let sought: Vec<Sought> = distinct.map(|line| Sought { number: line.number, value: line.value.clone() }).collect();
+    let how = How { timeout: arguments.searching.timeout(), ..How::default() };
+    let found = find::search(live, &sought, &how, &arguments.searching, choose, output).await?;
+    let mut columns: BTreeMap<(TableName, Ident), u64> = BTreeMap::new();
+    for place in &found.places {
+        let relation = place.root.clone().unwrap_or_else(|| place.relation.clone());
+        *columns.entry((relation, place.column.clone())).or_default() += place.rows;
+    }
     Ok(SearchedValues {
-        values: distinct.saturating_sub(found.too_short),
-        too_short: found.too_short,
-        relations: found.relations,
-        found: (found.places.into_iter())
-            .map(|(relation, column, rows)| FoundColumn {
+        values: found.looked_for.len() as u64,
+        too_short: (sought.len() - found.looked_for.len()) as u64,
+        relations: relations.len() as u64,
+        found: (columns.into_iter())
+            .map(|((relation, column), rows)| FoundColumn {
                 relation: relation.bare().to_string(),
                 column: column.bare().to_string(),
                 rows,
             })
             .collect(),
         not_searched: (found.not_searched.into_iter())
-            .map(|(relation, because)| UnsearchedRelation { relation: relation.bare().to_string(), because })
+            .map(|(relation, column, because)| UnsearchedRelation {
+                relation: match column {
+                    Some(column) => format!("{}.{}", relation.bare(), column.bare()),
+                    None => relation.bare().to_string(),
+                },
+                because,
+            })
             .collect(),
     })
-}
-
-/// The values to look for, one in each line.
-fn values(path: &Path) -> Result<Vec<String>, Failure> {
-    let mut text = String::new();
-    let read = if is_stdin(path) {
-        std::io::stdin().lock().read_to_string(&mut text).map(drop)
-    } else {
-        std::fs::read_to_string(path).map(|read| text = read)
-    };
-    read.map_err(|error| {
-        let failure = Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) };
-        failure.help("`--values-from` takes UTF-8 text with a value in each line, or `-` for standard input")
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    if text.contains('\0') {
-        return Err(Failure::usage("the values hold a NUL character").help("save the file as UTF-8 text"));
-    }
-    let values: Vec<String> = text.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
-    if values.is_empty() {
-        let failure = Failure::usage(format!("`{}` names no value", shown(&path.to_string_lossy())));
-        return Err(failure.help("write a value in each line"));
-    }
-    Ok(values)
 }

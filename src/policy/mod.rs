@@ -33,3 +33,13 @@ pub use read::read;
 pub use schema::json_schema;
 #[doc(hidden)]
 pub use yaml::outline;
+
+use crate::ident::TableName;
+
+/// A table's name as a policy writes it, wherever else one is named: `users`, `club.users`, `"odd.name"`.
+///
+/// # Errors
+/// It is no such name; why, in a few words.
+pub fn table_name(text: &str) -> Result<TableName, String> {
+    name::table(text).map_err(|error| error.message)
+}

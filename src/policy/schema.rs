@@ -26,7 +26,10 @@ pub fn json_schema() -> Value {
                 "every_row",
                 json!({ "description": "the rows of everybody, for a masked copy; instead of `subject`", "const": true }),
             ),
-            ("virtual_foreign_keys", list("references that the database doesn't declare", virtual_key())),
+            (
+                "virtual_foreign_keys",
+                list("references that the database doesn't declare", titled("a reference", virtual_key())),
+            ),
             (
                 "search_path",
                 json!({
@@ -40,12 +43,15 @@ pub fn json_schema() -> Value {
             ),
             (
                 "guards",
-                list("what must not be found before anything is changed; all that is found is shown at once", guard()),
+                list(
+                    "what must not be found before anything is changed; all that is found is shown at once",
+                    titled("a guard", guard()),
+                ),
             ),
             ("tables", tables()),
             ("verify", verify()),
             ("limits", limits()),
-            ("accept", list("warnings that someone has looked at", acceptance())),
+            ("accept", list("warnings that someone has looked at", titled("a warning", acceptance()))),
         ],
     );
     let definitions = json!({
@@ -80,28 +86,34 @@ pub fn json_schema() -> Value {
 }
 
 fn subject() -> Value {
-    let rows = object(
+    let rows = titled(
         "rows of a table",
-        &["table"],
-        &[
-            ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
-            ("key", one_or_many("the columns of the key; the primary key when left out", &reference("bare_name"))),
-            ("where", sql("nobody else can ever be erased by this policy")),
-            ("expired_when", sql("whom `--expired` chooses")),
-        ],
+        object(
+            "whose rows are erased: those of a table's rows, given by key",
+            &["table"],
+            &[
+                ("table", name("the subject's table: `table` in `public`, or `schema.table`")),
+                ("key", one_or_many("the columns of the key; the primary key when left out", &reference("bare_name"))),
+                ("where", sql("nobody else can ever be erased by this policy")),
+                ("expired_when", sql("whom `--expired` chooses")),
+            ],
+        ),
     );
-    let value = object(
-        "a value without a row, such as a guest's address",
-        &["value", "name"],
-        &[
-            ("value", name("the value's type, as in a cast: `text`")),
-            (
-                "name",
-                json!({ "description": "what the value is called: `email`", "$ref": "#/$defs/text", "maxLength": 63 }),
-            ),
-        ],
+    let value = titled(
+        "a value",
+        object(
+            "whose rows are erased: those of whoever is only a value, such as a guest's address",
+            &["value", "name"],
+            &[
+                ("value", name("the value's type, as in a cast: `text`")),
+                (
+                    "name",
+                    json!({ "description": "what the value is called: `email`", "$ref": "#/$defs/text", "maxLength": 63 }),
+                ),
+            ],
+        ),
     );
-    json!({ "description": "whose rows are erased", "anyOf": [rows, value] })
+    json!({ "description": "whose rows are erased: those of a table's rows, or of a value", "anyOf": [rows, value] })
 }
 
 fn virtual_key() -> Value {
@@ -156,11 +168,14 @@ fn tables() -> Value {
 }
 
 fn refresh() -> Value {
-    let how = json!({
-        "description": "`true` writes it anew, and readers wait until COMMIT; `concurrently` lets them read on, and needs a unique index",
-        "enum": [true, "concurrently"],
-    });
-    object("a materialized view, refreshed in the transaction", &["refresh"], &[("refresh", how)])
+    let how = words(
+        "`true` writes it anew, and readers wait until COMMIT; `concurrently` lets them read on, and needs a unique index",
+        &[
+            (json!(true), "written anew; readers wait until COMMIT"),
+            (json!("concurrently"), "readers read on; it needs a unique index"),
+        ],
+    );
+    titled("refresh", object("a materialized view, refreshed in the transaction", &["refresh"], &[("refresh", how)]))
 }
 
 fn rule() -> Value {
@@ -182,19 +197,25 @@ fn rule() -> Value {
             ),
             (
                 "if_shared",
-                json!({
-                    "description": "what happens to a row that someone else's rows point to as well: it stays, or the run fails",
-                    "enum": ["keep", "refuse"],
-                }),
+                words(
+                    "what happens to a row that someone else's rows point to as well: it stays, or the run fails",
+                    &[
+                        (json!("keep"), "the row stays, and is counted"),
+                        (json!("refuse"), "the run fails, and everything is rolled back"),
+                    ],
+                ),
             ),
             ("where", sql("which of these rows; with `:subject` in it, instead of `via`")),
             ("keep", described("the rows stay, for this reason", "reason")),
             (
                 "rows",
-                json!({
-                    "description": "the rows are deleted; `cascade` also deletes the rows that reference them",
-                    "enum": ["delete", "cascade"],
-                }),
+                words(
+                    "the rows are deleted; `cascade` also deletes the rows that reference them",
+                    &[
+                        (json!("delete"), "the rows are deleted; whatever references them needs a rule of its own"),
+                        (json!("cascade"), "the rows are deleted, and the rows that reference them, and so on down"),
+                    ],
+                ),
             ),
             (
                 "columns",
@@ -207,10 +228,15 @@ fn rule() -> Value {
             ),
             (
                 "other_columns",
-                json!({
-                    "description": "what happens to the columns without a name under `columns`",
-                    "enum": ["keep", null, "default", "randomize"],
-                }),
+                words(
+                    "what happens to the columns without a name under `columns`",
+                    &[
+                        (json!("keep"), "they stay as they are"),
+                        (Value::Null, "they become NULL"),
+                        (json!("default"), "they take their default"),
+                        (json!("randomize"), "they become random, by their type"),
+                    ],
+                ),
             ),
         ],
     );
@@ -223,17 +249,31 @@ fn rule() -> Value {
         map.insert("dependentRequired".into(), together);
     }
     json!({ "anyOf": [
-        { "description": "`delete`, `cascade`, or not decided yet", "enum": ["delete", "cascade", "undecided"] },
-        rule,
+        words(
+            "what happens to the table's rows of the subject: `delete`, `cascade`, or not decided yet",
+            &[
+                (json!("delete"), "the rows are deleted; whatever references them needs a rule of its own"),
+                (json!("cascade"), "the rows are deleted, and the rows that reference them, and so on down"),
+                (json!("undecided"), "not decided yet: `check` refuses it until somebody has"),
+            ],
+        ),
+        titled("a rule", rule),
     ] })
 }
 
 fn decision() -> Value {
     let mut forms = vec![
-        json!({
-            "description": "the value stays, becomes NULL, its default, random by its type, a pseudonym by its type, or is not decided yet",
-            "enum": ["keep", null, "default", "randomize", "pseudonymize", "undecided"],
-        }),
+        words(
+            "the value stays, becomes NULL, its default, random by its type, a pseudonym by its type, or is not decided yet",
+            &[
+                (json!("keep"), "the value stays; `{ keep: reason }` says why"),
+                (Value::Null, "the value becomes NULL"),
+                (json!("default"), "the value becomes the column's default"),
+                (json!("randomize"), "the value becomes random, by its type; NULL stays NULL"),
+                (json!("pseudonymize"), "the value becomes a pseudonym, by its type: equal values become equal ones"),
+                (json!("undecided"), "not decided yet: `check` refuses it until somebody has"),
+            ],
+        ),
         object("the value stays", &["keep"], &[("keep", described("why the value stays", "reason"))]),
         object(
             "the value becomes a literal",
@@ -269,6 +309,7 @@ fn decision() -> Value {
     forms.extend(partial_forms());
     forms.push(document::document());
     forms.push(scrub_form());
+    titled_by_action(&mut forms);
     json!({ "description": "what happens to a column: a word, or a map with one action", "anyOf": forms })
 }
 
@@ -283,8 +324,8 @@ fn random_forms(action: &str, description: &str) -> Vec<Value> {
     }
     let form = |(names, kinds): (&[&str], Vec<Kind>)| {
         let summaries: Vec<String> = kinds.iter().map(|kind| format!("{}: {}", kind.name(), kind.summary())).collect();
-        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-        let kind = json!({ "description": summaries.join("; "), "enum": kinds });
+        let kinds: Vec<(Value, &str)> = kinds.iter().map(|kind| (json!(kind.name()), kind.summary())).collect();
+        let kind = words(&format!("{description}. {}", summaries.join("; ")), &kinds);
         let mut properties = vec![(action, kind)];
         properties.extend(names.iter().map(|name| (*name, option(name))));
         properties.push(propagate());
@@ -394,13 +435,15 @@ fn option(name: &str) -> Value {
 }
 
 fn verify() -> Value {
-    let report =
-        object("a report", &["name", "query"], &[("name", text("the report's name")), ("query", sql("one SELECT"))]);
+    let report = titled(
+        "a report",
+        object("a report", &["name", "query"], &[("name", text("the report's name")), ("query", sql("one SELECT"))]),
+    );
     let anywhere = json!({ "description": "other people's rows must not hold the values either", "const": "error" });
     let column = described("the column: `users.email`; `:subject` where the subject is a value", "name");
     let entry = json!({ "anyOf": [
         reference("name"),
-        object("a column with options", &["column"], &[("column", column), ("anywhere", anywhere)]),
+        titled("a column", object("a column with options", &["column"], &[("column", column), ("anywhere", anywhere)])),
     ] });
     let gone = "columns whose old values must not be found afterwards: `users.email`, or a list of these";
     let gone = one_or_many(gone, &entry);
@@ -437,12 +480,13 @@ fn limits() -> Value {
 }
 
 fn acceptance() -> Value {
-    let codes: Vec<&str> = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| code.name()).collect();
+    let codes = Code::ALL.iter().filter(|code| code.is_acceptable()).map(|code| (json!(code.name()), code.summary()));
+    let codes: Vec<(Value, &str)> = codes.collect();
     let mut acceptance = object(
         "a warning that someone has looked at",
         &["code", "at", "because"],
         &[
-            ("code", json!({ "description": "the finding's code", "enum": codes })),
+            ("code", words("the code of the finding, as `check` prints it", &codes)),
             (
                 "at",
                 json!({
@@ -482,6 +526,34 @@ fn object(description: &str, required: &[&str], properties: &[(&str, Value)]) ->
         object["required"] = json!(required);
     }
     object
+}
+
+/// Words with what each means, which editors show beside it (`enumDescriptions` is no part of JSON Schema: others pass over
+/// it).
+fn words(description: &str, words: &[(Value, &str)]) -> Value {
+    let values: Vec<&Value> = words.iter().map(|(word, _)| word).collect();
+    let meanings: Vec<&str> = words.iter().map(|(_, meaning)| *meaning).collect();
+    json!({ "description": description, "enum": values, "enumDescriptions": meanings })
+}
+
+/// What editors call a form that they offer.
+fn titled(title: &str, mut form: Value) -> Value {
+    form["title"] = json!(title);
+    form
+}
+
+/// Each map of one action is called by the action, and by the first kind where several have the same options.
+fn titled_by_action(forms: &mut [Value]) {
+    for form in forms.iter_mut().filter(|form| form.get("properties").is_some()) {
+        let action = form["required"][0].as_str().unwrap_or_default().to_owned();
+        let kinds = form["properties"][action.as_str()]["enum"].as_array().cloned().unwrap_or_default();
+        let title = match kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>()[..] {
+            [] => action,
+            [only] => format!("{action}: {only}"),
+            [first, ..] => format!("{action}: {first}, …"),
+        };
+        form["title"] = json!(title);
+    }
 }
 
 fn list(description: &str, items: Value) -> Value {

@@ -11,6 +11,7 @@ mod difference;
 mod dot;
 mod escape;
 mod file;
+mod find;
 mod html;
 mod layout;
 mod ledger;
@@ -31,13 +32,16 @@ pub use derived::sent_away;
 pub use difference::*;
 pub use dot::dot;
 pub use file::*;
+pub use find::*;
 pub use html::html;
 pub use ledger::*;
 pub use markdown::{LONGEST_COMMENT, markdown};
 pub use mermaid::mermaid;
 pub use picture::{Edge, Fold, Line, Node, Picture};
 pub use receipt::*;
-pub use schema::{ledger_schema, plan_difference_schema, plan_schema, receipt_schema, verification_schema};
+pub use schema::{
+    find_schema, ledger_schema, plan_difference_schema, plan_schema, receipt_schema, verification_schema,
+};
 pub use svg::svg;
 pub use text::text;
 pub use verification::*;

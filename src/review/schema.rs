@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{Account, LedgerEntry, PlanDifference, PlanFile, Verification};
+use super::{Account, LedgerEntry, PlanDifference, PlanFile, Search, Verification};
 
 /// The JSON Schema (draft 2020-12) of a saved plan.
 pub fn plan_schema() -> Value {
@@ -28,6 +28,11 @@ pub fn verification_schema() -> Value {
 /// The JSON Schema (draft 2020-12) of what `efface plan diff` finds.
 pub fn plan_difference_schema() -> Value {
     schema_of::<PlanDifference>("efface plan difference")
+}
+
+/// The JSON Schema (draft 2020-12) of what `efface find` finds.
+pub fn find_schema() -> Value {
+    schema_of::<Search>("efface find")
 }
 
 fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
@@ -69,6 +74,11 @@ mod tests {
     #[test]
     fn the_schema_of_a_difference_in_the_repository_is_generated_from_the_type() {
         agrees_with_the_file("plan-diff.schema.json", &plan_difference_schema());
+    }
+
+    #[test]
+    fn the_schema_of_a_search_in_the_repository_is_generated_from_the_type() {
+        agrees_with_the_file("find.schema.json", &find_schema());
     }
 
     #[test]

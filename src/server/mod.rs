@@ -2,13 +2,14 @@
 //!
 //! The socket is here: connecting as psql users expect ([`settings`], [`mod@connect`]), reading the catalog
 //! ([`mod@introspect`]), asking it about a plan ([`ask`], [`explain`]), running a script ([`apply`]), errors whose quoted rows
-//! are withheld ([`error`]), the tables of our own ([`ledger`]), looking whether somebody is gone ([`verify`]). No SQL about user tables is written here.
+//! are withheld ([`error`]), the tables of our own ([`ledger`]), looking whether somebody is gone ([`verify`]) and where values stand ([`mod@find`]). No SQL about user tables is written here.
 
 pub mod apply;
 pub mod ask;
 pub mod connect;
 pub mod error;
 pub mod explain;
+pub mod find;
 pub mod introspect;
 pub mod ledger;
 mod secret;

@@ -18,7 +18,7 @@ use crate::pgtype::PgType;
 use crate::plan::{GonePlace, GoneValues};
 
 /// What is looked for without what stands between its digits: at least that many of them, and no letter.
-const DIGITS: u32 = 7;
+pub(super) const DIGITS: u32 = 7;
 
 impl Scene<'_> {
     /// How a column is called in what is found: `users.email`.
@@ -171,7 +171,7 @@ fn cell(w: &mut Writer, table: &Table, column: ColumnId) {
 /// A column as a text to search, by what it holds; `values` has the values as `value`.
 pub(super) fn cell_of(w: &mut Writer, column: &Writer, holds: Holds, values: &'static str) {
     match holds {
-        Holds::Texts => w.sql(column).kw("::text"),
+        Holds::Texts | Holds::Printed | Holds::Documents => w.sql(column).kw("::text"),
         Holds::Bytes => w.kw("encode(").sql(column).kw(", 'escape')"),
         // Its words are no text any more: the values of which it holds the words, one behind the other.
         Holds::Words => {

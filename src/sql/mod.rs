@@ -20,6 +20,7 @@ mod gone;
 pub mod grants;
 mod helper;
 mod keyed;
+mod known;
 pub mod late;
 mod ledger;
 mod left;
@@ -41,6 +42,8 @@ mod script;
 mod scrub;
 mod search;
 pub mod search_path;
+mod sieve;
+mod simple;
 mod stand_in;
 pub mod statistics;
 mod step;
@@ -50,8 +53,9 @@ mod watch;
 mod writer;
 
 pub use analyze::analyze;
-pub use find::{Haystack, Holds, patterns_of_values, search};
+pub use find::{Details, Given, Haystack, Holds, Paths, search, spelled, spelled_table, values_table};
 pub use keyed::LEAST_SECRET;
+pub use known::known_values;
 #[cfg(feature = "server")]
 pub(crate) use ledger::MOMENT;
 pub use ledger::{
@@ -63,3 +67,4 @@ pub use lower::{report_heading, script};
 pub use pattern::LONGEST;
 pub use refresh::refresh_statement;
 pub use script::*;
+pub use simple::{Spelled, characters, spelled_simply};

@@ -7,8 +7,8 @@
 //! search only).
 
 use super::assert::Check;
-use super::letters;
 use super::writer::{Scene, Writer};
+use super::{letters, sieve};
 use crate::action::SHORT;
 use crate::pgtype::PgType;
 use crate::plan::{Patterns, SourceRows};
@@ -69,6 +69,12 @@ impl Spelled {
     /// columns, `key1` and so on; for all of them together where there are none. Values that are a part of `with`, which
     /// takes their place, are left out.
     pub fn patterns_in(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str) {
+        self.patterns_with(w, keys, sources, with, false);
+    }
+
+    /// The same, and where it is wanted beside each pattern its [`sieve`]s: `sieves` for plain texts, `coarse` for those
+    /// with escapes, both arrays.
+    pub fn patterns_with(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str, sieves: bool) {
         let several = keys > 0;
         let key_list = |w: &mut Writer| {
             w.list(1..=keys, ", ", |w, n| {
@@ -95,13 +101,24 @@ impl Spelled {
         w.kw("), sought AS (\n  SELECT ");
         keys(w);
         w.kw("value, value ~ ('^' || word || '|@') AS begins, value ~ (word || '$|@') AS ends");
+        if sieves {
+            w.kw(",\n    ");
+            sieve::ends_open(w, "plain_sieve");
+            w.kw(" AS plain_sieve, ");
+            sieve::ends_open(w, "coarse_sieve");
+            w.kw(" AS coarse_sieve");
+        }
         for form in ["plain", "escaped"] {
             w.kw(",\n    CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.").kw(form);
             w.kw(" || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS ").kw(form);
         }
         w.kw("\n  FROM (\n    SELECT ");
         keys(w);
-        w.kw("value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped\n");
+        w.kw("value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped");
+        if sieves {
+            sieve::of_units(w);
+        }
+        w.kw("\n");
         w.kw("    FROM unit LEFT JOIN letter USING (letter), ");
         self.table_of(w, "efface_spelling");
         w.kw("\n    GROUP BY ");
@@ -119,7 +136,7 @@ impl Spelled {
             w.kw("_none,\n    ").kw(behind).kw(" || '(?:' || NULLIF(concat_ws('|', '(?:' || ").kw(form);
             w.kw("_both || ')' || ").kw(before).kw(", ").kw(form).kw("_begins), '') || ')') AS ").kw(form).kw(comma);
         }
-        w.kw("FROM ");
+        w.kw(if sieves { "  , sieves, coarse\nFROM " } else { "FROM " });
         self.table_of(w, "efface_spelling");
         w.kw(", (\n  SELECT ");
         keys(w);
@@ -140,6 +157,9 @@ impl Spelled {
                 .kw(form)
                 .kw(name);
         });
+        if sieves {
+            w.kw(",\n    array_agg(plain_sieve ORDER BY value) AS sieves, array_agg(coarse_sieve ORDER BY value) AS coarse");
+        }
         w.kw("\n  FROM sought");
         self.not_in_the_new_text(w, with);
         if several {

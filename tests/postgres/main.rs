@@ -16,6 +16,7 @@ mod crowd;
 mod derived;
 mod documents;
 mod faults;
+mod find;
 mod foreseen;
 mod gone;
 mod granting;

@@ -46,6 +46,15 @@ fn every_key_has_a_description() {
                 assert!(property.get("description").is_some(), "{at}.{key}");
             }
         }
+        // A list of words has a meaning for each, but for units and spellings of yes and no.
+        if let Some(words) = value.get("enum").and_then(|words| words.as_array()) {
+            let meanings = value.get("enumDescriptions").and_then(|meanings| meanings.as_array());
+            let known = ["century", "yes"].iter().any(|first| words[0] == *first);
+            let all = |meanings: &Vec<serde_json::Value>| {
+                meanings.len() == words.len() && meanings.iter().all(|it| it.as_str().is_some_and(|it| !it.is_empty()))
+            };
+            assert!(known || meanings.is_some_and(all), "{at}: {words:?}");
+        }
         match value {
             serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| look(&format!("{at}.{key}"), value)),
             serde_json::Value::Array(items) => items.iter().for_each(|value| look(at, value)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{described, object, partial_forms, propagate, random_forms};
+use super::{described, object, partial_forms, propagate, random_forms, titled_by_action, words};
 
 /// A path of keys and `[*]`; the reader is stricter about what a plain word is.
 const PATH: &str =
@@ -26,10 +26,10 @@ pub(super) fn document() -> Value {
             ),
             (
                 "other_keys",
-                json!({
-                    "description": "what happens to the keys that no path names, at every level that a path leads through: they stay, or they go with everything in them",
-                    "enum": ["keep", "remove"],
-                }),
+                words(
+                    "what happens to the keys that no path names, at every level that a path leads through: they stay, or they go with everything in them",
+                    &[(json!("keep"), "they stay"), (json!("remove"), "they go, with everything in them")],
+                ),
             ),
             propagate(),
         ],
@@ -39,10 +39,16 @@ pub(super) fn document() -> Value {
 /// What happens to a value in a document.
 pub(super) fn edit() -> Value {
     let mut forms = vec![
-        json!({
-            "description": "the value stays, its key goes, or it becomes JSON's null, a random text, or a pseudonym",
-            "enum": ["keep", "remove", null, "randomize", "pseudonymize"],
-        }),
+        words(
+            "the value stays, its key goes, or it becomes JSON's null, a random text, or a pseudonym",
+            &[
+                (json!("keep"), "the value stays"),
+                (json!("remove"), "the key goes, with everything in it"),
+                (Value::Null, "the value becomes JSON's null"),
+                (json!("randomize"), "the value becomes a random text; null stays null"),
+                (json!("pseudonymize"), "the value becomes a pseudonym: equal values become equal ones"),
+            ],
+        ),
         object("the value stays", &["keep"], &[("keep", described("why the value stays", "reason"))]),
         object(
             "the value becomes a string",
@@ -64,5 +70,6 @@ pub(super) fn edit() -> Value {
             }
         }
     }
+    titled_by_action(&mut forms);
     json!({ "description": "what happens to a value in a document: a word, or a map with one action", "anyOf": forms })
 }
