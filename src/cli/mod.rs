@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod failure;
 mod grants;
+mod init;
 mod judge;
 mod ledger;
 mod load;
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
     match command {
+        Command::Init(arguments) => init::run(&arguments, output).await,
         Command::Check(arguments) => check::run(&arguments, output).await,
         Command::Plan(arguments) => plan::run(&arguments, output).await,
         Command::Snapshot(arguments) => snapshot::run(&arguments, output).await,

@@ -33,3 +33,8 @@ pub use read::read;
 pub use schema::json_schema;
 #[doc(hidden)]
 pub use yaml::outline;
+
+/// A table's name as a policy spells it: `users`, `club.users`, `"odd.name"`; without a schema: public.
+pub fn table_name(text: &str) -> Option<crate::ident::TableName> {
+    name::table(text).ok()
+}

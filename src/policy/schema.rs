@@ -192,8 +192,8 @@ fn rule() -> Value {
             (
                 "rows",
                 json!({
-                    "description": "the rows are deleted; `cascade` also deletes the rows that reference them",
-                    "enum": ["delete", "cascade"],
+                    "description": "the rows are deleted; `cascade` also deletes the rows that reference them; `undecided` is an error of `check`",
+                    "enum": ["delete", "cascade", "undecided"],
                 }),
             ),
             (

@@ -45,6 +45,7 @@ pub use model::*;
 pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
 pub(crate) use scrub::leads_to;
+pub(crate) use suspects::{Lookalike, lookalikes};
 
 use crate::catalog::{Catalog, ColumnId};
 use crate::diagnostic::{Report, Warned};

@@ -11,6 +11,7 @@ pub mod error;
 pub mod explain;
 pub mod introspect;
 pub mod ledger;
+pub mod sample;
 mod secret;
 pub mod settings;
 pub mod standing;
