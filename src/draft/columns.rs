@@ -63,6 +63,8 @@ pub(super) struct About<'a> {
     pub catalog: &'a Catalog,
     pub facts: &'a Facts,
     pub subject: TableId,
+    /// The subject's key, where it isn't the primary key.
+    pub key: &'a [crate::ident::Ident],
     pub rows: &'a Rows,
     /// Columns of the subject whose values `scrub` could look for.
     pub scrub: &'a str,
@@ -399,7 +401,13 @@ fn choices(about: &About<'_>, id: ColumnId) -> Vec<String> {
     }
     let element = column.ty.element();
     if column.ty.is_text() {
-        choices.push("{ replace: \"[deleted]\" }".to_owned());
+        let unique = about
+            .table()
+            .unique
+            .iter()
+            .any(|index| index.columns.contains(&column.name) || index.expression_columns.contains(&column.name));
+        let word = if unique { "{ randomize: token }" } else { "{ replace: \"[deleted]\" }" };
+        choices.push(word.to_owned());
     }
     let searchable = element.is_text() || matches!(column.ty, PgType::Json | PgType::Jsonb);
     if searchable && !about.scrub.is_empty() {

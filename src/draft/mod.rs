@@ -269,11 +269,14 @@ impl<'a> Tried<'a> {
         loop {
             let layout = rows::lay_out(&self.catalog, self.subject, &mut self.known);
             let targets = layout.tables.iter().map(|rows| rows.table).collect();
-            let found = lookalikes(self.subject, targets, &self.catalog);
+            let mut found = lookalikes(self.subject, targets, &self.catalog);
+            found.extend(self.of_heirs(&layout));
             let is_new = |it: &Lookalike| {
                 !self.dropped.contains(&it.child) && !self.lookalikes.iter().any(|known| known.child == it.child)
             };
-            let fresh: Vec<Lookalike> = found.into_iter().filter(is_new).collect();
+            let mut fresh: Vec<Lookalike> = found.into_iter().filter(is_new).collect();
+            fresh.sort_by_key(|it| it.child);
+            fresh.dedup_by_key(|it| it.child);
             if fresh.is_empty() {
                 return layout;
             }
@@ -282,6 +285,29 @@ impl<'a> Tried<'a> {
             let keys = self.lookalikes.iter().filter(|it| self.is_active(it)).map(|it| self.key(it)).collect();
             self.catalog = std::mem::take(&mut self.catalog).with_virtual_keys(keys);
         }
+    }
+
+    /// Columns of tables that inherit from a table of the draft, and with it no foreign key: its keys, once more.
+    fn of_heirs(&self, layout: &Layout) -> Vec<Lookalike> {
+        let catalog = &self.catalog;
+        let mut found = Vec::new();
+        for rows in layout.tables.iter().filter(|rows| rows.table != self.subject) {
+            let heirs = catalog.table(rows.table).inherited_by.iter().filter_map(|name| catalog.table_id(name));
+            for heir in heirs {
+                let known: BTreeSet<&Ident> =
+                    catalog.keys_from(heir).flat_map(|(_, key)| key.child_columns()).collect();
+                let firsts = rows.owned.iter().filter_map(|path| path.0.first());
+                for key in firsts.map(|id| catalog.key(*id)) {
+                    let [pair] = &key.pairs[..] else { continue };
+                    let column = catalog.table(heir).column_id(&pair.child).filter(|_| !known.contains(&pair.child));
+                    let (Some(column), Some(parent)) = (column, catalog.table_id(&key.parent)) else { continue };
+                    let why = format!("`{}` has this key, and inherits none to here", key.child.bare());
+                    let parent = (parent, pair.parent.clone());
+                    found.push(Lookalike { child: (heir, column), parent, why, type_column: None, by_pair: false });
+                }
+            }
+        }
+        found
     }
 
     /// Whether a lookalike is taken for a reference: not where another column says what is referenced, by an unknown word.
@@ -328,7 +354,15 @@ impl<'a> Tried<'a> {
         loop {
             attempts += 1;
             let layout = self.lay_out();
-            let tables = sketch::tables(&self.catalog, self.facts, self.subject, &layout, &learned.steps);
+            let tables = sketch::tables(
+                &self.catalog,
+                self.facts,
+                self.subject,
+                &layout,
+                &request.key,
+                &self.known,
+                &learned.steps,
+            );
             let mut accepts = accepts(&self.catalog, &layout.closed);
             accepts.extend(learned.paths.iter().cloned());
             let sketch = Sketch {
@@ -437,7 +471,8 @@ impl<'a> Tried<'a> {
                     Some(Body::Columns(_)) if table != self.subject && part == Part::Owned => {
                         self.known.doubtful.insert(table, why).is_none()
                     }
-                    Some(Body::Columns(_) | Body::Keep(_) | Body::Undecided(_)) | None => false,
+                    Some(Body::Undecided(guesses)) => !guesses.is_empty() && self.known.unchangeable.insert(table),
+                    Some(Body::Columns(_) | Body::Keep(_)) | None => false,
                 }
             }
             Line::Virtual(index) => {

@@ -37,6 +37,8 @@ pub(super) struct Rows {
     pub letting_go: Vec<Path>,
     /// Keys to the subject that say who did something, where other rows of the table are decided.
     pub acted: Vec<Path>,
+    /// Whether the table inherits from the subject's: its rows are persons, and no key leads to them.
+    pub heir: bool,
     /// References to rows that go, which are cleared, with the table of those rows.
     pub cleared: BTreeMap<ColumnId, TableId>,
 }
@@ -62,6 +64,8 @@ pub(super) struct Known {
     pub stays: BTreeMap<TableId, String>,
     /// Tables about which nothing can be guessed, and why.
     pub doubtful: BTreeMap<TableId, String>,
+    /// Tables whose columns can't be changed, whatever is decided.
+    pub unchangeable: BTreeSet<TableId>,
 }
 
 /// More ways to one table than this nobody reads.
@@ -131,6 +135,16 @@ impl Attempt<'_> {
             }
             frontier = self.onward(&frontier);
         }
+        let heirs: Vec<TableId> =
+            catalog.table(self.subject).inherited_by.iter().filter_map(|name| catalog.table_id(name)).collect();
+        for table in heirs {
+            if !self.rows.contains_key(&table) {
+                let mut rows = self.empty(table, 1);
+                rows.heir = true;
+                rows.why = "rows of the person's table that only inherit from it: no key leads to them".to_owned();
+                self.rows.insert(table, rows);
+            }
+        }
         // Who did something matters only beside rows that are decided anyway.
         for id in acted {
             let child = catalog.child(id).expect("it was one");
@@ -149,6 +163,7 @@ impl Attempt<'_> {
             owned: Vec::new(),
             letting_go: Vec::new(),
             acted: Vec::new(),
+            heir: false,
             cleared: BTreeMap::new(),
         }
     }

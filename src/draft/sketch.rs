@@ -2,10 +2,11 @@
 
 use super::columns::{self, About, Guess, Verdicts};
 use super::facts::Facts;
-use super::rows::{Fate, Layout, Rows};
+use super::rows::{Fate, Known, Layout, Rows};
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::ident::{Ident, TableName};
 use crate::resolve::Path;
+use crate::sql::quote;
 
 /// Everything that is written down.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub(super) struct Rule {
     pub part: Part,
     pub name: Option<String>,
     pub via: Vec<Path>,
+    /// For rows that are found by no way.
+    pub condition: Option<String>,
     pub why: String,
     pub body: Body,
 }
@@ -76,18 +79,36 @@ pub(super) struct Accept {
 pub(super) type Steps = std::collections::BTreeMap<(TableId, Part, ColumnId), Verdicts>;
 
 /// Makes the rules of every table.
-pub(super) fn tables(catalog: &Catalog, facts: &Facts, subject: TableId, layout: &Layout, steps: &Steps) -> Vec<Table> {
+pub(super) fn tables(
+    catalog: &Catalog,
+    facts: &Facts,
+    subject: TableId,
+    layout: &Layout,
+    key: &[Ident],
+    known: &Known,
+    steps: &Steps,
+) -> Vec<Table> {
     let scrub = columns::scrubbed(catalog, subject);
     let scrub = scrub.iter().map(|column| super::yaml::in_flow(column)).collect::<Vec<_>>().join(", ");
     let decided = |table: TableId| layout.tables.iter().any(|rows| rows.table == table);
     let of = |rows: &Rows| {
-        let about = About { catalog, facts, subject, rows, scrub: &scrub, decided: &decided };
-        Table { rows: rows.clone(), rules: rules(&about, steps) }
+        let about = About { catalog, facts, subject, key, rows, scrub: &scrub, decided: &decided };
+        Table { rows: rows.clone(), rules: rules(&about, known, steps) }
     };
     layout.tables.iter().map(of).collect()
 }
 
-fn rules(about: &About<'_>, steps: &Steps) -> Vec<Rule> {
+/// The condition that finds the persons in a table that inherits from theirs: no key leads to it.
+fn heir_s(catalog: &Catalog, subject: TableId, key: &[Ident]) -> String {
+    let key = if key.is_empty() { &catalog.table(subject).primary_key } else { key };
+    let names: Vec<String> = key.iter().map(quote::ident).collect();
+    match &names[..] {
+        [only] => format!("{only} = any(:subject)"),
+        many => format!("({}) in (:subject)", many.join(", ")),
+    }
+}
+
+fn rules(about: &About<'_>, known: &Known, steps: &Steps) -> Vec<Rule> {
     let (catalog, rows) = (about.catalog, about.rows);
     let table = catalog.table(rows.table).name.bare().to_string();
     let own = rows.table == about.subject;
@@ -113,10 +134,12 @@ fn rules(about: &About<'_>, steps: &Steps) -> Vec<Rule> {
         Body::Columns(about.order().into_iter().map(one).collect())
     };
     let mut rules = Vec::new();
-    if own || !rows.owned.is_empty() {
+    let condition = rows.heir.then(|| heir_s(catalog, about.subject, about.key));
+    if own || rows.heir || !rows.owned.is_empty() {
         let body = match rows.fate {
             Fate::Delete => Body::Delete,
             Fate::Stay => Body::Columns(guesses(Part::Owned)),
+            Fate::Undecided if known.unchangeable.contains(&rows.table) => Body::Undecided(Vec::new()),
             Fate::Undecided => Body::Undecided(guesses(Part::Owned)),
         };
         let (why, name) = if own {
@@ -124,13 +147,14 @@ fn rules(about: &About<'_>, steps: &Steps) -> Vec<Rule> {
         } else {
             (rows.why.clone(), "the person's own")
         };
-        rules.push(Rule { part: Part::Owned, name: Some(name.into()), via: rows.owned.clone(), why, body });
+        rules.push(Rule { part: Part::Owned, name: Some(name.into()), via: rows.owned.clone(), condition, why, body });
     }
     if !rows.letting_go.is_empty() {
         rules.push(Rule {
             part: Part::LettingGo,
             name: Some("others, which let go".into()),
             via: rows.letting_go.clone(),
+            condition: None,
             why: "other people's rows that reference what goes".into(),
             body: others(""),
         });
@@ -145,6 +169,7 @@ fn rules(about: &About<'_>, steps: &Steps) -> Vec<Rule> {
             part: Part::Acted,
             name: Some(if own { "those who reference the person".into() } else { format!("{table} of others") }),
             via: rows.acted.clone(),
+            condition: None,
             why: String::new(),
             body: others(because),
         });

@@ -143,7 +143,7 @@ impl Page<'_> {
             }
         }
         self.plain("version: 1");
-        self.plain(&format!("name: {}", yaml::scalar(&format!("{}-erasure", table.name.name.as_str()))));
+        self.plain(&format!("name: {}", yaml::scalar(&format!("{}-erasure", table.name.name.bare()))));
         self.plain(&format!("description: {}", yaml::quoted(&format!("Erase somebody of {name} on request."))));
         self.plain("");
         self.plain("subject:");
@@ -276,6 +276,12 @@ impl Page<'_> {
                 }
             }
         }
+        if let Some(condition) = &rule.condition {
+            let start = next(&mut indent);
+            // SQL that begins with a quote stands in a block.
+            self.line(here, &format!("{start}where: |"));
+            self.line(here, &format!("{rest}  {condition}"));
+        }
         let start = next(&mut indent);
         match &rule.body {
             Body::Delete => self.line(here, &format!("{start}rows: delete")),
@@ -334,10 +340,7 @@ impl Page<'_> {
                 Some(decision) => self.said(here, &format!("{indent}{name}: {decision}"), &guess.why),
                 None => {
                     let (word, comment) = match self.marks {
-                        Marks::Shown => (
-                            "undecided".to_owned(),
-                            format!("{}. Choose: {}", guess.why.trim_end_matches('?'), offered(guess, &column.ty)),
-                        ),
+                        Marks::Shown => ("undecided".to_owned(), guess.why.clone()),
                         Marks::Kept => (keep_because("tried"), String::new()),
                         Marks::Chosen(number) => {
                             (guess.choices.get(number).cloned().unwrap_or_else(|| keep_because("tried")), String::new())
@@ -345,11 +348,30 @@ impl Page<'_> {
                     };
                     if !comment.is_empty() {
                         self.comment(indent, &comment);
+                        self.choices(indent, guess, &column.ty);
                     }
                     self.line(here, &format!("{indent}{name}: {word}"));
                 }
             }
         }
+    }
+
+    /// What an undecided column could be, each choice on one line as a whole.
+    fn choices(&mut self, indent: &str, guess: &Guess, ty: &PgType) {
+        let mut line = String::from("one of: ");
+        let offered = offered(guess, ty);
+        for (index, choice) in offered.iter().enumerate() {
+            let width = indent.len() + line.chars().count() + choice.chars().count();
+            if index > 0 && width > 114 {
+                self.plain(&format!("{indent}# {line}"));
+                line.clear();
+            }
+            line.push_str(choice);
+            if index + 1 < offered.len() {
+                line.push_str(" · ");
+            }
+        }
+        self.plain(&format!("{indent}# {line}"));
     }
 
     /// Rows that the person's rows point to, which nobody else may need: suggestions.
@@ -475,14 +497,14 @@ impl Page<'_> {
     }
 }
 
-/// What an undecided column could be, in one line.
-fn offered(guess: &Guess, ty: &PgType) -> String {
+/// What an undecided column could be.
+fn offered(guess: &Guess, ty: &PgType) -> Vec<String> {
     let mut choices = guess.choices.clone();
     if matches!(ty, PgType::Json | PgType::Jsonb) {
         choices.push("{ json: … }".into());
     }
     choices.push("{ keep: why }".into());
-    choices.join(" · ")
+    choices
 }
 
 fn counted(columns: usize, tables: usize) -> String {

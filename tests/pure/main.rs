@@ -10,7 +10,10 @@ mod broken_catalogs;
 mod broken_constraints;
 mod broken_subjects;
 mod cases;
+#[path = "../decided.rs"]
+mod decided;
 mod documents;
+mod draft;
 mod laws;
 mod mutated_catalogs;
 mod natural;
