@@ -147,6 +147,13 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         }
         return keep_word(id);
     }
+    let same = |key: &crate::catalog::ForeignKey| {
+        let parent = catalog.table_id(&key.parent);
+        matches!(&key.pairs[..], [pair] if pair.child == column.name) && parent.is_some_and(|it| it != about.subject)
+    };
+    if let Some((_, key)) = catalog.keys().find(|(_, key)| same(key)).filter(|_| !personal) {
+        return keep(format!("a reference, as in {}", key.child.bare()));
+    }
     if onto && !personal {
         return keep("other rows reference it".into())
             .filter(|_| !table.primary_key.contains(&column.name))
@@ -228,6 +235,11 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
             };
             if !kind_of_thing {
                 return kept_by_type(id, element);
+            }
+            // Where a thing is says nothing about a person, unless it is the person's row.
+            let not_null = about.catalog.refuses_null(column) || column.not_null_in_part;
+            if class == Class::Place && about.rows.table != about.subject && not_null {
+                return Guess::new(id, Vec::new(), said(named(class)));
             }
             // A number of another system's in the books is what the books are reconciled by.
             if matches!(class, Class::External | Class::Link) && about.rows.table != about.subject {
@@ -381,6 +393,7 @@ fn ladder(about: &About<'_>, column: &Column, class: Option<Class>, look: Option
             PgType::Boolean => &["default", "{ replace: \"false\" }"],
             PgType::Enum { .. } => &["default"],
             PgType::Other { name } if name == "tsvector" => &["{ replace: \"\" }"],
+            ty if ty.is_number() && class == Some(Class::Place) => &[],
             ty if ty.is_number() => &["default", "{ replace: 0 }"],
             _ => &["default"],
         };
@@ -428,7 +441,10 @@ pub(super) fn scrubbed(catalog: &Catalog, subject: TableId) -> Vec<String> {
     let name = table.name.name.as_str();
     let wanted = |column: &&Column| {
         let class = words::class(column.name.as_str(), name);
-        column.ty.is_text() && matches!(class, Some(Class::Name | Class::Email)) && column.generated == Generated::No
+        let short =
+            words::has(&words::split(column.name.as_str()), "signature unterschrift salutation anrede initials");
+        let said = matches!(class, Some(Class::Name | Class::Email)) && !short;
+        column.ty.is_text() && said && column.generated == Generated::No
     };
     table.columns.iter().filter(wanted).take(3).map(|column| yaml::column(&table.name, &column.name)).collect()
 }

@@ -167,6 +167,7 @@ impl<'a> Drafting<'a> {
     /// The draft.
     pub fn finish(mut self) -> Draft {
         self.tried.offer(&mut self.sketch);
+        self.tried.hold(&mut self.sketch);
         let written = write::write(&self.tried.catalog, &self.sketch, Marks::Shown, self.request.sampled);
         let (columns, tables) = write::marks(&self.sketch);
         Draft { text: written.text, columns, tables, left: self.left }
@@ -313,7 +314,26 @@ impl<'a> Tried<'a> {
     /// Whether a lookalike is taken for a reference: not where another column says what is referenced, by an unknown word.
     fn is_active(&self, it: &Lookalike) -> bool {
         let column = self.catalog.table(it.child.0).column_at(it.child.1);
-        !it.by_pair && it.type_column.is_none() && column.generated == Generated::No
+        let child = self.catalog.table(it.child.0);
+        // Who did something is not whose the row is; and what hangs on the person's rows by its name alone is too far a guess.
+        let actor = words::is_actor(column.name.as_str(), self.catalog.table(self.subject).name.name.as_str());
+        let near =
+            it.parent.0 == self.subject || child.inherits.iter().any(|name| it.why.contains(&name.bare().to_string()));
+        !it.by_pair && it.type_column.is_none() && column.generated == Generated::No && near && !actor
+    }
+
+    /// Lookalikes that say who did something: no reference to follow, be it one or not.
+    fn actors(&self) -> Vec<Accept> {
+        let subject = self.catalog.table(self.subject).name.name.as_str();
+        let of = |it: &&Lookalike| {
+            words::is_actor(self.catalog.table(it.child.0).column_at(it.child.1).name.as_str(), subject)
+        };
+        let accept = |it: &Lookalike| Accept {
+            code: Code::LooksLikeReference,
+            at: self.catalog.spelled(it.child.0, it.child.1),
+            because: rows::ACTED.to_owned(),
+        };
+        self.lookalikes.iter().filter(of).filter(|it| !self.is_active(it)).map(accept).collect()
     }
 
     fn key(&self, it: &Lookalike) -> ForeignKey {
@@ -345,7 +365,10 @@ impl<'a> Tried<'a> {
             type_column: it.type_column.clone(),
             active: self.is_active(it),
         };
-        self.lookalikes.iter().map(one).collect()
+        let actors = self.actors();
+        let told =
+            |it: &&Lookalike| !actors.iter().any(|accept| accept.at == self.catalog.spelled(it.child.0, it.child.1));
+        self.lookalikes.iter().filter(told).map(one).collect()
     }
 
     /// Makes the draft, tries it, and makes it anew until everything fits that can.
@@ -365,6 +388,7 @@ impl<'a> Tried<'a> {
             );
             let mut accepts = accepts(&self.catalog, &layout.closed);
             accepts.extend(learned.paths.iter().cloned());
+            accepts.extend(self.actors());
             let sketch = Sketch {
                 subject: self.subject,
                 key: request.key.clone(),
@@ -405,7 +429,7 @@ impl<'a> Tried<'a> {
         match finding.code {
             Code::PathNotFollowed => {
                 let because = "rows that lead to the person by this way alone are other people's".to_owned();
-                learned.paths.insert(Accept { at: object.to_owned(), because })
+                learned.paths.insert(Accept { code: Code::PathNotFollowed, at: object.to_owned(), because })
             }
             Code::StaleMaterializedView => {
                 let views = &self.catalog.materialized_views;
@@ -480,6 +504,26 @@ impl<'a> Tried<'a> {
                 self.dropped.insert((it.child, it.column))
             }
             Line::Refresh(_) | Line::Other => false,
+        }
+    }
+
+    /// Finds out what stands in the way of deleting rows that are undecided.
+    fn hold(&self, sketch: &mut Sketch) {
+        let schema = self.catalog_of_schema();
+        for table in 0..sketch.tables.len() {
+            for rule in 0..sketch.tables[table].rules.len() {
+                let body = &mut sketch.tables[table].rules[rule].body;
+                if !matches!(body, Body::Undecided(_)) {
+                    continue;
+                }
+                let undecided = std::mem::replace(body, Body::Delete);
+                let found = judge(&write::write(&self.catalog, sketch, Marks::Kept, None), &schema);
+                let held = found.iter().filter(|(finding, _)| finding.code == Code::Orphans);
+                let held: BTreeSet<String> = held.filter_map(|(finding, _)| finding.object.clone()).collect();
+                let rule = &mut sketch.tables[table].rules[rule];
+                rule.body = undecided;
+                rule.held_by = held.into_iter().collect();
+            }
         }
     }
 
@@ -580,7 +624,7 @@ fn accepts(catalog: &Catalog, closed: &[Closed]) -> Vec<Accept> {
             Some(name) => format!("*.{}", name.bare()),
             None => format!("{}.{}", key.child.bare(), rows::columns(key)),
         };
-        accepts.insert(Accept { at, because: it.why.clone() });
+        accepts.insert(Accept { code: Code::PathNotFollowed, at, because: it.why.clone() });
     }
     accepts.into_iter().collect()
 }

@@ -68,6 +68,10 @@ pub(super) struct Known {
     pub unchangeable: BTreeSet<TableId>,
 }
 
+/// Why a key is not followed that says who did something.
+pub(super) const ACTED: &str =
+    "it says who did something, not whom the row is about; it leads to a row that is nobody any more";
+
 /// More ways to one table than this nobody reads.
 const MOST_WAYS: usize = 6;
 const LONGEST_WAY: usize = 5;
@@ -209,7 +213,7 @@ impl Attempt<'_> {
         let table = catalog.table(child);
         let columns: Vec<ColumnId> = key.child_columns().filter_map(|name| table.column_id(name)).collect();
         let named = key.child_columns().any(|column| words::is_actor(column.as_str(), subject));
-        named && !table.is_key(&columns) && !words::is_of_people(table.name.name.as_str())
+        named && !table.is_key(&columns)
     }
 
     fn is_never_null(&self, key: KeyId) -> bool {
@@ -245,9 +249,16 @@ impl Attempt<'_> {
                 let why = "others may work in it, or it may be the person's alone".to_owned();
                 return (Fate::Undecided, why);
             }
-            Some(kind @ (Kind::Fleeting | Kind::History)) => return (Fate::Delete, kind.words().to_owned()),
-            Some(kind @ Kind::Books) => return (Fate::Stay, kind.words().to_owned()),
-            Some(Kind::Content | Kind::Shared) | None => {}
+            Some(kind @ Kind::Fleeting) => return (Fate::Delete, kind.words().to_owned()),
+            Some(kind @ Kind::Books) if !self.is_bare_link(table) => return (Fate::Stay, kind.words().to_owned()),
+            Some(kind @ Kind::History) if self.is_filled_by_trigger(table) => {
+                return (Fate::Delete, format!("{}, and a trigger fills it", kind.words()));
+            }
+            // The law may want it kept.
+            Some(kind @ Kind::History) if !all(ReferentialAction::Cascade) => {
+                return (Fate::Undecided, kind.words().to_owned());
+            }
+            Some(Kind::Books | Kind::History | Kind::Content | Kind::Shared) | None => {}
         }
         let parents: BTreeSet<TableId> = rows.owned.iter().filter_map(|path| catalog.parent(path.0[0])).collect();
         let parent = parents.iter().find(|parent| **parent != self.subject);
@@ -263,10 +274,7 @@ impl Attempt<'_> {
                 }
                 Fate::Delete => (Fate::Stay, format!("may stay without {of}, whose rows go")),
                 Fate::Stay => (Fate::Stay, format!("hangs on {of}, whose rows stay")),
-                Fate::Undecided => (
-                    Fate::Stay,
-                    format!("hangs on {of}; where those rows are deleted, these must be too: `rows: delete`"),
-                ),
+                Fate::Undecided => (Fate::Undecided, format!("hangs on {of}: goes or stays with it")),
             };
         }
         if all(ReferentialAction::Cascade) {
@@ -308,6 +316,25 @@ impl Attempt<'_> {
                     || catalog.table(table).primary_key.contains(&column.name)
                     || is_moment(&column.ty)
             })
+    }
+
+    /// Whether a table holds nothing of its own, not even a number for its rows.
+    fn is_bare_link(&self, table: TableId) -> bool {
+        let key = &self.catalog.table(table).primary_key;
+        let of_keys = |name: &&crate::ident::Ident| {
+            self.catalog.keys_from(table).any(|(_, foreign)| foreign.child_columns().any(|column| column == *name))
+        };
+        self.is_link(table) && key.iter().all(|name| of_keys(&name))
+    }
+
+    /// Whether a trigger of any table mentions this one.
+    fn is_filled_by_trigger(&self, table: TableId) -> bool {
+        let name = &self.catalog.table(table).name;
+        let mentions =
+            |function: &str| self.catalog.function(function).is_some_and(|function| function.mentions.contains(name));
+        self.catalog.tables.iter().any(|other| {
+            other.name != *name && other.triggers.iter().any(|trigger| !trigger.disabled && mentions(&trigger.function))
+        })
     }
 
     /// Sees to it that nothing references a row that goes.

@@ -4,6 +4,7 @@ use super::columns::{self, About, Guess, Verdicts};
 use super::facts::Facts;
 use super::rows::{Fate, Known, Layout, Rows};
 use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::diagnostic::Code;
 use crate::ident::{Ident, TableName};
 use crate::resolve::Path;
 use crate::sql::quote;
@@ -49,6 +50,8 @@ pub(super) struct Rule {
     pub condition: Option<String>,
     pub why: String,
     pub body: Body,
+    /// Where the rows are undecided: the references that `delete` would have to be reconciled with, `table.column`.
+    pub held_by: Vec<String>,
 }
 
 /// Whose rows a rule of a table is about.
@@ -71,6 +74,7 @@ pub(super) enum Body {
 /// A finding that is settled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Accept {
+    pub code: Code,
     pub at: String,
     pub because: String,
 }
@@ -147,7 +151,15 @@ fn rules(about: &About<'_>, known: &Known, steps: &Steps) -> Vec<Rule> {
         } else {
             (rows.why.clone(), "the person's own")
         };
-        rules.push(Rule { part: Part::Owned, name: Some(name.into()), via: rows.owned.clone(), condition, why, body });
+        rules.push(Rule {
+            part: Part::Owned,
+            name: Some(name.into()),
+            via: rows.owned.clone(),
+            condition,
+            why,
+            body,
+            held_by: Vec::new(),
+        });
     }
     if !rows.letting_go.is_empty() {
         rules.push(Rule {
@@ -157,6 +169,7 @@ fn rules(about: &About<'_>, known: &Known, steps: &Steps) -> Vec<Rule> {
             condition: None,
             why: "other people's rows that reference what goes".into(),
             body: others(""),
+            held_by: Vec::new(),
         });
     }
     if !rows.acted.is_empty() {
@@ -172,6 +185,7 @@ fn rules(about: &About<'_>, known: &Known, steps: &Steps) -> Vec<Rule> {
             condition: None,
             why: String::new(),
             body: others(because),
+            held_by: Vec::new(),
         });
     }
     if let [only] = &mut rules[..] {

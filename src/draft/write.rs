@@ -9,9 +9,10 @@ use super::rows;
 use super::sketch::{Accept, Body, Part, Rule, Sketch, Table};
 use super::words::{self, Class};
 use super::yaml;
-use crate::catalog::{Catalog, ColumnId, TableId};
+use crate::catalog::{self, Catalog, ColumnId, TableId};
 use crate::ident::shown;
 use crate::pgtype::PgType;
+use crate::sql::quote;
 
 /// What the marks stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +159,9 @@ impl Page<'_> {
             }
         }
         let kinds = table.columns.iter().find_map(|column| match &column.ty {
-            PgType::Enum { name: ty } if words::class(column.name.as_str(), "") == Some(Class::Label) => {
+            PgType::Enum { name: ty }
+                if words::has(&words::split(column.name.as_str()), "role type kind rolle rol ruolo papel rola") =>
+            {
                 self.catalog.enum_type(ty).map(|ty| (column, ty))
             }
             _ => None,
@@ -228,7 +231,8 @@ impl Page<'_> {
             self.comment("  ", "a materialized view keeps what it has read until it is refreshed");
             self.line(Line::Refresh(index), &format!("  {}: {{ refresh: true }}", yaml::scalar(&yaml::table(view))));
         }
-        self.parents();
+        let told = self.parents();
+        self.addresses(&told);
     }
 
     fn table(&mut self, table: &Table) {
@@ -290,23 +294,37 @@ impl Page<'_> {
                 self.line(here, &format!("{start}columns:"));
                 self.columns(table, rule.part, guesses, &format!("{rest}  "));
             }
-            Body::Undecided(guesses) => self.undecided(table, rule.part, guesses, &start, rest),
+            Body::Undecided(guesses) => self.undecided(table, rule, guesses, &start, rest),
         }
     }
 
-    fn undecided(&mut self, table: TableId, part: Part, guesses: &[Guess], start: &str, rest: &str) {
+    fn undecided(&mut self, table: TableId, rule: &Rule, guesses: &[Guess], start: &str, rest: &str) {
+        let part = rule.part;
         let here = Line::Rule(table, part);
         let left = guesses.iter().filter(|guess| guess.decision().is_none()).count();
         match self.marks {
             Marks::Kept => self.line(here, &format!("{start}keep: tried")),
             Marks::Chosen(_) => {}
-            Marks::Shown if guesses.is_empty() => {
-                self.said(here, &format!("{start}rows: undecided"), "`delete`; or `keep: why` in place of this line");
-            }
             Marks::Shown => {
-                let further = if left == 0 { String::new() } else { format!(" ({left} to decide there)") };
-                let choice = format!("`delete`; or `keep: why` in place of this line, or the columns below{further}");
-                self.said(here, &format!("{start}rows: undecided"), &choice);
+                let further = match (guesses.is_empty(), left) {
+                    (true, _) => String::new(),
+                    (false, 0) => ", or the columns behind it".to_owned(),
+                    (false, left) => format!(", or the columns behind it ({left} to decide there)"),
+                };
+                let held = match &rule.held_by[..] {
+                    [] => String::new(),
+                    held => {
+                        format!(" (then rules for what references them: `check` says which, by {})", in_words(held))
+                    }
+                };
+                let choice =
+                    format!("one of: `rows: delete`{held}, or `keep: why` in place of the line below{further}");
+                if start.trim() == "-" {
+                    self.comment("    ", &choice);
+                } else {
+                    self.comment(rest, &choice);
+                }
+                self.line(here, &format!("{start}rows: undecided"));
             }
         }
         match self.marks {
@@ -375,11 +393,11 @@ impl Page<'_> {
     }
 
     /// Rows that the person's rows point to, which nobody else may need: suggestions.
-    fn parents(&mut self) {
-        if self.marks != Marks::Shown {
-            return;
-        }
+    fn parents(&mut self) -> BTreeSet<TableId> {
         let mut told = BTreeSet::new();
+        if self.marks != Marks::Shown {
+            return told;
+        }
         for table in &self.sketch.tables {
             let own = table.rules.iter().find(|rule| rule.part == Part::Owned);
             let Some(rule) = own else { continue };
@@ -412,6 +430,50 @@ impl Page<'_> {
                 self.plain("  #   if_shared: keep");
                 self.plain("  #   rows: delete");
             }
+        }
+        told
+    }
+
+    /// Tables outside the draft that hold e-mail addresses: the person's may stand there, though no key says so.
+    fn addresses(&mut self, told: &BTreeSet<TableId>) {
+        let is_address = |table: &catalog::Table, column: &catalog::Column| {
+            column.ty.is_text() && words::class(column.name.as_str(), table.name.name.as_str()) == Some(Class::Email)
+        };
+        let catalog = self.catalog;
+        let subject = catalog.table(self.sketch.subject);
+        let Some(own) = subject.columns.iter().find(|column| is_address(subject, column)) else { return };
+        let outside: Vec<&catalog::Table> = catalog
+            .table_ids()
+            .filter(|id| !told.contains(id) && !self.sketch.tables.iter().any(|other| other.rows.table == *id))
+            .map(|id| catalog.table(id))
+            .collect();
+        if self.marks != Marks::Shown {
+            return;
+        }
+        for table in outside {
+            let Some(column) = table.columns.iter().find(|column| is_address(table, column)) else { continue };
+            self.plain("");
+            let text = format!(
+                "`{}.{}` holds e-mail addresses, and no rule finds its rows. Where the person's may stand there:",
+                table.name.bare(),
+                column.name.bare()
+            );
+            self.comment("  ", &text);
+            self.plain(&format!("  # {}:", yaml::scalar(&yaml::table(&table.name))));
+            let theirs = match subject.name.schema.as_str() {
+                "public" => format!("{}.{}", quote::ident(&subject.name.name), quote::ident(&own.name)),
+                _ => format!(
+                    "{}.{}.{}",
+                    quote::ident(&subject.name.schema),
+                    quote::ident(&subject.name.name),
+                    quote::ident(&own.name)
+                ),
+            };
+            self.plain(&format!(
+                "  #   via: {}",
+                yaml::scalar(&format!("lower({}) -> lower({theirs})", quote::ident(&column.name)))
+            ));
+            self.plain("  #   rows: delete");
         }
     }
 
@@ -489,8 +551,8 @@ impl Page<'_> {
         self.plain("");
         self.comment("", "Keys by which no rule finds rows: what hangs on them stays as it is. Read these; a wrong one leaves something of the person behind. With `expect: none` a run proves that no row is there.");
         self.plain("accept:");
-        for Accept { at, because: why } in &sketch.accepts {
-            self.plain("  - code: path-not-followed");
+        for Accept { code, at, because: why } in &sketch.accepts {
+            self.plain(&format!("  - code: {}", code.name()));
             self.plain(&format!("    at: {}", yaml::scalar(at)));
             self.plain(&format!("    because: {}", yaml::scalar(why)));
         }
@@ -505,6 +567,15 @@ fn offered(guess: &Guess, ty: &PgType) -> Vec<String> {
     }
     choices.push("{ keep: why }".into());
     choices
+}
+
+/// Places, at most four.
+fn in_words(places: &[String]) -> String {
+    let named: Vec<String> = places.iter().take(4).map(|place| format!("`{place}`")).collect();
+    match places.len() {
+        0..=4 => named.join(", "),
+        more => format!("{} and {} more", named.join(", "), more - 4),
+    }
 }
 
 fn counted(columns: usize, tables: usize) -> String {
