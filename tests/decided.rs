@@ -8,6 +8,8 @@
 pub enum Way {
     /// Everything stays, with a reason.
     Keep,
+    /// Columns stay, and the rows of undecided tables go.
+    Delete,
     /// Tables stay with the columns that are suggested; each column takes the offered choice of this number, or the last one.
     Choice(usize),
 }
@@ -40,7 +42,7 @@ fn column(lines: &[&str], at: usize, way: Way) -> Option<String> {
         .filter(|choice| !choice.contains('…') && !choice.contains("keep: why"))
         .collect();
     let chosen = match way {
-        Way::Keep => None,
+        Way::Keep | Way::Delete => None,
         Way::Choice(number) => choices.get(number.min(choices.len().saturating_sub(1))),
     };
     let keep = "{ keep: decided in a test }".to_owned();
@@ -53,7 +55,7 @@ pub fn decided(draft: &str, way: Way) -> String {
     let mut at = 0;
     while at < lines.len() {
         let line = lines[at].clone();
-        if let Some((start, _)) = line.split_once("rows: undecided") {
+        if let Some((start, end)) = line.split_once("rows: undecided").filter(|_| !line.trim_start().starts_with('#')) {
             let indent = " ".repeat(start.chars().count());
             let hidden = format!("{indent}# ");
             let below = lines[at + 1..].iter().take_while(|line| line.starts_with(&hidden)).count();
@@ -67,7 +69,8 @@ pub fn decided(draft: &str, way: Way) -> String {
                     lines.remove(at);
                     continue;
                 }
-                Way::Choice(_) | Way::Keep => lines[at] = format!("{start}keep: decided in a test"),
+                Way::Choice(_) | Way::Keep => lines[at] = format!("{start}keep: decided in a test{end}"),
+                Way::Delete => lines[at] = format!("{start}rows: delete{end}"),
             }
         }
         let all: Vec<&str> = lines.iter().map(String::as_str).collect();

@@ -130,6 +130,12 @@ pub(super) struct InitArguments {
     pub key: Option<String>,
     #[command(flatten)]
     pub schema: Schema,
+    /// A table whose rows go with the person, where you know that already; may be repeated
+    #[arg(long, value_name = "TABLE")]
+    pub delete: Vec<String>,
+    /// A table whose rows stay as they are, with what hangs on them; may be repeated
+    #[arg(long, value_name = "TABLE")]
+    pub keep: Vec<String>,
     /// Look at no row: guess from names, types and constraints alone
     #[arg(long, conflicts_with = "catalog")]
     pub no_sample: bool,
@@ -148,6 +154,7 @@ const INIT_EXAMPLES: &str = "\
 Examples:
   efface init --subject users > policies/erasure.yaml
   efface init --subject club.members --key club_id,number --out policies/erasure.yaml
+  efface init --subject users --delete messages --keep invoices
   efface init --subject users --no-sample
   efface catalog --out catalog.json && efface init --subject users --catalog catalog.json";
 

@@ -23,7 +23,14 @@ pub(super) async fn run(arguments: &InitArguments, output: &Output) -> Result<()
         return Err(failure.help("write to another file, or add `--overwrite` if what it holds may be lost"));
     }
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
-    let mut request = Request { subject: table_name(&arguments.subject, &catalog), key: Vec::new(), sampled: None };
+    let names = |written: &[String]| written.iter().map(|name| table_name(name, &catalog)).collect();
+    let mut request = Request {
+        subject: table_name(&arguments.subject, &catalog),
+        key: Vec::new(),
+        delete: names(&arguments.delete),
+        keep: names(&arguments.keep),
+        sampled: None,
+    };
     request.key = arguments.key.iter().flat_map(|key| key.split(',')).map(|name| Ident::from(name.trim())).collect();
     let refused = |error: DraftError| words(&error);
     let reached = draft::reached(&request, &catalog).map_err(refused)?;
@@ -102,13 +109,16 @@ fn table_name(written: &str, catalog: &Catalog) -> TableName {
 }
 
 fn told(draft: &Draft, arguments: &InitArguments, output: &Output) {
-    let marks = match (draft.columns, draft.tables) {
-        (0, 0) => "nothing is marked `undecided`".to_owned(),
-        (columns, 0) => format!("{} undecided", count(columns as u64, "column")),
-        (0, tables) => format!("{} undecided", count(tables as u64, "table")),
-        (columns, tables) => {
-            format!("{} and {} undecided", count(columns as u64, "column"), count(tables as u64, "table"))
-        }
+    let some = |number: usize, what: &str| (number > 0).then(|| count(number as u64, what));
+    let marks: Vec<String> =
+        [some(draft.columns, "column"), some(draft.tables, "table")].into_iter().flatten().collect();
+    let follow = match draft.following {
+        0 => String::new(),
+        more => format!(", and {} that hang on these", count(more as u64, "table")),
+    };
+    let marks = match &marks[..] {
+        [] => "nothing is marked `undecided`".to_owned(),
+        some => format!("{} undecided{follow}", some.join(" and ")),
     };
     let file = match &arguments.out {
         Some(path) => shown(&path.to_string_lossy()).to_string(),
@@ -139,6 +149,9 @@ fn words(error: &DraftError) -> Failure {
                 failure.help(format!("did you mean {}?", names.join(" or ")))
             }
         },
+        DraftError::NotReached { .. } => {
+            failure.help("leave it out of `--delete` and `--keep`, or have a foreign key lead from it to the person")
+        }
         DraftError::NotATable { about, .. } => match &about[..] {
             [] => failure.help("name the table that holds the persons"),
             about => {

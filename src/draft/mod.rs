@@ -41,6 +41,10 @@ pub struct Request {
     pub subject: TableName,
     /// What tells them apart, where it isn't the primary key.
     pub key: Vec<Ident>,
+    /// Tables of which somebody knows already that the person's rows go.
+    pub delete: Vec<TableName>,
+    /// Tables of which somebody knows already that they stay as they are.
+    pub keep: Vec<TableName>,
     /// How many rows of each table a sample had at most; none where nobody looked.
     pub sampled: Option<usize>,
 }
@@ -54,6 +58,8 @@ pub struct Draft {
     pub columns: usize,
     /// How many tables do.
     pub tables: usize,
+    /// How many more hang on these, and go or stay with them.
+    pub following: usize,
     /// Errors that stay whatever is decided: the schema has them, not the draft.
     pub left: Vec<Diagnostic>,
 }
@@ -78,6 +84,12 @@ pub enum DraftError {
         kind: String,
         /// Tables that it is made of.
         about: Vec<TableName>,
+    },
+    /// A table was named of which the draft says nothing.
+    #[error("table `{}` is none of the draft: nothing leads from it to the person", .table.bare())]
+    NotReached {
+        /// The table.
+        table: TableName,
     },
     /// The table has no primary key, and nobody said which columns tell persons apart.
     #[error("table `{}` has no primary key", .table.bare())]
@@ -110,7 +122,7 @@ fn list(names: &[Ident]) -> String {
 pub fn reached(request: &Request, catalog: &Catalog) -> Result<Vec<TableName>, DraftError> {
     let subject = subject(request, catalog)?;
     let facts = Facts::default();
-    let mut tried = Tried::of(catalog, subject, &facts);
+    let mut tried = Tried::of(request, catalog, subject, &facts);
     let layout = tried.lay_out();
     Ok(layout.tables.iter().map(|rows| tried.catalog.table(rows.table).name.clone()).collect())
 }
@@ -139,9 +151,16 @@ impl<'a> Drafting<'a> {
     /// No such table, or no key.
     pub fn begin(request: &'a Request, catalog: &Catalog, facts: &'a Facts) -> Result<Self, DraftError> {
         let subject = subject(request, catalog)?;
-        let mut tried = Tried::of(catalog, subject, facts);
+        let mut tried = Tried::of(request, catalog, subject, facts);
         let mut learned = Learned::default();
         let (sketch, left) = tried.mend(request, &mut learned);
+        let is_there = |name: &&TableName| {
+            let id = tried.catalog.table_id(name).filter(|id| *id != subject);
+            sketch.tables.iter().any(|table| Some(table.rows.table) == id)
+        };
+        if let Some(table) = request.delete.iter().chain(&request.keep).find(|name| !is_there(name)) {
+            return Err(DraftError::NotReached { table: table.clone() });
+        }
         Ok(Self { request, tried, learned, sketch, left })
     }
 
@@ -169,8 +188,8 @@ impl<'a> Drafting<'a> {
         self.tried.offer(&mut self.sketch);
         self.tried.hold(&mut self.sketch);
         let written = write::write(&self.tried.catalog, &self.sketch, Marks::Shown, self.request.sampled);
-        let (columns, tables) = write::marks(&self.sketch);
-        Draft { text: written.text, columns, tables, left: self.left }
+        let write::Count { columns, tables, following } = write::marks(&self.sketch);
+        Draft { text: written.text, columns, tables, following, left: self.left }
     }
 }
 
@@ -255,11 +274,14 @@ const MOST_ATTEMPTS: usize = 200;
 
 impl<'a> Tried<'a> {
     /// What is held against a draft is the schema: privileges are another matter, and no server is asked.
-    fn of(catalog: &Catalog, subject: TableId, facts: &'a Facts) -> Self {
+    fn of(request: &Request, catalog: &Catalog, subject: TableId, facts: &'a Facts) -> Self {
         let mut catalog = catalog.clone();
         catalog.observed.unreadable.clear();
         catalog.observed.live = false;
-        let known = Known::default();
+        let mut known = Known::default();
+        for (names, fate) in [(&request.delete, rows::Fate::Delete), (&request.keep, rows::Fate::Keep)] {
+            known.said.extend(names.iter().filter_map(|name| Some((catalog.table_id(name)?, fate))));
+        }
         Self { catalog, subject, facts, known, dropped: BTreeSet::new(), lookalikes: Vec::new() }
     }
 

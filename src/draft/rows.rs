@@ -18,6 +18,8 @@ pub(super) enum Fate {
     Delete,
     /// They stay, and their columns are decided.
     Stay,
+    /// They stay as they are, and what hangs on them too: somebody has said so.
+    Keep,
     /// Somebody has to say.
     Undecided,
 }
@@ -37,6 +39,8 @@ pub(super) struct Rows {
     pub letting_go: Vec<Path>,
     /// Keys to the subject that say who did something, where other rows of the table are decided.
     pub acted: Vec<Path>,
+    /// The undecided table on which the rows hang: they go or stay with it.
+    pub follows: Option<TableId>,
     /// Whether the table inherits from the subject's: its rows are persons, and no key leads to them.
     pub heir: bool,
     /// References to rows that go, which are cleared, with the table of those rows.
@@ -64,6 +68,8 @@ pub(super) struct Known {
     pub stays: BTreeMap<TableId, String>,
     /// Tables about which nothing can be guessed, and why.
     pub doubtful: BTreeMap<TableId, String>,
+    /// What somebody has said already.
+    pub said: BTreeMap<TableId, Fate>,
     /// Tables whose columns can't be changed, whatever is decided.
     pub unchangeable: BTreeSet<TableId>,
 }
@@ -122,6 +128,15 @@ impl Attempt<'_> {
                 frontier.push((child, Path(vec![id])));
             }
         }
+        // What somebody has written is about its author, where nobody else is named.
+        let (written, acted): (Vec<KeyId>, Vec<KeyId>) = acted.into_iter().partition(|id| {
+            let child = catalog.child(*id).expect("it was one");
+            let name = catalog.table(child).name.name.as_str();
+            let author = catalog.key(*id).child_columns().any(|column| words::is_author(column.as_str()));
+            let alone = !frontier.iter().any(|(table, _)| *table == child);
+            author && alone && tables::kind(name) == Some(Kind::Content)
+        });
+        frontier.extend(written.into_iter().map(|id| (catalog.child(id).expect("it was one"), Path(vec![id]))));
         for length in 1..=LONGEST_WAY {
             let mut fresh: BTreeSet<TableId> = BTreeSet::new();
             for (table, path) in &frontier {
@@ -134,8 +149,9 @@ impl Attempt<'_> {
             }
             for table in fresh {
                 let (fate, why) = self.fate(table);
+                let follows = self.followed(table).filter(|_| fate == Fate::Undecided);
                 let rows = self.rows.get_mut(&table).expect("was put there");
-                (rows.fate, rows.why) = (fate, why);
+                (rows.fate, rows.why, rows.follows) = (fate, why, follows);
             }
             frontier = self.onward(&frontier);
         }
@@ -167,6 +183,7 @@ impl Attempt<'_> {
             owned: Vec::new(),
             letting_go: Vec::new(),
             acted: Vec::new(),
+            follows: None,
             heir: false,
             cleared: BTreeMap::new(),
         }
@@ -177,7 +194,7 @@ impl Attempt<'_> {
         let catalog = self.catalog;
         let mut found: Vec<(TableId, Path)> = Vec::new();
         for (parent, path) in frontier {
-            if self.is_shared(*parent) {
+            if self.is_shared(*parent) || self.rows[parent].fate == Fate::Keep {
                 continue;
             }
             for (id, key) in catalog.keys_onto(*parent) {
@@ -237,6 +254,9 @@ impl Attempt<'_> {
         if let Some(why) = self.known.stays.get(&table) {
             return (Fate::Stay, why.clone());
         }
+        if let Some(fate) = self.known.said.get(&table) {
+            return (*fate, "as was said when this was drafted".to_owned());
+        }
         let kind = tables::kind(catalog.table(table).name.name.as_str());
         let firsts: Vec<&ForeignKey> = rows.owned.iter().map(|path| catalog.key(path.0[0])).collect();
         let all = |action: ReferentialAction| firsts.iter().all(|key| key.on_delete == action);
@@ -273,7 +293,7 @@ impl Attempt<'_> {
                     (Fate::Delete, format!("hangs on {of}, whose rows go"))
                 }
                 Fate::Delete => (Fate::Stay, format!("may stay without {of}, whose rows go")),
-                Fate::Stay => (Fate::Stay, format!("hangs on {of}, whose rows stay")),
+                Fate::Stay | Fate::Keep => (Fate::Stay, format!("hangs on {of}, whose rows stay")),
                 Fate::Undecided => (Fate::Undecided, format!("hangs on {of}: goes or stays with it")),
             };
         }
@@ -299,6 +319,17 @@ impl Attempt<'_> {
             None => "neither its name nor its keys say whether these rows go with the person".to_owned(),
         };
         (Fate::Undecided, why)
+    }
+
+    /// The undecided table on which all rows of a table hang, where they have no other way.
+    fn followed(&self, table: TableId) -> Option<TableId> {
+        let parents: BTreeSet<TableId> =
+            self.rows[&table].owned.iter().filter_map(|path| self.catalog.parent(path.0[0])).collect();
+        let undecided = |parent: &TableId| {
+            self.rows.get(parent).is_some_and(|rows| rows.fate == Fate::Undecided && *parent != self.subject)
+        };
+        let first = parents.iter().next().copied()?;
+        parents.iter().all(undecided).then_some(first)
     }
 
     /// Whether a table holds nothing but references, its key and moments.
@@ -462,6 +493,8 @@ impl Attempt<'_> {
                 format!("other rows of `{parent_name}` are decided by whose they are")
             } else if child == self.subject {
                 "other people's rows; the person's own is decided".to_owned()
+            } else if self.rows[&parent].fate == Fate::Keep {
+                format!("hangs on `{parent_name}`, which is kept as it is")
             } else if self.is_shared(parent) {
                 format!("what hangs on `{parent_name}` is other people's too")
             } else {

@@ -143,6 +143,7 @@ fn rules(about: &About<'_>, known: &Known, steps: &Steps) -> Vec<Rule> {
         let body = match rows.fate {
             Fate::Delete => Body::Delete,
             Fate::Stay => Body::Columns(guesses(Part::Owned)),
+            Fate::Keep => others(&rows.why),
             Fate::Undecided if known.unchangeable.contains(&rows.table) => Body::Undecided(Vec::new()),
             Fate::Undecided => Body::Undecided(guesses(Part::Owned)),
         };

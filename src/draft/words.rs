@@ -367,6 +367,11 @@ pub(super) fn class(column: &str, table: &str) -> Option<Class> {
     }
 }
 
+/// Whether a reference says who has written something.
+pub(super) fn is_author(column: &str) -> bool {
+    has(&split(column), "author autor autore auteur autora verfasser sender writer poster commenter")
+}
+
 /// Whether a reference says who did something with the row, rather than whom it is about.
 pub(super) fn is_actor(column: &str, subject_table: &str) -> bool {
     let words = split(column);

@@ -64,14 +64,33 @@ pub(super) fn write(catalog: &Catalog, sketch: &Sketch, marks: Marks, sampled: O
     Written { text: page.text, lines: page.lines }
 }
 
-/// How many marks a draft has: of columns and of tables. Columns that wait for their table are not counted.
-pub(super) fn marks(sketch: &Sketch) -> (usize, usize) {
-    let rules = || sketch.tables.iter().flat_map(|table| &table.rules);
-    let columns = rules().map(|rule| match &rule.body {
-        Body::Columns(guesses) => guesses.iter().filter(|guess| guess.decision().is_none()).count(),
-        Body::Undecided(_) | Body::Delete | Body::Keep(_) => 0,
-    });
-    (columns.sum(), rules().filter(|rule| matches!(rule.body, Body::Undecided(_))).count())
+/// How many marks a draft has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count {
+    /// Columns; those that wait for their table are not counted.
+    pub columns: usize,
+    /// Tables that are decided for themselves.
+    pub tables: usize,
+    /// Tables that hang on these.
+    pub following: usize,
+}
+
+/// Counts the marks of a draft.
+pub(super) fn marks(sketch: &Sketch) -> Count {
+    let mut count = Count { columns: 0, tables: 0, following: 0 };
+    for table in &sketch.tables {
+        for rule in &table.rules {
+            match &rule.body {
+                Body::Columns(guesses) => {
+                    count.columns += guesses.iter().filter(|guess| guess.decision().is_none()).count();
+                }
+                Body::Undecided(_) if table.rows.follows.is_some() => count.following += 1,
+                Body::Undecided(_) => count.tables += 1,
+                Body::Delete | Body::Keep(_) => {}
+            }
+        }
+    }
+    count
 }
 
 impl Page<'_> {
@@ -120,7 +139,7 @@ impl Page<'_> {
     fn head(&mut self, sampled: Option<usize>) {
         let table = self.catalog.table(self.sketch.subject);
         let name = self.name(self.sketch.subject);
-        let (columns, tables) = marks(self.sketch);
+        let Count { columns, tables, following } = marks(self.sketch);
         let looked = match sampled {
             Some(rows) => format!("the schema, and from a sample of at most {rows} rows of each table"),
             None => "the schema alone, without a look at any row".to_owned(),
@@ -129,7 +148,7 @@ impl Page<'_> {
             "",
             &format!("A first policy for erasing somebody of `{name}`, guessed by `efface init` from {looked}."),
         );
-        match columns + tables {
+        match columns + tables + following {
             0 => self.comment(
                 "",
                 "Nothing is marked `undecided`; read it all the same: what is deleted, what stays and why.",
@@ -141,6 +160,14 @@ impl Page<'_> {
                     counted(columns, tables)
                 );
                 self.comment("", &left);
+                if following > 0 {
+                    let follow = format!(
+                        "{} more hang on undecided tables, and go or stay with them: decide those first. With `--delete TABLE` \
+                         and `--keep TABLE` another `efface init` takes your word for it, and writes what follows.",
+                        counted(0, following)
+                    );
+                    self.comment("", &follow);
+                }
             }
         }
         self.plain("version: 1");
@@ -220,11 +247,20 @@ impl Page<'_> {
     fn tables(&mut self) {
         self.plain("tables:");
         let sketch = self.sketch;
-        for (index, table) in sketch.tables.iter().enumerate() {
+        let (own, following): (Vec<&Table>, Vec<&Table>) =
+            sketch.tables.iter().partition(|table| !self.is_following(table));
+        for (index, table) in own.into_iter().enumerate() {
             if index > 0 {
                 self.plain("");
             }
             self.table(table);
+        }
+        if !following.is_empty() {
+            self.plain("");
+            self.comment("  ", "These hang on tables that are undecided, and go or stay with them.");
+            for table in following {
+                self.following(table);
+            }
         }
         for (index, view) in sketch.refreshes.iter().enumerate() {
             self.plain("");
@@ -233,6 +269,28 @@ impl Page<'_> {
         }
         let told = self.parents();
         self.addresses(&told);
+    }
+
+    /// Whether a table is one line only: until the table is decided on which it hangs.
+    fn is_following(&self, table: &Table) -> bool {
+        let waits =
+            matches!(&table.rules[..], [rule] if matches!(rule.body, Body::Undecided(_)) && rule.condition.is_none());
+        table.rows.follows.is_some() && waits
+    }
+
+    /// A table that goes or stays with another.
+    fn following(&mut self, table: &Table) {
+        let (Some(parent), [rule]) = (table.rows.follows, &table.rules[..]) else { return };
+        let id = table.rows.table;
+        let name = yaml::scalar(&yaml::table(&self.catalog.table(id).name));
+        let ways: Vec<String> = rule.via.iter().map(|path| yaml::in_flow(&yaml::path(self.catalog, path))).collect();
+        let via = match &ways[..] {
+            [only] => only.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let word = if self.marks == Marks::Shown { "rows: undecided" } else { "keep: tried" };
+        self.comment("  ", &format!("with `{}`: `rows: delete`, or `keep: why`", self.name(parent)));
+        self.line(Line::Rule(id, rule.part), &format!("  {name}: {{ via: {via}, {word} }}"));
     }
 
     fn table(&mut self, table: &Table) {

@@ -16,7 +16,7 @@ use crate::decided::{Way, decided};
 const BEYOND: &[Code] = &[Code::UnsupportedKey, Code::ChangedByRule];
 
 fn request(subject: &TableName) -> Request {
-    Request { subject: subject.clone(), key: Vec::new(), sampled: None }
+    Request { subject: subject.clone(), key: Vec::new(), delete: Vec::new(), keep: Vec::new(), sampled: None }
 }
 
 fn drafted(subject: &TableName, catalog: &Catalog) -> Option<Draft> {
@@ -50,7 +50,12 @@ fn lawful(subject: &TableName, catalog: &Catalog) -> Option<usize> {
     let shown = |found: &Report, text: &str| render::text(found, &SourceFile::new("draft.yaml", text), false);
     let others: Vec<Code> = errors(&found).into_iter().filter(|code| !marks(code) && !left.contains(code)).collect();
     assert_eq!(others, [], "{name}\n{}\n{}", shown(&found, &draft.text), draft.text);
-    assert_eq!(errors(&found).iter().any(marks), draft.columns + draft.tables > 0, "{name}\n{}", draft.text);
+    assert_eq!(
+        errors(&found).iter().any(marks),
+        draft.columns + draft.tables + draft.following > 0,
+        "{name}\n{}",
+        draft.text
+    );
     for way in [Way::Keep, Way::Choice(0), Way::Choice(1), Way::Choice(2), Way::Choice(3)] {
         let text = decided(&draft.text, way);
         let found = report(&text, catalog);
@@ -59,9 +64,16 @@ fn lawful(subject: &TableName, catalog: &Catalog) -> Option<usize> {
         let live = text.lines().filter(|line| !line.trim_start().starts_with('#'));
         assert!(!live.into_iter().any(|line| line.contains(": undecided")), "{text}");
     }
+    // Rows that go may be referenced by rows that stay, and nothing else is wrong with it.
+    let found = report(&decided(&draft.text, Way::Delete), catalog);
+    let others: Vec<Code> = errors(&found)
+        .into_iter()
+        .filter(|code| *code != Code::Orphans && !left.contains(code) && !BEYOND.contains(code))
+        .collect();
+    assert_eq!(others, [], "{name}, delete\n{}\n{}", shown(&found, &draft.text), draft.text);
     let again = drafted(subject, catalog).expect("there was one");
     assert_eq!(again.text, draft.text, "the same schema, the same bytes");
-    Some(draft.columns + draft.tables)
+    Some(draft.columns + draft.tables + draft.following)
 }
 
 #[test]
