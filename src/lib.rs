@@ -35,6 +35,7 @@ pub mod catalog;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod diagnostic;
+pub mod draft;
 mod graph;
 pub mod ident;
 pub mod pgtype;

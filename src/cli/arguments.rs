@@ -62,6 +62,8 @@ pub(super) enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a first policy from the live schema, with guesses and what is left to decide
+    Init(InitArguments),
     /// Hold a policy against the schema: errors point at line and column
     Check(CheckArguments),
     /// Show what a policy would do: read-only, changes nothing
@@ -145,6 +147,45 @@ pub(super) enum CheckFormat {
     /// A code quality report, as a merge request on GitLab shows it
     Gitlab,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = INIT_EXAMPLES)]
+pub(super) struct InitArguments {
+    /// The table that holds the persons: `users`, or with its schema, `club.users`
+    #[arg(long, value_name = "TABLE")]
+    pub subject: String,
+    /// The columns that tell persons apart, where it isn't the primary key; several separated by commas
+    #[arg(long, value_name = "COLUMNS")]
+    pub key: Option<String>,
+    #[command(flatten)]
+    pub schema: Schema,
+    /// A table whose rows go with the person, where you know that already; may be repeated
+    #[arg(long, value_name = "TABLE")]
+    pub delete: Vec<String>,
+    /// A table whose rows stay as they are, with what hangs on them; may be repeated
+    #[arg(long, value_name = "TABLE")]
+    pub keep: Vec<String>,
+    /// Look at no row: guess from names, types and constraints alone
+    #[arg(long, conflicts_with = "catalog")]
+    pub no_sample: bool,
+    /// How many rows of each table are looked at, at most; their values are never shown
+    #[arg(long, value_name = "ROWS", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000), conflicts_with_all = ["no_sample", "catalog"])]
+    pub sample: u16,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write over the file that is there
+    #[arg(long, requires = "out")]
+    pub overwrite: bool,
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  efface init --subject users > policies/erasure.yaml
+  efface init --subject club.members --key club_id,number --out policies/erasure.yaml
+  efface init --subject users --delete messages --keep invoices
+  efface init --subject users --no-sample
+  efface catalog --out catalog.json && efface init --subject users --catalog catalog.json";
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {

@@ -11,6 +11,7 @@ mod failure;
 mod find;
 mod grants;
 mod graph;
+mod init;
 mod judge;
 mod ledger;
 mod load;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
     match command {
+        Command::Init(arguments) => init::run(&arguments, output).await,
         Command::Check(arguments) => check::run(&arguments, output).await,
         Command::Plan(arguments) => plan::run(&arguments, output).await,
         Command::Snapshot(arguments) => snapshot::run(&arguments, output).await,

@@ -265,6 +265,7 @@ impl Reader<'_> {
         match node.word() {
             Some("delete") => Some(RowDecision::Delete),
             Some("cascade") => Some(RowDecision::Cascade),
+            Some("undecided") => Some(RowDecision::Undecided),
             _ => {
                 let found = match &node.kind {
                     Kind::Empty => empty(owner, "`rows`"),

@@ -214,6 +214,7 @@ fn rule() -> Value {
                     &[
                         (json!("delete"), "the rows are deleted; whatever references them needs a rule of its own"),
                         (json!("cascade"), "the rows are deleted, and the rows that reference them, and so on down"),
+                        (json!("undecided"), "nobody has decided yet: an error of `check`; `efface init` writes it"),
                     ],
                 ),
             ),

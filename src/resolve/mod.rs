@@ -47,6 +47,7 @@ pub(crate) use propagate::propagation;
 pub use propagate::{Follower, FollowingColumn, Propagation};
 pub(crate) use scrub::leads_to;
 pub use survey::{Followed, Survey, Surveyed, TableDecision, Unfinished, survey, survey_of};
+pub(crate) use suspects::{Lookalike, lookalikes};
 
 use crate::catalog::{Catalog, ColumnId, TableId};
 use crate::diagnostic::{Report, Warned};

@@ -199,7 +199,8 @@ fn guard(context: &Context<'_>, guard: &policy::Guard, report: &mut Report) -> O
 /// Whether a policy can change rows of this table at all.
 fn changeable(context: &Context<'_>, id: TableId, entry: &policy::TablePolicy, report: &mut Report) {
     let table = context.catalog.table(id);
-    let acts = entry.rules.iter().any(|rule| !matches!(rule.action.value, RowDecision::Keep(_)));
+    let acts =
+        entry.rules.iter().any(|rule| !matches!(rule.action.value, RowDecision::Keep(_) | RowDecision::Undecided));
     if !acts {
         return;
     }

@@ -45,7 +45,8 @@ pub(super) fn check(policy: &Policy, resolved: &ResolvedPolicy, catalog: &Catalo
     if resolved.subject == Subject::EveryRow {
         return;
     }
-    let habits = Habits::of(resolved, catalog);
+    let subject = resolved.subject.table();
+    let habits = Habits::of(subject, resolved.rules.iter().map(|rule| rule.table).chain(subject).collect(), catalog);
     let known = known(resolved, catalog);
     let mut rules = BTreeMap::new();
     for rule in &resolved.rules {
@@ -65,6 +66,48 @@ pub(super) fn check(policy: &Policy, resolved: &ResolvedPolicy, catalog: &Catalo
             }
         }
     }
+}
+
+/// A column that looks like a reference, by ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lookalike {
+    /// The table and its column.
+    pub child: (TableId, ColumnId),
+    /// The table that it would reference, and the column there.
+    pub parent: (TableId, Ident),
+    /// Why it looks so.
+    pub why: String,
+    /// The column that would name the table.
+    pub type_column: Option<Ident>,
+    /// Whether nothing but such a column says so.
+    pub by_pair: bool,
+}
+
+/// Columns that look like references to the subject's table or to one of `targets`, and are in no key: for a policy that
+/// is yet to be written.
+pub(crate) fn lookalikes(subject: TableId, targets: BTreeSet<TableId>, catalog: &Catalog) -> Vec<Lookalike> {
+    let habits = Habits::of(Some(subject), targets, catalog);
+    let mut found = Vec::new();
+    for id in catalog.table_ids() {
+        let table = catalog.table(id);
+        let known: BTreeSet<&Ident> = catalog.keys_from(id).flat_map(|(_, key)| key.child_columns()).collect();
+        for (index, column) in table.columns.iter().enumerate() {
+            let is_key = table.primary_key.len() == 1 && table.primary_key.contains(&column.name);
+            if is_key || known.contains(&column.name) {
+                continue;
+            }
+            let Some(suspect) = habits.suspect(id, column) else { continue };
+            let Some(parent) = catalog.table_id(&suspect.parent.name) else { continue };
+            found.push(Lookalike {
+                child: (id, ColumnId(index)),
+                parent: (parent, suspect.column.clone()),
+                why: words::habit(&suspect),
+                type_column: suspect.type_column.cloned(),
+                by_pair: matches!(suspect.habit, Habit::Pair),
+            });
+        }
+    }
+    found
 }
 
 /// Columns that are in a key, or that a policy finds rows by in another way.
@@ -95,9 +138,7 @@ struct Habits<'a> {
 }
 
 impl<'a> Habits<'a> {
-    fn of(resolved: &ResolvedPolicy, catalog: &'a Catalog) -> Self {
-        let subject = resolved.subject.table();
-        let targets: BTreeSet<TableId> = resolved.rules.iter().map(|rule| rule.table).chain(subject).collect();
+    fn of(subject: Option<TableId>, targets: BTreeSet<TableId>, catalog: &'a Catalog) -> Self {
         let mut declared: BTreeMap<&Ident, Option<(TableId, &Ident, &TableName)>> = BTreeMap::new();
         for (id, key) in catalog.keys() {
             // `parent_id` is every tree's word for itself.
@@ -117,7 +158,7 @@ impl<'a> Habits<'a> {
             let table = catalog.table(id);
             let [key] = &table.primary_key[..] else { continue };
             for form in forms(table.name.name.as_str()) {
-                named.entry(format!("{form}_{}", key.as_str())).or_default().push(id);
+                named.entry(joined(&format!("{form}{}", key.as_str()))).or_default().push(id);
             }
         }
         Self { catalog, subject, declared, named }
@@ -135,7 +176,7 @@ impl<'a> Habits<'a> {
     }
 
     fn table_and_key(&self, id: TableId, column: &Column) -> Option<Suspect<'a>> {
-        let tables = self.named.get(column.name.as_str())?;
+        let tables = self.named.get(&joined(column.name.as_str()))?;
         let table = self.catalog.table(id);
         let near = |parent: &&TableId| self.catalog.table(**parent).name.schema == table.name.schema;
         let parent = match tables.iter().filter(near).collect::<Vec<_>>()[..] {
@@ -179,6 +220,11 @@ impl<'a> Habits<'a> {
         };
         same.then(|| Suspect { parent, column: key, habit, type_column: type_column() })
     }
+}
+
+/// A name however it is written: `user_id`, `userId`, `userid`.
+fn joined(name: &str) -> String {
+    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 
 /// Whether two columns can hold the same keys: lengths don't matter.

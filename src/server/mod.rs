@@ -12,6 +12,7 @@ pub mod explain;
 pub mod find;
 pub mod introspect;
 pub mod ledger;
+pub mod sample;
 mod secret;
 pub mod settings;
 pub mod standing;

@@ -148,7 +148,7 @@ fn sources() -> Vec<(String, SourceFile, Catalog)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file of ours");
     let club = SourceFile::new("policies/client-erasure.yaml", text("policies/client-erasure.yaml"));
-    let club = (CLUB.to_owned(), club, text("examples/fitness-club/catalog.json"));
+    let club = (CLUB.to_owned(), club, text("policies/catalog.json"));
     let cases = case::all().into_iter().map(|case| (case.name.clone(), case.policy.clone(), case.file("catalog.json")));
     let read = |text: String| catalog::read(&text).expect("the recorded catalog");
     std::iter::once(club).chain(cases).map(|(name, file, catalog)| (name, file, read(catalog))).collect()

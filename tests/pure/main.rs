@@ -10,8 +10,11 @@ mod broken_catalogs;
 mod broken_constraints;
 mod broken_subjects;
 mod cases;
+#[path = "../decided.rs"]
+mod decided;
 mod difference;
 mod documents;
+mod draft;
 mod findings;
 mod laws;
 #[path = "../many/mod.rs"]

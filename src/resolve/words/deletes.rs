@@ -1,7 +1,7 @@
 //! Deletes: what would be left behind, and how far they go.
 
 use super::list;
-use crate::catalog::{Basis, Catalog, ForeignKey, KeyId};
+use crate::catalog::{Basis, Catalog, ForeignKey, KeyId, ReferentialAction};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::Ident;
 use crate::resolve::model::Path;
@@ -22,7 +22,7 @@ pub(in crate::resolve) fn orphans(
     // And rows of the subject's table that reference the subject's rows are other people.
     let people = path.0.last().is_some_and(|id| catalog.key(*id).parent == key.child);
     let action = match clearable(catalog, key) {
-        columns if (circular || people) && !columns.is_empty() => {
+        columns if (circular || people || key.on_delete == ReferentialAction::SetNull) && !columns.is_empty() => {
             let columns: Vec<_> = columns.iter().map(|name| format!("{}: null", name.bare())).collect();
             vec![format!("columns: {{ {} }}", columns.join(", ")), "other_columns: keep".to_owned()]
         }

@@ -35,10 +35,28 @@ pub(super) use values::*;
 pub(super) use virtual_keys::*;
 
 use crate::catalog::{Column, Table};
-use crate::ident::Ident;
+use crate::ident::{Ident, TableName};
 
 /// The most names that one message lists.
 const LISTED: usize = 12;
+
+/// A name in a statement that somebody may run: quoted where the server would fold it.
+fn in_sql(name: &Ident) -> String {
+    let text = name.bare().to_string();
+    let plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    // Key words are few among names of tables; `order` and `user` are the ones that people use.
+    let reserved = ["user", "order", "group", "table", "column", "check", "default", "references", "end", "all", "to"];
+    if plain && !reserved.contains(&text.as_str()) { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+}
+
+/// A table's name in such a statement.
+fn table_in_sql(name: &TableName) -> String {
+    match name.schema.as_str() {
+        "public" => in_sql(&name.name),
+        _ => format!("{}.{}", in_sql(&name.schema), in_sql(&name.name)),
+    }
+}
 
 fn of(table: &Table, column: &Column) -> String {
     format!("{}.{}", table.name.bare(), column.name.bare())

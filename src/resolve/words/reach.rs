@@ -1,6 +1,6 @@
 //! Paths, rules along them, and what someone has accepted.
 
-use super::{LISTED, list};
+use super::{LISTED, in_sql, list, table_in_sql};
 use crate::catalog::{Catalog, ForeignKey, KeyId, OtherObject, Table, TableId};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ident::TableName;
@@ -197,8 +197,8 @@ pub(in crate::resolve) fn unindexed_key(key: &ForeignKey, followed: bool, span: 
         .note(format!("each run reads the whole of `{}`", key.child.bare()))
         .help(format!(
             "CREATE INDEX CONCURRENTLY ON {} ({})",
-            key.child.bare(),
-            key.child_columns().map(|column| column.bare().to_string()).collect::<Vec<_>>().join(", ")
+            table_in_sql(&key.child),
+            key.child_columns().map(in_sql).collect::<Vec<_>>().join(", ")
         ))
 }
 

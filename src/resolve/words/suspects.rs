@@ -6,6 +6,16 @@ use crate::ident::Ident;
 use crate::resolve::suspects::{Habit, Suspect};
 use crate::source::Span;
 
+/// Why a column looks like a reference.
+pub(in crate::resolve) fn habit(suspect: &Suspect<'_>) -> String {
+    let parent = suspect.parent.name.bare();
+    match suspect.habit {
+        Habit::SameName(other) => format!("the column of that name in `{}` references `{parent}`", other.bare()),
+        Habit::TableAndKey => format!("it is called after `{parent}` and its key, and has the key's type"),
+        Habit::Pair => format!("it has the type of `{parent}`'s key, and the column beside it names a kind"),
+    }
+}
+
 pub(in crate::resolve) fn looks_like_reference(
     table: &Table,
     column: &Ident,
@@ -14,11 +24,7 @@ pub(in crate::resolve) fn looks_like_reference(
 ) -> Diagnostic {
     let (name, parent) = (table.name.bare(), suspect.parent.name.bare());
     let place = format!("{name}.{}", column.bare());
-    let why = match suspect.habit {
-        Habit::SameName(other) => format!("the column of that name in `{}` references `{parent}`", other.bare()),
-        Habit::TableAndKey => format!("it is called after `{parent}` and its key, and has the key's type"),
-        Habit::Pair => format!("it has the type of `{parent}`'s key, and the column beside it names a kind"),
-    };
+    let why = habit(suspect);
     let references = match &suspect.parent.primary_key[..] {
         [key] if key == suspect.column => parent.to_string(),
         _ => format!("{parent}({})", suspect.column.bare()),
