@@ -79,6 +79,9 @@ impl Fold {
     pub const READABLE: Fold = Fold::Over(40);
 }
 
+/// The index of the node that is referenced, and how that looks.
+type References = (usize, Line, Followed);
+
 /// From so many on, tables that look the same are put together.
 const SEVERAL: usize = 3;
 
@@ -141,7 +144,7 @@ impl Picture {
     /// reference the same tables.
     fn folded(self, alike: bool, used: &mut BTreeSet<String>) -> Self {
         let referenced: BTreeSet<usize> = self.edges.iter().map(|edge| edge.to).collect();
-        let mut groups: BTreeMap<(TableDecision, Vec<(usize, Line, Followed)>), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(TableDecision, Vec<References>), Vec<usize>> = BTreeMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if !node.subject && !referenced.contains(&index) {
                 let out = self.edges.iter().filter(|edge| alike && edge.from == index);
