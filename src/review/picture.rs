@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{count, table};
 use crate::catalog::{Basis, Catalog, ForeignKey, TableId};
+use crate::ident::shown;
 use crate::resolve::{Followed, Survey, Surveyed, TableDecision};
 
 /// Tables, the keys between them, and what happens to each.
@@ -52,6 +53,11 @@ pub struct Edge {
     pub line: Line,
     /// What the policy makes of it.
     pub followed: Followed,
+}
+
+/// What the picture of a policy's tables shows, in a sentence.
+pub fn picture_title(policy: &str) -> String {
+    format!("tables of policy {} by what happens to their rows", shown(policy))
 }
 
 /// How an edge is drawn.

@@ -128,6 +128,49 @@ fn a_page_is_read_filtered_and_printed_in_a_browser_with_the_keyboard_and_withou
     is_well("page", 24);
 }
 
+/// What a command printed, and how it ended.
+fn efface(folder: &Path, line: &[&str]) -> (String, String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(line).current_dir(folder).env_remove("DATABASE_URL").stdin(Stdio::null());
+    let output = command.output().expect("the tool runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn the_command_line_draws_and_writes_without_a_database() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let club = ["policies/client-erasure.yaml", "--catalog", "examples/fitness-club/catalog.json"];
+    for (command, format, begin, end) in [
+        ("graph", "mermaid", "%%{init", "stroke-width:1px\n"),
+        ("graph", "dot", "digraph policy {", "}\n"),
+        ("graph", "svg", "<svg ", "</svg>\n"),
+        ("plan", "markdown", "<!-- efface:plan policies/client-erasure.yaml -->\n", ".\n"),
+        ("plan", "html", "<!DOCTYPE html>", "</html>\n"),
+    ] {
+        let (out, err, code) = efface(root, &[&[command], &club[..], &["--format", format]].concat());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.starts_with(begin) && out.ends_with(end), "{command} {format}: {out}");
+    }
+    let (drawn, _, _) = efface(root, &[&["graph"], &club[..], &["--format", "svg"]].concat());
+    assert!(drawn == std::fs::read_to_string(root.join("docs/fitness-club.svg")).expect("it is there"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalog = root.join("examples/fitness-club/catalog.json").to_string_lossy().into_owned();
+    let graph = |policy: &str| {
+        std::fs::write(folder.path().join("p.yaml"), policy).expect("written");
+        efface(folder.path(), &["graph", "p.yaml", "--catalog", &catalog])
+    };
+    let (out, err, code) = graph("version: 1\nname: p\nsubject: { table: users }\ntables:\n  notes: delete\n");
+    assert_eq!(code, Some(0), "an unfinished policy is drawn: {err}");
+    assert!(out.contains("NOT DECIDED") && err.contains("14 tables not decided"), "{err}{out}");
+    let (out, err, code) = graph("version: 1\nname: p\nsubject: { table: people }\ntables:\n  notes: delete\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "without a subject nothing leads anywhere");
+    assert!(err.contains("unknown-table"), "{err}");
+    let (out, err, code) = graph("version: 1\nname: [\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+}
+
 /// Who finds nothing wrong with anything proves nothing.
 #[test]
 fn every_reader_refuses_what_is_broken() {

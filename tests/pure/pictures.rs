@@ -324,6 +324,22 @@ fn without(text: &str, from: &str, to: &str) -> String {
     kept
 }
 
+/// `UPDATE_DOCS=1` writes it instead.
+#[test]
+fn the_drawing_in_the_documentation_is_what_the_tool_draws() {
+    let (file, catalog) = club();
+    let (Unfinished { survey, catalog, .. }, _) = drawn(&file, &catalog, Fold::READABLE).expect("a subject");
+    let title = review::picture_title("client-erasure");
+    let picture = Picture::new(title, &survey, &catalog, &BTreeMap::new(), Fold::READABLE);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/fitness-club.svg");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, review::svg(&picture)).expect("written");
+    }
+    let drawing = std::fs::read_to_string(&path).expect("docs/fitness-club.svg");
+    assert!(drawing == review::svg(&picture), "UPDATE_DOCS=1 cargo test --test pure drawing writes it anew");
+    assert!(drawing.len() < 100_000);
+}
+
 #[test]
 fn every_format_of_two_plans() {
     let (club, club_catalog) = club();
