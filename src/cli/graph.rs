@@ -6,7 +6,6 @@ use super::arguments::{GraphArguments, GraphFormat};
 use super::failure::Failure;
 use super::load;
 use super::output::Output;
-use crate::ident::shown;
 use crate::policy;
 use crate::resolve::{self, Unfinished};
 use crate::review::{self, Fold, Picture, count};
@@ -24,7 +23,7 @@ pub(super) async fn run(arguments: &GraphArguments, output: &Output) -> Result<(
         Failure::printed()
     })?;
     let fold = if arguments.all { Fold::Never } else { Fold::READABLE };
-    let title = format!("tables of policy {} by what happens to their rows", shown(&name));
+    let title = review::picture_title(&name);
     let picture = Picture::new(title, &survey, &catalog, &BTreeMap::new(), fold);
     if findings.has_errors() {
         let undecided = picture.undecided();

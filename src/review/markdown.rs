@@ -181,8 +181,8 @@ fn bucketed(reviewed: &Reviewed<'_>) -> [(String, Vec<String>); 3] {
             let _ = write!(text, " ({})", scopes.join("; "));
         }
         if let Some(words) = &entry.words {
-            let _ =
-                write!(text, "{}{}", if entry.table.is_empty() { "" } else { ": " }, sentence(&short(words, WORDS)));
+            let dash = if entry.table.is_empty() { "" } else { " \u{2014} " };
+            let _ = write!(text, "{dash}{}", sentence(&short(words, WORDS)));
         }
         text.push('\n');
         text

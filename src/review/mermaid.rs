@@ -96,7 +96,7 @@ pub(super) fn class(look: TableDecision) -> &'static str {
     }
 }
 
-/// A text within a label: letters, digits and what means nothing anywhere stay, all else is written as its number.
+/// A text within a label: letters, digits, signs beyond ASCII and what means nothing anywhere stay, all else is written as its number.
 fn escaped(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let is_word = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphanumeric());
@@ -107,7 +107,8 @@ fn escaped(text: &str) -> String {
             // At the edge of a word it would begin emphasis; `1. ` and `- ` would begin a list.
             '_' | '.' | '-' => between_words,
             ' ' | ',' | '(' | ')' | ':' => true,
-            other => other.is_alphanumeric(),
+            // Syntax is ASCII.
+            other => other.is_ascii_alphanumeric() || !other.is_ascii(),
         };
         let number = u32::from(*c);
         let _ = match c {

@@ -37,7 +37,7 @@ pub use html::html;
 pub use ledger::*;
 pub use markdown::{LONGEST_COMMENT, markdown};
 pub use mermaid::mermaid;
-pub use picture::{Edge, Fold, Line, Node, Picture};
+pub use picture::{Edge, Fold, Line, Node, Picture, picture_title};
 pub use receipt::*;
 pub use schema::{
     find_schema, ledger_schema, plan_difference_schema, plan_schema, receipt_schema, verification_schema,

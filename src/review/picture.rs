@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{count, table};
 use crate::catalog::{Basis, Catalog, ForeignKey, TableId};
+use crate::ident::shown;
 use crate::resolve::{Followed, Survey, Surveyed, TableDecision};
 
 /// Tables, the keys between them, and what happens to each.
@@ -54,6 +55,11 @@ pub struct Edge {
     pub followed: Followed,
 }
 
+/// What the picture of a policy's tables shows, in a sentence.
+pub fn picture_title(policy: &str) -> String {
+    format!("tables of policy {} by what happens to their rows", shown(policy))
+}
+
 /// How an edge is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Line {
@@ -78,6 +84,9 @@ impl Fold {
     /// More nodes than that fit on no screen.
     pub const READABLE: Fold = Fold::Over(40);
 }
+
+/// The index of the node that is referenced, and how that looks.
+type References = (usize, Line, Followed);
 
 /// From so many on, tables that look the same are put together.
 const SEVERAL: usize = 3;
@@ -141,7 +150,7 @@ impl Picture {
     /// reference the same tables.
     fn folded(self, alike: bool, used: &mut BTreeSet<String>) -> Self {
         let referenced: BTreeSet<usize> = self.edges.iter().map(|edge| edge.to).collect();
-        let mut groups: BTreeMap<(TableDecision, Vec<(usize, Line, Followed)>), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(TableDecision, Vec<References>), Vec<usize>> = BTreeMap::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if !node.subject && !referenced.contains(&index) {
                 let out = self.edges.iter().filter(|edge| alike && edge.from == index);

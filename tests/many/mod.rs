@@ -117,13 +117,16 @@ pub fn policy(names: &[String], words: &str, finished: bool) -> SourceFile {
         key.pairs[0].child.as_str().to_owned()
     };
     let schema = schema(names);
+    // A name has one line.
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut text = format!(
-        "version: 1\nname: {}\nsubject: {{ table: users }}\nguards:\n  - {{ name: {words}, table: {}, via: {}, \
+        "version: 1\nname: {}\nsubject: {{ table: users }}\nguards:\n  - {{ name: {line}, table: {}, via: {}, \
          message: {words} }}\ntables:\n  users:\n    columns: {{ id: keep, name: {{ replace: {words} }}, {}: null }}\n",
         json!("many tables"),
         quoted(&names[0]),
         quoted(&by(0, &schema)),
         json!("na|me `x` <i>"),
+        line = json!(line),
         words = json!(words),
     );
     for (index, name) in names.iter().enumerate() {
@@ -141,7 +144,7 @@ pub fn policy(names: &[String], words: &str, finished: bool) -> SourceFile {
             2 if !finished => format!("via: {via}, columns: {{ body: {{ replace: {} }} }}", json!(words)),
             2 => format!(
                 "via: {via}, name: {}, columns: {{ body: {{ replace: {} }} }}, other_columns: keep",
-                json!(words),
+                json!(line),
                 json!(words)
             ),
             _ => format!("keep: {}", json!(words)),

@@ -13,6 +13,7 @@ mod case;
 #[path = "../many/mod.rs"]
 mod many;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -32,16 +33,25 @@ struct Verdict {
 struct Judged {
     verdicts: Vec<Verdict>,
     /// How long each format took.
-    milliseconds: serde_json::Value,
+    milliseconds: BTreeMap<String, u64>,
 }
 
 /// Everything judged, in one run.
 fn judged() -> &'static Judged {
     static JUDGED: OnceLock<Judged> = OnceLock::new();
     JUDGED.get_or_init(|| {
-        let judged = judge(&documents::all(), &documents::pages());
+        // Two processes at once: one draws in a browser, the other reads.
+        let drawn = |document: &documents::Document| matches!(document.format, "mermaid" | "svg");
+        let (drawings, texts): (Vec<_>, Vec<_>) = documents::all().into_iter().partition(drawn);
+        let pages = documents::pages();
+        let (mut judged, more) = std::thread::scope(|scope| {
+            let read = scope.spawn(|| judge(&texts, &[]));
+            (judge(&drawings, &pages), read.join().expect("the other process"))
+        });
+        judged.verdicts.extend(more.verdicts);
+        judged.milliseconds.extend(more.milliseconds);
         #[allow(clippy::print_stdout, reason = "the count belongs to the run's record")]
-        let () = println!("outside: {} verdicts, milliseconds {}", judged.verdicts.len(), judged.milliseconds);
+        let () = println!("outside: {} verdicts, milliseconds {:?}", judged.verdicts.len(), judged.milliseconds);
         judged
     })
 }
@@ -126,6 +136,49 @@ fn pages_are_what_the_standard_says() {
 #[test]
 fn a_page_is_read_filtered_and_printed_in_a_browser_with_the_keyboard_and_without_its_script() {
     is_well("page", 24);
+}
+
+/// What a command printed, and how it ended.
+fn efface(folder: &Path, line: &[&str]) -> (String, String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(line).current_dir(folder).env_remove("DATABASE_URL").stdin(Stdio::null());
+    let output = command.output().expect("the tool runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn the_command_line_draws_and_writes_without_a_database() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let club = ["policies/client-erasure.yaml", "--catalog", "examples/fitness-club/catalog.json"];
+    for (command, format, begin, end) in [
+        ("graph", "mermaid", "%%{init", "stroke-width:1px\n"),
+        ("graph", "dot", "digraph policy {", "}\n"),
+        ("graph", "svg", "<svg ", "</svg>\n"),
+        ("plan", "markdown", "<!-- efface:plan policies/client-erasure.yaml -->\n", ".\n"),
+        ("plan", "html", "<!DOCTYPE html>", "</html>\n"),
+    ] {
+        let (out, err, code) = efface(root, &[&[command], &club[..], &["--format", format]].concat());
+        assert_eq!(code, Some(0), "{err}");
+        assert!(out.starts_with(begin) && out.ends_with(end), "{command} {format}: {out}");
+    }
+    let (drawn, _, _) = efface(root, &[&["graph"], &club[..], &["--format", "svg"]].concat());
+    assert!(drawn == std::fs::read_to_string(root.join("docs/fitness-club.svg")).expect("it is there"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let catalog = root.join("examples/fitness-club/catalog.json").to_string_lossy().into_owned();
+    let graph = |policy: &str| {
+        std::fs::write(folder.path().join("p.yaml"), policy).expect("written");
+        efface(folder.path(), &["graph", "p.yaml", "--catalog", &catalog])
+    };
+    let (out, err, code) = graph("version: 1\nname: p\nsubject: { table: users }\ntables:\n  notes: delete\n");
+    assert_eq!(code, Some(0), "an unfinished policy is drawn: {err}");
+    assert!(out.contains("NOT DECIDED") && err.contains("14 tables not decided"), "{err}{out}");
+    let (out, err, code) = graph("version: 1\nname: p\nsubject: { table: people }\ntables:\n  notes: delete\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "without a subject nothing leads anywhere");
+    assert!(err.contains("unknown-table"), "{err}");
+    let (out, err, code) = graph("version: 1\nname: [\n");
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
 }
 
 /// Who finds nothing wrong with anything proves nothing.

@@ -113,7 +113,7 @@ fn cases() -> Searched {
         let db = Db::with(&schema);
         db.sql(&case.file("data.sql"));
         let catalog = db.catalog();
-        let values = values(&db, &catalog, &format!("{schema}{policy}{VOCABULARY}"));
+        let values = values(&db, &catalog, &format!("{schema}{policy}{VOCABULARY}{PAGE}"));
         let subjects = subjects(case);
         std::fs::write(folder.path().join("subjects"), subjects.join("\n")).expect("the subjects are written");
         let every_row = policy.contains("every_row: true");
@@ -134,6 +134,10 @@ fn cases() -> Searched {
             lines.insert(0, ([&["-vvv", "rehearse", "policy.yaml", "--format", "json"], whose].concat(), true));
             lines.insert(0, (vec!["-vvv", "check", "policy.yaml"], false));
             lines.push((vec!["-vvv", "ledger", "export"], false));
+            for format in ["text", "markdown", "html"] {
+                lines.insert(0, (vec!["-vvv", "plan", "policy.yaml", "--format", format], false));
+            }
+            lines.insert(0, (vec!["-vvv", "graph", "policy.yaml", "--format", "svg"], false));
         }
         // Before anybody is erased: every value in the database is found, and told by line or column.
         if case.name.len() % 3 == 1 {
@@ -246,6 +250,32 @@ fn no_failure_quotes_a_row() {
     }
 }
 
+/// The shape of a plan in each format, and of a graph; each with a policy that fits and one that doesn't.
+#[test]
+fn no_format_of_a_plan_or_a_graph_prints_a_value() {
+    let db = Db::with(PEOPLE);
+    db.sql("insert into notes select n, 1, 'MARKED ' || n from generate_series(10, 400) n; analyze");
+    let folder = tempfile::tempdir().expect("a folder");
+    let tables = "  users:\n    - { columns: { name: null, email: { randomize: email } }, other_columns: keep }\n    \
+                  - { via: friend_id, keep: a friend }\n";
+    let policy = |more: &str| format!("version: 1\nname: p\nsubject: {{ table: users }}\ntables:\n{tables}{more}");
+    std::fs::write(folder.path().join("good.yaml"), policy("  notes: delete\n")).expect("the policy is written");
+    std::fs::write(folder.path().join("bad.yaml"), policy("")).expect("the policy is written");
+    let plan = ["text", "sql", "json", "markdown", "html"].map(|format| ("plan", format));
+    let graph = ["mermaid", "dot", "svg"].map(|format| ("graph", format));
+    let check = ["text", "json"].map(|format| ("check", format));
+    for (command, format) in plan.into_iter().chain(graph).chain(check) {
+        for file in ["good.yaml", "bad.yaml"] {
+            let ran = run(&db, folder.path(), &["-vvv", "--log-format", "json", command, file, "--format", format]);
+            assert!(!ran.printed.to_lowercase().contains("marked"), "{command} {format}: {}", ran.printed);
+            let well = file == "good.yaml" || command == "graph";
+            assert_eq!(ran.code, Some(i32::from(!well)), "{command} {format} {file}: {}", ran.printed);
+            let told = ran.printed.contains("notes") || (command == "check" && well);
+            assert!(told, "{command} {format} {file}: {}", ran.printed);
+        }
+    }
+}
+
 #[test]
 fn what_is_typed_in_the_wrong_place_is_not_repeated() {
     let db = Db::with(PEOPLE);
@@ -266,5 +296,12 @@ fn what_is_typed_in_the_wrong_place_is_not_repeated() {
     }
 }
 
+/// The style and the script of a plan's page hold words, too.
+const PAGE: &str = concat!(
+    include_str!("../../src/review/html/page.css"),
+    include_str!("../../src/review/html/page.js"),
+    include_str!("../../src/review/picture.css"),
+);
+
 /// Words of our own that values in the cases also are.
-const VOCABULARY: &str = "gone stays kept change";
+const VOCABULARY: &str = "gone stays kept change nobody there called constraint";

@@ -144,19 +144,26 @@ fn total(estimates: &Estimates, steps: usize) -> Option<u64> {
 }
 
 fn navigation<'s>(page: &mut Page, sections: impl Iterator<Item = &'s Section>) {
-    let mut links = vec![("happens", "What happens"), ("tables", "Tables"), ("steps", "Steps"), ("script", "SQL")];
-    let known = [
+    let there: BTreeSet<&str> =
+        sections.map(|section| section.key).chain(["happens", "tables", "steps", "script"]).collect();
+    // In the order of the page.
+    let links = [
+        ("happens", "What happens"),
         ("warnings", "Warnings"),
         ("guards", "Guards"),
+        ("tables", "Tables"),
+        ("steps", "Steps"),
         ("reports", "Reports"),
+        ("gone", "Gone"),
         ("triggers", "Triggers"),
+        ("views", "Views"),
         ("locks", "Locks"),
+        ("script", "SQL"),
     ];
-    let there: BTreeSet<&str> = sections.map(|section| section.key).collect();
-    links.extend(known.into_iter().filter(|(key, _)| there.contains(key)));
+    let links = links.into_iter().filter(|(key, _)| there.contains(key));
     page.line("<nav aria-label=\"Parts of this page\">");
     page.line("<ul>");
-    links.into_iter().for_each(|(key, name)| page.line(format!("<li><a href=\"#{key}\">{name}</a></li>")));
+    links.for_each(|(key, name)| page.line(format!("<li><a href=\"#{key}\">{name}</a></li>")));
     page.line("</ul>");
     page.line("</nav>");
 }
@@ -250,7 +257,7 @@ fn steps(page: &mut Page, reviewed: &Reviewed<'_>) {
     if !steps.is_empty() {
         let tables: BTreeSet<&str> = steps.iter().map(|step| step.table.as_str()).collect();
         page.line("<div class=\"tools\" hidden>");
-        page.line("<label for=\"filter\">Table</label>");
+        page.line("<label for=\"filter\">Filter by table</label>");
         page.line(
             "<input id=\"filter\" type=\"search\" list=\"filter-tables\" autocomplete=\"off\" spellcheck=\"false\">",
         );
@@ -304,7 +311,9 @@ fn step(page: &mut Page, reviewed: &Reviewed<'_>, words: &StepWords) {
         page.line(format!("<li>{}</li>", sentence(line)));
     }
     page.line("</ul>");
-    page.line(format!("<p class=\"quiet\">Decided in <code>{}</code></p>", escaped(&words.place)));
+    if !words.reasons.iter().any(|reason| reason.contains(&words.place)) {
+        page.line(format!("<p class=\"quiet\">for {}</p>", escaped(&words.place)));
+    }
     for statement in reviewed.script.statements.iter().filter(|it| carries_out(it, number - 1)) {
         let again = matches!(statement.role, Role::Step { sweep: true, .. });
         if again {
