@@ -15,7 +15,7 @@ pub(super) fn is_valid(found: &Value) {
     assert!(errors.is_empty(), "{errors:?}");
 }
 
-/// A sequence of numbers that is the same each time.
+/// A sequence of numbers that is the same each time; SEED is another one.
 struct Dice(u64);
 
 impl Dice {
@@ -72,7 +72,8 @@ fn text(dice: &mut Dice, value: &str) -> String {
 
 #[test]
 fn what_a_regular_expression_matches_goes_through_its_sieve() {
-    let mut dice = Dice(20_261_128);
+    let seed = std::env::var("SEED").ok().map_or(20_261_128, |seed| seed.parse().expect("SEED is a number"));
+    let mut dice = Dice(seed);
     let values: Vec<String> = (0..700).map(|_| value(&mut dice)).collect();
     let pairs = values.iter().enumerate();
     let (of, texts): (Vec<i32>, Vec<String>) = pairs
