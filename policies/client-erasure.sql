@@ -395,10 +395,15 @@ WITH source AS (
   ) AS forms, pg_temp.efface_spelling
 ), sought AS (
   SELECT key1, value, value ~ ('^' || word || '|@') AS begins, value ~ (word || '$|@') AS ends,
+    regexp_replace('%' || plain_sieve || '%', '%+', '%', 'g') AS plain_sieve, regexp_replace('%' || coarse_sieve || '%', '%+', '%', 'g') AS coarse_sieve,
     CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.plain || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS plain,
     CASE WHEN value ~ '@' THEN address_behind ELSE '' END || units.escaped || CASE WHEN value ~ '@' THEN address_before ELSE '' END AS escaped
   FROM (
-    SELECT key1, value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped
+    SELECT key1, value, string_agg(coalesce(plain, blank), '' ORDER BY n) AS plain, string_agg(coalesce(escaped, any_blank), '' ORDER BY n) AS escaped,
+      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-HJ-Za-hj-z]$' THEN lower(letter COLLATE "C")
+        WHEN plain LIKE '[%' AND length(plain) = 3 AND letter NOT IN ('%', '_', '\') THEN letter WHEN plain LIKE '[%' THEN '_' ELSE '%' END, '' ORDER BY n) AS plain_sieve,
+      string_agg(CASE WHEN plain IS NULL THEN '_%' WHEN letter ~ '^[0-9A-HJ-Za-hj-z.,]$' THEN lower(letter COLLATE "C")
+        WHEN letter ~ '^[-_]$' THEN '_' ELSE '%' END, '' ORDER BY n) AS coarse_sieve
     FROM unit LEFT JOIN letter USING (letter), pg_temp.efface_spelling
     GROUP BY key1, value
   ) AS units, pg_temp.efface_spelling
@@ -408,6 +413,7 @@ SELECT key1,
     behind || '(?:' || NULLIF(concat_ws('|', '(?:' || plain_both || ')' || before, plain_begins), '') || ')') AS plain,
   concat_ws('|', '(?:' || escaped_ends || ')' || before_escapes, escaped_none,
     behind_escapes || '(?:' || NULLIF(concat_ws('|', '(?:' || escaped_both || ')' || before_escapes, escaped_begins), '') || ')') AS escaped
+  , sieves, coarse
 FROM pg_temp.efface_spelling, (
   SELECT key1, 
     string_agg(plain, '|' ORDER BY value) FILTER (WHERE begins AND ends) AS plain_both,
@@ -417,18 +423,20 @@ FROM pg_temp.efface_spelling, (
     string_agg(escaped, '|' ORDER BY value) FILTER (WHERE begins AND ends) AS escaped_both,
     string_agg(escaped, '|' ORDER BY value) FILTER (WHERE begins AND NOT ends) AS escaped_begins,
     string_agg(escaped, '|' ORDER BY value) FILTER (WHERE ends AND NOT begins) AS escaped_ends,
-    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE NOT begins AND NOT ends) AS escaped_none
+    string_agg(escaped, '|' ORDER BY value) FILTER (WHERE NOT begins AND NOT ends) AS escaped_none,
+    array_agg(plain_sieve ORDER BY value) AS sieves, array_agg(coarse_sieve ORDER BY value) AS coarse
   FROM sought
   GROUP BY key1
 ) AS whole
 ), digits AS (
-  SELECT place, string_agg(DISTINCT '(?<![0-9])0*' || regexp_replace(number, '(.)(?=.)', '\1[^0-9[:alpha:]]{0,3}', 'g') || '(?![0-9])', '|') AS either
+  SELECT place, string_agg(DISTINCT '(?<![0-9])0*' || regexp_replace(number, '(.)(?=.)', '\1[^0-9[:alpha:]]{0,3}', 'g') || '(?![0-9])', '|') AS either, array_agg(DISTINCT '%' || regexp_replace(number, '(.)', '\1%', 'g')) AS digit_sieves
   FROM pg_temp.efface_values, LATERAL (SELECT ltrim(regexp_replace(value, '[^0-9]', '', 'g'), '0')) AS said (number)
   WHERE length(number) >= 7 AND value !~ '[[:alpha:]]'
   GROUP BY place
 )
 SELECT place, anywhere, (SELECT count(DISTINCT value) FROM pg_temp.efface_values AS short WHERE short.place = column_of.place AND length(btrim(normalize(value))) < 4 AND value ~ '[0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u02ff\u0370-\u1fff\u2c00-\u2fff\u3005\u3021-\ud7ff\uf900-\ufdff\ufe70-\uffdc\U00010000-\U0001efff\U00020000-\U0003ffff]') AS short,
-  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped
+  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped,
+  coalesce(sieves, '{}') || coalesce(digit_sieves, '{}') AS sieves, coalesce(coarse, '{}') || coalesce(digit_sieves, '{}') AS coarse
 FROM (VALUES ('users.name', false), ('users.email', false), ('users.mobile_no', false), ('users.phone_no', false), ('users.facebook_id', false), ('payments_credit_cards.holder', false)) AS column_of (place, anywhere)
 LEFT JOIN pattern ON pattern.key1 = place LEFT JOIN digits USING (place);
 DO $efface$
@@ -1027,117 +1035,130 @@ SELECT 'audits', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, audits.event::text AS cell1, audits.old_row::text AS cell2
   FROM public.audits
+  WHERE lower(concat_ws(' ', '', audits.event::text, audits.old_row::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('event', cell1), ('old_row', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'bookings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_2 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, bookings.note::text AS cell1
   FROM public.bookings
+  WHERE lower(concat_ws(' ', '', bookings.note::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'client_linkings', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, client_linkings.relation::text AS cell1
   FROM public.client_linkings
+  WHERE lower(concat_ws(' ', '', client_linkings.relation::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('relation', cell1)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'identities_bases', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, identities_bases.password_digest::text AS cell1, identities_bases.provider::text AS cell2, identities_bases.uid::text AS cell3
   FROM public.identities_bases
+  WHERE lower(concat_ws(' ', '', identities_bases.password_digest::text, identities_bases.provider::text, identities_bases.uid::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('password_digest', cell1), ('provider', cell2), ('uid', cell3)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'notes', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((client_id IN (SELECT unnest(current_setting('efface.key1')::bigint[]))) OR age(xmin) <= 0) IS TRUE AS reached, notes.body::text AS cell1
   FROM public.notes
+  WHERE lower(concat_ws(' ', '', notes.body::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('body', cell1)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'notifications', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, notifications.body::text AS cell1, notifications.kind::text AS cell2
   FROM public.notifications
+  WHERE lower(concat_ws(' ', '', notifications.body::text, notifications.kind::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('body', cell1), ('kind', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_3 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, payments.note::text AS cell1, payments.receipt_email::text AS cell2
   FROM public.payments
+  WHERE lower(concat_ws(' ', '', payments.note::text, payments.receipt_email::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('note', cell1), ('receipt_email', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'payments_credit_cards', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, payments_credit_cards.holder::text AS cell1, payments_credit_cards.last_digits::text AS cell2, payments_credit_cards.token::text AS cell3
   FROM public.payments_credit_cards
+  WHERE lower(concat_ws(' ', '', payments_credit_cards.holder::text, payments_credit_cards.last_digits::text, payments_credit_cards.token::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('holder', cell1), ('last_digits', cell2), ('token', cell3)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'profile_images', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((false) OR age(xmin) <= 0) IS TRUE AS reached, profile_images.content_type::text AS cell1, profile_images.storage_key::text AS cell2
   FROM public.profile_images
+  WHERE lower(concat_ws(' ', '', profile_images.content_type::text, profile_images.storage_key::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('content_type', cell1), ('storage_key', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'subscriptions', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_4 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, subscriptions.cancel_reason::text AS cell1, subscriptions.plan::text AS cell2
   FROM public.subscriptions
+  WHERE lower(concat_ws(' ', '', subscriptions.cancel_reason::text, subscriptions.plan::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('cancel_reason', cell1), ('plan', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'users', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((id IN (SELECT unnest(current_setting('efface.key1')::bigint[])))) IS TRUE AS reached, users.address_1::text AS cell1, users.address_2::text AS cell2, users.address_3::text AS cell3, users.email::text AS cell4, users.facebook_id::text AS cell5, users.locale::text AS cell6, users.mobile_device::text AS cell7, users.mobile_no::text AS cell8, users.name::text AS cell9, users.phone_no::text AS cell10, users.postcode::text AS cell11, users.profile::text AS cell12, users.search_name::text AS cell13, users.town::text AS cell14, users.work_no::text AS cell15
   FROM public.users
+  WHERE lower(concat_ws(' ', '', users.address_1::text, users.address_2::text, users.address_3::text, users.email::text, users.facebook_id::text, users.locale::text, users.mobile_device::text, users.mobile_no::text, users.name::text, users.phone_no::text, users.postcode::text, users.profile::text, users.search_name::text, users.town::text, users.work_no::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('address_1', cell1), ('address_2', cell2), ('address_3', cell3), ('email', cell4), ('facebook_id', cell5), ('locale', cell6), ('mobile_device', cell7), ('mobile_no', cell8), ('name', cell9), ('phone_no', cell10), ('postcode', cell11), ('profile', cell12), ('search_name', cell13), ('town', cell14), ('work_no', cell15)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'visits', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT (((id, visited_at) IN (SELECT key1, key2 FROM pg_temp.efface_rows_5 WHERE rule = 1)) OR age(xmin) <= 0) IS TRUE AS reached, visits.device_name::text AS cell1, visits.door::text AS cell2
   FROM public.visits
+  WHERE lower(concat_ws(' ', '', visits.device_name::text, visits.door::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('device_name', cell1), ('door', cell2)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 INSERT INTO pg_temp.efface_seen
 SELECT 'waiting_list_entries', cell.name, gone.place, gone.anywhere, reached, count(*)
 FROM (
   SELECT ((id IN (SELECT key1 FROM pg_temp.efface_rows_6 WHERE rule IN (1, 2))) OR age(xmin) <= 0) IS TRUE AS reached, waiting_list_entries.wish::text AS cell1
   FROM public.waiting_list_entries
+  WHERE lower(concat_ws(' ', '', waiting_list_entries.wish::text) COLLATE "C") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])
 ) AS efface_row
 CROSS JOIN LATERAL (VALUES ('wish', cell1)) AS cell (name, text)
-JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE "C" ~ CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN gone.escaped ELSE gone.plain END
+JOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND CASE WHEN cell.text COLLATE "C" ~ '\\|&[#A-Za-z]' THEN CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.coarse) THEN cell.text COLLATE "C" ~ gone.escaped ELSE false END ELSE CASE WHEN lower(cell.text COLLATE "C") LIKE ANY (gone.sieves) THEN cell.text COLLATE "C" ~ gone.plain ELSE false END END
 GROUP BY cell.name, gone.place, gone.anywhere, reached;
 DO $efface$
 #variable_conflict use_column
@@ -1223,7 +1244,7 @@ WITH subjects AS (
     current_setting('efface.runner') AS runner,
     'client-erasure'::text AS policy,
     '09f17595c96b1924c546a2dbf27af63e81193f54c16bfcf234f756d33a7650ad'::text AS policy_sha256,
-    '098fd940d2a9ddf8b662725c729673a1d5e65c0fc9ed5ec095d23f490ce98663'::text AS plan_sha256,
+    '8b36392e21db6aa4630659f3cc9ed7ccd54ec1bc9b5d2dab89a0623471021d48'::text AS plan_sha256,
     'users'::text AS subject,
     ARRAY['id']::text[] AS key,
     'given'::text AS chosen,

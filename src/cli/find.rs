@@ -228,7 +228,8 @@ pub(super) async fn search(
     choose: impl FnOnce(Vec<Relation>) -> Vec<Relation>,
     output: &Output,
 ) -> Result<Found, Failure> {
-    let more = (1..searching.jobs).map(|_| connect(&live.settings, "efface find"));
+    let name = live.connection.name.as_deref().unwrap_or("efface find");
+    let more = (1..searching.jobs).map(|_| connect(&live.settings, name));
     let (mut others, mut refused) = (Vec::new(), None);
     for connected in join_all(more).await {
         match connected {

@@ -4,7 +4,7 @@
 //! or where a log of statements would hold these, in temporary tables that a COPY has filled. What comes out is places,
 //! numbers of rows and which of the values, by number; never a value, nor a key of a document that could be one.
 
-use super::gone::digits_of_value;
+use super::gone::{digits_of_value, plain_cell};
 use super::pattern::Spelled;
 use super::script::Sql;
 use super::sieve;
@@ -185,17 +185,13 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
         let (mut name, n) = (Writer::new(), n as i128 + 1);
         name.kw("efface_row.").ident(column);
         match holds {
-            Holds::Texts | Holds::Documents => w.sql(&name).kw("::text AS cell").number(n),
-            Holds::Printed => w.kw("concat(").sql(&name).kw(") AS cell").number(n),
+            Holds::Texts | Holds::Documents | Holds::Printed => {
+                plain_cell(w, &name, *holds);
+                w.kw(" AS cell").number(n)
+            }
             Holds::Bytes => {
-                // What stands beside a text in the bytes belongs to no word of it.
-                w.kw("regexp_replace(encode(")
-                    .sql(&name)
-                    .kw(", 'escape'), ")
-                    .regex(r"\\[0-7]{3}")
-                    .kw(", ' ', 'g') AS cell")
-                    .number(n);
-                w.kw(", ").sql(&name).kw(" AS bytes").number(n)
+                plain_cell(w, &name, *holds);
+                w.kw(" AS cell").number(n).kw(", ").sql(&name).kw(" AS bytes").number(n)
             }
             Holds::Words => w.sql(&name).kw(" AS words").number(n),
         };

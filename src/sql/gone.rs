@@ -6,10 +6,10 @@
 
 use super::assert;
 use super::find::Holds;
-use super::letters;
 use super::owner::qualified;
 use super::pattern::SAYING;
 use super::script::Assertion;
+use super::sieve;
 use super::value;
 use super::writer::{Scene, Writer};
 use crate::action::SHORT;
@@ -64,15 +64,18 @@ impl Scene<'_> {
         let mut source = Writer::new();
         source.kw("SELECT place AS key1, value FROM pg_temp.efface_values WHERE length(btrim(normalize(value))) >= ");
         source.number(SHORT);
-        self.patterns_in(&mut w, 1, &[source], "");
+        self.patterns_with(&mut w, 1, &[source], "", true);
         w.kw("\n), digits AS (\n  SELECT place, ");
         digits(&mut w);
-        w.kw(" AS either\n  FROM pg_temp.efface_values, ");
+        w.kw(" AS either, array_agg(DISTINCT ");
+        sieve::of_digits(&mut w);
+        w.kw(") AS digit_sieves\n  FROM pg_temp.efface_values, ");
         digits_of_value(&mut w);
         w.kw("\n  GROUP BY place\n)\n");
         w.kw("SELECT place, anywhere, (SELECT count(DISTINCT value) FROM pg_temp.efface_values AS short WHERE short.place = column_of.place AND length(btrim(normalize(value))) < ");
         w.number(SHORT).kw(" AND value ~ ").regex(SAYING).kw(") AS short,\n");
-        w.kw("  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped\nFROM (VALUES ");
+        w.kw("  concat_ws('|', plain, either) AS plain, concat_ws('|', escaped, either) AS escaped,\n");
+        w.kw("  coalesce(sieves, '{}') || coalesce(digit_sieves, '{}') AS sieves, coalesce(coarse, '{}') || coalesce(digit_sieves, '{}') AS coarse\nFROM (VALUES ");
         let values = self.plan.gone.iter().flat_map(|gone| &gone.values);
         w.list(values, ", ", |w, gone| {
             w.kw("(").text(&self.gone_name(gone)).kw(if gone.anywhere { ", true)" } else { ", false)" });
@@ -104,6 +107,7 @@ impl Scene<'_> {
             w.kw(" AS cell").number(n as i128 + 1);
         }
         w.kw("\n  FROM ").rows_of(self.catalog, &table.name);
+        self.may_hold(&mut w, table, &place.columns);
         w.kw("\n) AS efface_row\nCROSS JOIN LATERAL (VALUES ").list(
             place.columns.iter().enumerate(),
             ", ",
@@ -112,12 +116,36 @@ impl Scene<'_> {
                 w.kw("(").text(&name).kw(", cell").number(n as i128 + 1).kw(")");
             },
         );
-        w.kw(") AS cell (name, text)\nJOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND cell.text COLLATE \"C\" ~ ");
-        w.kw("CASE WHEN cell.text COLLATE \"C\" ~ ")
-            .regex(letters::ESCAPES)
-            .kw(" THEN gone.escaped ELSE gone.plain END\n");
-        w.kw("GROUP BY cell.name, gone.place, gone.anywhere, reached");
+        w.kw(") AS cell (name, text)\nJOIN pg_temp.efface_gone AS gone ON gone.plain <> '' AND ");
+        sieve::any_stands(&mut w, "cell.text", "gone");
+        w.kw("\nGROUP BY cell.name, gone.place, gone.anywhere, reached");
         w
+    }
+
+    /// The rows of which some cell could hold a value: asked of a whole row at once, and cheaply, since most hold none.
+    fn may_hold(&self, w: &mut Writer, table: &Table, columns: &[ColumnId]) {
+        w.kw("\n  WHERE lower(concat_ws(' ', ''");
+        let holds = |column: &ColumnId| holds(table.column_at(*column));
+        for column in columns.iter().filter(|column| holds(column) != Holds::Words) {
+            w.kw(", ");
+            plain_cell(w, &qualified(table, &table.column_at(*column).name), holds(column));
+        }
+        w.kw(") COLLATE \"C\") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])");
+        for column in columns {
+            let name = qualified(table, &table.column_at(*column).name);
+            match holds(column) {
+                Holds::Words => {
+                    w.kw("\n    OR ").sql(&name).kw(" @@ ANY ((SELECT array_agg(");
+                    w.kw(ASKED).kw(") FROM pg_temp.efface_values)::tsquery[])");
+                }
+                Holds::Bytes => {
+                    w.kw("\n    OR EXISTS (SELECT FROM pg_temp.efface_values WHERE ");
+                    stands_in_bytes(w, &name);
+                    w.kw(")");
+                }
+                Holds::Texts | Holds::Printed | Holds::Documents => {}
+            }
+        }
     }
 
     /// Nothing was found where nothing may be.
@@ -155,28 +183,54 @@ pub(super) fn digits_of_value(w: &mut Writer) {
     w.kw("  WHERE length(number) >= ").number(DIGITS).kw(" AND value !~ '[[:alpha:]]'");
 }
 
-/// A column as a text to search.
+/// A column as a text to search; text search vectors and bytes with values that stand in them.
 fn cell(w: &mut Writer, table: &Table, column: ColumnId) {
     let column: &Column = table.column_at(column);
     // With its table: a sub-select has columns of its own.
     let name = qualified(table, &column.name);
-    let holds = match &column.ty {
+    match holds(column) {
+        holds @ (Holds::Texts | Holds::Printed | Holds::Documents) => plain_cell(w, &name, holds),
+        holds @ Holds::Bytes => {
+            plain_cell(w, &name, holds);
+            w.kw(" || coalesce((SELECT string_agg(' ' || value, '') FROM pg_temp.efface_values WHERE ");
+            stands_in_bytes(w, &name);
+            w.kw("), '')");
+        }
+        // Its words are no text any more: the values of which it holds the words, one behind the other.
+        Holds::Words => {
+            w.kw("(SELECT string_agg(value, ' ') FROM pg_temp.efface_values WHERE ").sql(&name);
+            w.kw(" @@ (").kw(ASKED).kw("))");
+        }
+    }
+}
+
+/// How a column holds texts.
+fn holds(column: &Column) -> Holds {
+    match &column.ty {
         PgType::Bytea => Holds::Bytes,
         PgType::Other { name } if name == "tsvector" => Holds::Words,
         _ => Holds::Texts,
-    };
-    cell_of(w, &name, holds, "pg_temp.efface_values");
+    }
 }
 
-/// A column as a text to search, by what it holds; `values` has the values as `value`.
-pub(super) fn cell_of(w: &mut Writer, column: &Writer, holds: Holds, values: &'static str) {
+/// What a text search vector is asked of a `value`.
+const ASKED: &str = "phraseto_tsquery('simple', value) || phraseto_tsquery(value)";
+
+/// A value whose characters are more than a byte each stands in bytes as it is, or in another case.
+fn stands_in_bytes(w: &mut Writer, column: &Writer) {
+    w.kw("length(value) >= ").number(SHORT).kw(" AND value ~ ").regex(r"[^\u0001-\u007f]").kw(" AND EXISTS (SELECT FROM (VALUES (value), (lower(value)), (upper(value)), (initcap(value)), (normalize(value, NFD))) AS forms (form) WHERE position(textsend(form) IN ");
+    w.sql(column).kw(") > 0)");
+}
+
+/// A column as a text to search, but for the words of a text search vector. Bytes that are no printable ASCII are blanks: what
+/// stands beside a text in them belongs to no word of it.
+pub(super) fn plain_cell(w: &mut Writer, column: &Writer, holds: Holds) {
     match holds {
-        Holds::Texts | Holds::Printed | Holds::Documents => w.sql(column).kw("::text"),
-        Holds::Bytes => w.kw("encode(").sql(column).kw(", 'escape')"),
-        // Its words are no text any more: the values of which it holds the words, one behind the other.
-        Holds::Words => {
-            w.kw("(SELECT string_agg(value, ' ') FROM ").kw(values).kw(" WHERE ").sql(column);
-            w.kw(" @@ (phraseto_tsquery('simple', value) || phraseto_tsquery(value)))")
+        Holds::Texts | Holds::Documents => w.sql(column).kw("::text"),
+        Holds::Printed => w.kw("concat(").sql(column).kw(")"),
+        Holds::Bytes => {
+            w.kw("regexp_replace(encode(").sql(column).kw(", 'escape'), ").regex(r"\\[0-7]{3}").kw(", ' ', 'g')")
         }
+        Holds::Words => w.kw("NULL::text"),
     };
 }

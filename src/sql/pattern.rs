@@ -246,6 +246,11 @@ impl Scene<'_> {
         self.spelled().patterns_in(w, keys, sources, with);
     }
 
+    /// [`Spelled::patterns_with`].
+    pub fn patterns_with(&self, w: &mut Writer, keys: usize, sources: &[Writer], with: &str, sieves: bool) {
+        self.spelled().patterns_with(w, keys, sources, with, sieves);
+    }
+
     /// The patterns of each person as a query: `plain` for texts without escapes, `escaped` for those with some.
     pub fn patterns(&self, w: &mut Writer, patterns: &Patterns) {
         let owner = patterns.values.owner.as_ref();

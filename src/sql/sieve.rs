@@ -37,13 +37,22 @@ pub(super) fn lets_through(w: &mut Writer, low: &'static str, plain: &'static st
 
 /// Whether one value, of which `of` has the patterns and sieves, stands in `text`: by CASE, which keeps the order.
 pub(super) fn stands(w: &mut Writer, text: &'static str, of: &'static str) {
-    let form = |w: &mut Writer, sieve: &'static str, pattern: &'static str| {
-        w.kw("CASE WHEN lower(").kw(text).kw(" COLLATE \"C\") LIKE ").kw(of).kw(sieve).kw(" THEN ");
+    judged(w, text, of, [".sieve", ".coarse"], ["", ""]);
+}
+
+/// Whether any of some values does, of which `of` has one pattern and all sieves.
+pub(super) fn any_stands(w: &mut Writer, text: &'static str, of: &'static str) {
+    judged(w, text, of, [".sieves)", ".coarse)"], ["ANY (", "ANY ("]);
+}
+
+fn judged(w: &mut Writer, text: &'static str, of: &'static str, sieves: [&'static str; 2], any: [&'static str; 2]) {
+    let form = |w: &mut Writer, n: usize, pattern: &'static str| {
+        w.kw("CASE WHEN lower(").kw(text).kw(" COLLATE \"C\") LIKE ").kw(any[n]).kw(of).kw(sieves[n]).kw(" THEN ");
         w.kw(text).kw(" COLLATE \"C\" ~ ").kw(of).kw(pattern).kw(" ELSE false END");
     };
     w.kw("CASE WHEN ").kw(text).kw(" COLLATE \"C\" ~ ").regex(letters::ESCAPES).kw(" THEN ");
-    form(w, ".coarse", ".escaped");
+    form(w, 1, ".escaped");
     w.kw(" ELSE ");
-    form(w, ".sieve", ".plain");
+    form(w, 0, ".plain");
     w.kw(" END");
 }

@@ -150,7 +150,7 @@ fn efface(folder: &Path, line: &[&str]) -> (String, String, Option<i32>) {
 #[test]
 fn the_command_line_draws_and_writes_without_a_database() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let club = ["policies/client-erasure.yaml", "--catalog", "examples/fitness-club/catalog.json"];
+    let club = ["policies/client-erasure.yaml", "--catalog", "policies/catalog.json"];
     for (command, format, begin, end) in [
         ("graph", "mermaid", "%%{init", "stroke-width:1px\n"),
         ("graph", "dot", "digraph policy {", "}\n"),
@@ -166,7 +166,7 @@ fn the_command_line_draws_and_writes_without_a_database() {
     assert!(drawn == std::fs::read_to_string(root.join("docs/fitness-club.svg")).expect("it is there"));
 
     let folder = tempfile::tempdir().expect("a folder");
-    let catalog = root.join("examples/fitness-club/catalog.json").to_string_lossy().into_owned();
+    let catalog = root.join("policies/catalog.json").to_string_lossy().into_owned();
     let graph = |policy: &str| {
         std::fs::write(folder.path().join("p.yaml"), policy).expect("written");
         efface(folder.path(), &["graph", "p.yaml", "--catalog", &catalog])

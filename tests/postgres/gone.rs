@@ -62,6 +62,8 @@ fn a_value_that_is_left_is_found_in_any_spelling_and_type_and_rolls_back() {
         ("hstore", "'mail=>\"ann@example.org\"'"),
         ("pair", "row('ann@example.org', 1)"),
         ("bytea", "convert_to('mail ann@example.org', 'UTF8')"),
+        ("bytea", "convert_to('by Ann Bürg-O''Neil.', 'UTF8')"),
+        ("bytea", "'\\x0001ff0f'::bytea || convert_to('ann@example.org', 'UTF8') || '\\x00'::bytea"),
         ("tsvector", "to_tsvector('simple', 'said by Ann@example.org today')"),
         ("tsvector", "to_tsvector('simple', 'Ann Bürg-O''Neil')"),
         ("xml", "'<a>ann@example.org</a>'"),

@@ -110,6 +110,10 @@ fn a_hot_standby_is_asked_and_never_run_on() {
         run(&standby.url, "grants small.yaml --role weak").out,
         run(&primary.url("postgres"), "grants small.yaml --role weak").out
     );
+    // What is only looked for is looked for here too, over several sessions in one snapshot.
+    let found = run(&standby.url, "find --policy small.yaml --subject 42 --jobs 3");
+    assert_eq!((found.code, found.err.as_str()), (Some(1), ""), "{}", found.out);
+    assert!(found.out.contains("users.email  text  1 row  users.email"), "{}", found.out);
     let place = primary.folder().display().to_string();
     for line in ["apply small.yaml --subject 42 --yes", "rehearse small.yaml --subject 42"] {
         let ran = run(&standby.url, line);

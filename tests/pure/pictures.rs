@@ -19,7 +19,7 @@ fn club() -> (SourceFile, Catalog) {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file of ours");
     let file = SourceFile::new("policies/client-erasure.yaml", text("policies/client-erasure.yaml"));
-    (file, catalog::read(&text("examples/fitness-club/catalog.json")).expect("a catalog"))
+    (file, catalog::read(&text("policies/catalog.json")).expect("a catalog"))
 }
 
 fn shown(report: &Report, file: &SourceFile) -> String {

@@ -25,7 +25,7 @@ pub fn refused(text: &str) -> (Vec<String>, String) {
 pub type Case = (&'static str, String, &'static [&'static str]);
 
 /// Findings about a shape, which an editor can mark while one types: the JSON Schema refuses the policy too.
-const OF_SHAPE: &[&str] = &[
+pub const OF_SHAPE: &[&str] = &[
     "unknown-key",
     "wrong-shape",
     "missing-key",

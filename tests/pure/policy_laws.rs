@@ -4,6 +4,7 @@ use efface::policy::{read, sql};
 use efface::source::SourceFile;
 use proptest::prelude::*;
 
+use crate::policy_broken::OF_SHAPE;
 use crate::policy_good::WHOLE;
 use crate::policy_schema::by_schema;
 use crate::reader_laws::{by_another_reader, is_a_path_or_says_where, passes_or_is_refused, reads_safely};
@@ -190,6 +191,30 @@ proptest! {
         if read(&SourceFile::new("p", &text)).is_ok() {
             prop_assert!(by_schema(&text), "the schema refuses:\n{}", text);
         }
+    }
+}
+
+/// Whether a policy is refused for its shape alone, and is YAML to other readers.
+fn has_wrong_shape(text: &str) -> bool {
+    let Err(report) = read(&SourceFile::new("p", text)) else { return false };
+    let of_shape = report.sorted().iter().all(|found| OF_SHAPE.contains(&found.code.name()));
+    of_shape && serde_saphyr::from_str::<serde_json::Value>(text).is_ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn a_decision_that_the_reader_refuses_for_its_shape_the_schema_refuses(text in decided()) {
+        prop_assert!(!has_wrong_shape(&text) || !by_schema(&text), "the schema accepts:\n{}", text);
+    }
+
+    #[test]
+    fn a_policy_that_the_reader_refuses_for_its_shape_the_schema_refuses(text in mutated()) {
+        // See below; and what is within SQL is no shape.
+        let text = text.replace("      null: ", "      nil: ");
+        let wrong = has_wrong_shape(&text) && !text.contains(":subject");
+        prop_assert!(!wrong || !by_schema(&text), "the schema accepts:\n{}", text);
     }
 }
 
