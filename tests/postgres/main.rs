@@ -12,8 +12,11 @@ mod closed;
 mod club;
 mod connecting;
 mod crowd;
+#[path = "../decided.rs"]
+mod decided;
 mod derived;
 mod documents;
+mod drafts;
 mod faults;
 mod foreseen;
 mod gone;
