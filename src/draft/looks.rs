@@ -111,7 +111,8 @@ fn numbers(value: &str, found: &mut Vec<Look>) {
         let (run, after) = run.split_at(end.max(1));
         // Digits that hang on letters are a part of something else.
         let alone = !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '@')
-            && !after.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '@');
+            && !(run.ends_with(|c: char| c.is_ascii_digit())
+                && after.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '@'));
         if alone {
             let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
             if is_card(run) {

@@ -201,7 +201,7 @@ fn nothing_that_init_prints_holds_a_value() {
         "41 of 41 sampled values hold telephone numbers",
         "email: { randomize: email }",
         "nick: null",
-        "an address of the network, by its type",
+        "a trace of a device, by its name",
     ] {
         assert!(draft.contains(said), "{said}\n{draft}");
     }
