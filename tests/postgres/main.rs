@@ -13,6 +13,7 @@ mod club;
 mod connecting;
 mod crowd;
 #[path = "../decided.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
 mod decided;
 mod derived;
 mod documents;
