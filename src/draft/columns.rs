@@ -151,7 +151,8 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         let parent = catalog.table_id(&key.parent);
         matches!(&key.pairs[..], [pair] if pair.child == column.name) && parent.is_some_and(|it| it != about.subject)
     };
-    if let Some((_, key)) = catalog.keys().find(|(_, key)| same(key)).filter(|_| !personal) {
+    if let Some((_, key)) = catalog.keys().find(|(_, key)| same(key)).filter(|_| !personal && is_number_s_name(column))
+    {
         return keep(format!("a reference, as in {}", key.child.bare()));
     }
     if onto && !personal {
@@ -159,13 +160,19 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
             .filter(|_| !table.primary_key.contains(&column.name))
             .or_else(|| keep_word(id));
     }
-    if table.primary_key.contains(&column.name) && !(personal && !onto) {
-        return if personal { None } else { keep_word(id) };
+    if table.primary_key.contains(&column.name) && !personal {
+        return keep_word(id);
     }
     if table.partitioned.as_ref().is_some_and(|part| part.columns.contains(&column.name)) && !column.ty.is_text() {
         return keep("the rows are partitioned by it".into());
     }
     None
+}
+
+/// Whether a column is called as what stands for something else: `project_id`.
+fn is_number_s_name(column: &Column) -> bool {
+    let words = words::split(column.name.as_str());
+    words.len() > 1 && words.last().is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "key" | "code" | "no"))
 }
 
 fn is_number_or_uuid(ty: &PgType) -> bool {
@@ -293,7 +300,7 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
         }
         _ => {}
     }
-    if by_name == Some(Class::Label) && (element.is_text()) && !sample.is_some_and(|sample| sample.longest > 80) {
+    if by_name == Some(Class::Label) && element.is_text() && sample.is_none_or(|sample| sample.longest <= 80) {
         return Guess::new(id, vec![keep_because("a label, by its name")], "");
     }
     if let Some(sample) = sample.filter(|sample| sample.is_few_words() && element.is_text()) {

@@ -110,8 +110,9 @@ fn numbers(value: &str, found: &mut Vec<Look>) {
         let end = run.find(|c: char| !is_part(c)).unwrap_or(run.len());
         let (run, after) = run.split_at(end.max(1));
         // Digits that hang on letters are a part of something else.
-        let alone = !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '@')
-            && !after.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '@');
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '@');
+        let goes_on = run.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(is_word);
+        let alone = !goes_on && before.is_none_or(|c| !is_word(c));
         if alone {
             let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
             if is_card(run) {

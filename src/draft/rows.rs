@@ -454,12 +454,10 @@ impl Attempt<'_> {
             table.column(name).is_some_and(|column| {
                 let others = catalog.keys_from(child).filter(|(_, other)| other.name != key.name);
                 let shared = others.flat_map(|(_, other)| other.child_columns()).any(|other| other == *name);
-                !catalog.refuses_null(column)
-                    && !column.not_null_in_part
-                    && column.generated == Generated::No
-                    && !table.primary_key.contains(name)
-                    && !(shared && key.pairs.len() > 1)
-                    && !table.partitioned.as_ref().is_some_and(|part| part.columns.contains(name))
+                let partitions = table.partitioned.as_ref().is_some_and(|part| part.columns.contains(name));
+                let bound = catalog.refuses_null(column) || column.not_null_in_part || partitions;
+                let kept = table.primary_key.contains(name) || (shared && key.pairs.len() > 1);
+                !bound && !kept && column.generated == Generated::No
             })
         };
         let free: Vec<ColumnId> =

@@ -13,8 +13,12 @@ mod closed;
 mod club;
 mod connecting;
 mod crowd;
+#[path = "../decided.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of it")]
+mod decided;
 mod derived;
 mod documents;
+mod drafts;
 mod faults;
 mod find;
 mod foreseen;

@@ -13,7 +13,7 @@ use crate::harness::Db;
 mod policies;
 
 /// The torture catalog, as far as the server knows what is in it.
-fn tortured() -> Db {
+pub fn tortured() -> Db {
     // Without a ledger: it is no part of a catalog.
     let db = Db::bare();
     let major = db.connection().server_version.major;

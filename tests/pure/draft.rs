@@ -89,7 +89,8 @@ fn a_draft_for_any_table_of_any_case_passes_when_its_marks_are_decided() {
         }
     });
     let counted = *counted.lock().expect("nobody panicked with it");
-    println!("{} drafts, {} marks", counted.0, counted.1);
+    #[allow(clippy::print_stdout, reason = "the count belongs to the run's record")]
+    let () = println!("{} drafts, {} marks", counted.0, counted.1);
     assert!(counted.0 > 300 || std::env::var_os("CASE").is_some(), "{counted:?}");
 }
 

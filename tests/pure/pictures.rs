@@ -364,7 +364,8 @@ fn every_format_of_two_plans() {
                 snapshot(&format!("{name}.sql"), &reviewed.script.text());
             }
             snapshot(&format!("{name}.check.txt"), &render::text(reviewed.warnings, file, false));
-            snapshot(&format!("{name}.check.json"), &format!("{:#}\n", render::json(reviewed.warnings, file)));
+            let found = render::Found { file: file.clone(), report: reviewed.warnings.clone() };
+            snapshot(&format!("{name}.check.json"), &format!("{:#}\n", render::json(&[found])));
         });
         looked.unwrap_or_else(|report| panic!("{}", shown(&report, file)));
         let (_, picture) = drawn(file, catalog, Fold::READABLE).expect("a subject");
