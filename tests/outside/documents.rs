@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use efface::catalog::{self, Catalog};
-use efface::diagnostic::Report;
+use efface::diagnostic::render::{self, Found};
+use efface::diagnostic::{Code, Diagnostic, Report};
 use efface::resolve::Resolved;
 use efface::review::{self, Estimates, Fold, Picture, PlanFile, Reviewed};
 use efface::source::SourceFile;
@@ -13,7 +14,7 @@ use efface::{plan, policy, resolve, sql};
 use crate::{case, many};
 
 /// The formats that `judge.mjs` has a reader for.
-pub const FORMATS: [&str; 6] = ["dot", "html", "json", "markdown", "mermaid", "svg"];
+pub const FORMATS: [&str; 7] = ["dot", "html", "json", "markdown", "mermaid", "sarif", "svg"];
 
 /// The example.
 const CLUB: &str = "the fitness club";
@@ -52,6 +53,54 @@ pub fn all() -> Vec<Document> {
         let plans = documents.len();
         reviewed(&file, &catalog, |reviewed| documents.extend(of_plan(&name, reviewed)));
         assert_eq!(documents.len() > plans, finished, "{name}");
+    }
+    documents.extend(findings());
+    documents.extend(differences());
+    documents
+}
+
+/// What was found in every case, and in a file whose name and words are hard to write.
+fn findings() -> Vec<Document> {
+    let found = |(_, file, catalog): (String, SourceFile, Catalog)| {
+        let report = match policy::read(&file).and_then(|read| resolve::resolve(&read.value, &catalog)) {
+            Ok(resolved) => resolved.warnings,
+            Err(report) => report,
+        };
+        Found { file, report }
+    };
+    let cases: Vec<Found> = sources().into_iter().map(found).collect();
+    let (_, club, catalog) = sources().swap_remove(0);
+    let odd =
+        SourceFile::new("a folder/100% \u{e9}\u{1f600}?.yaml", club.text().replace("  visits:", "  \u{1f600} \"<b>:"));
+    let odd = found((String::new(), odd, catalog));
+    assert!(odd.report.has_errors());
+    let sarif = |name: &str, found: &[Found], says: &[&str]| Document {
+        name: name.into(),
+        format: "sarif",
+        text: format!("{:#}\n", render::sarif(found)),
+        says: says.iter().map(|it| (*it).to_owned()).collect(),
+        ..Document::default()
+    };
+    vec![
+        sarif("findings of every case (sarif)", &cases, &["orphans", "not-null"]),
+        sarif("findings of a file with an odd name (sarif)", &[odd], &["a%20folder/100%25%20%C3%A9"]),
+        sarif("no finding (sarif)", &cases[..1], &["\"results\": ["]),
+    ]
+}
+
+/// What turns each plan into the next one.
+fn differences() -> Vec<Document> {
+    let mut plans: Vec<(String, PlanFile)> = Vec::new();
+    each_plan(|name, reviewed| plans.push((name.to_owned(), PlanFile::new(reviewed))));
+    let mut documents = Vec::new();
+    for pair in plans.windows(2).step_by(5) {
+        let [(old, before), (new, now)] = pair else { continue };
+        let difference = review::PlanDifference::between(before, now);
+        let name = |format: &str| format!("from {old} to {new} ({format})");
+        let (markdown, text) = (difference.markdown(), difference.json());
+        let schema = Some("plan-diff.schema.json");
+        documents.push(Document { name: name("json"), format: "json", text, schema, ..Document::default() });
+        documents.push(Document { name: name("markdown"), format: "markdown", text: markdown, ..Document::default() });
     }
     documents
 }
@@ -207,7 +256,17 @@ pub fn good() -> Vec<Document> {
         sample("good graph", "dot", "digraph { a [label=\"club members\"]; a -> b }"),
         sample("good graph", "mermaid", "flowchart RL\n  a[\"club members\"] --> b\n"),
         sample("good file", "json", &club_file()),
+        sample("good log", "sarif", &log()),
     ]
+}
+
+/// A log with one finding.
+fn log() -> String {
+    let file = SourceFile::new("p.yaml", "version: 1\ntables:\n  users: delete\n");
+    let mut report = Report::default();
+    let place = efface::source::Span::new(21, 26);
+    report.push(Diagnostic::new(Code::UnknownTable, "no table `users` of club members").at(place, "not there"));
+    format!("{:#}\n", render::sarif(&[Found { file, report }]))
 }
 
 fn club_file() -> String {
@@ -239,6 +298,9 @@ pub fn broken() -> Vec<Document> {
         sample("broken: nothing said", "dot", "digraph { a }"),
         sample("broken: a reserved word", "mermaid", "flowchart RL\n  end[\"club members\"] --> b\n"),
         sample("broken: nothing said", "mermaid", "flowchart RL\n  a --> b\n"),
+        sample("broken: a level that isn't one", "sarif", &log().replacen("\"error\"", "\"fatal\"", 1)),
+        sample("broken: a line before the first", "sarif", &log().replacen("\"startLine\": 3", "\"startLine\": 0", 1)),
+        sample("broken: a rule that isn't there", "sarif", &log().replacen("\"ruleIndex\": 0", "\"ruleIndex\": 7", 1)),
         sample("broken: no JSON", "json", "{"),
         sample("broken: a part more", "json", &club_file().replacen('{', "{\"more\": 1,", 1)),
     ]

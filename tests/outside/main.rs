@@ -109,6 +109,11 @@ fn saved_plans_are_what_their_json_schema_says() {
 }
 
 #[test]
+fn findings_are_logs_that_code_scanning_takes() {
+    is_well("sarif", 3);
+}
+
+#[test]
 fn mermaid_draws_every_graph_with_every_name() {
     is_well("mermaid", 100);
 }
