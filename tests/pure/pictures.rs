@@ -217,6 +217,15 @@ fn what_nobody_has_decided_stands_out_and_the_rest_is_drawn_all_the_same() {
     assert!(lines.contains("NOT DECIDED: 1 column; device_name"), "{lines}");
     assert_eq!(edge(&column, "visits", "booking_id").1, Followed::Yes);
 
+    // What a draft leaves to somebody is as undecided.
+    let draft = picture(&edited("      device_name: null ", "      device_name: undecided "));
+    assert_eq!(look(&draft, "visits"), look(&column, "visits"));
+    let draft = picture(&SourceFile::new(
+        "x.yaml",
+        format!("{}  notes: undecided\n{}", &file.text()[..=start], &file.text()[end..]),
+    ));
+    assert_eq!(look(&draft, "notes"), (TableDecision::Undecided, "\u{26a0} NOT DECIDED".into()));
+
     // A name that doesn't exist: what was written is drawn, and that it is wrong.
     let wrong = picture(&edited("      device_name: null ", "      device_nam: null\n      device_name: null "));
     let (decision, lines) = look(&wrong, "visits");
