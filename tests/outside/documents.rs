@@ -13,7 +13,7 @@ use efface::{plan, policy, resolve, sql};
 use crate::{case, many};
 
 /// The formats that `judge.mjs` has a reader for.
-pub const FORMATS: [&str; 6] = ["dot", "html", "json", "markdown", "mermaid", "svg"];
+pub const FORMATS: [&str; 7] = ["dot", "html", "json", "markdown", "mermaid", "sarif", "svg"];
 
 /// The example.
 const CLUB: &str = "the fitness club";
@@ -174,7 +174,7 @@ pub fn reviewed(file: &SourceFile, catalog: &Catalog, look: impl FnOnce(&Reviewe
 }
 
 fn sample(name: &str, format: &'static str, text: &str) -> Document {
-    let says = if format == "json" || format == "html" { Vec::new() } else { vec!["club members".to_owned()] };
+    let says = if matches!(format, "json" | "html" | "sarif") { Vec::new() } else { vec!["club members".to_owned()] };
     let schema = (format == "json").then_some("plan.schema.json");
     Document { name: name.into(), format, text: text.into(), says, schema, ..Document::default() }
 }
@@ -207,8 +207,15 @@ pub fn good() -> Vec<Document> {
         sample("good graph", "dot", "digraph { a [label=\"club members\"]; a -> b }"),
         sample("good graph", "mermaid", "flowchart RL\n  a[\"club members\"] --> b\n"),
         sample("good file", "json", &club_file()),
+        sample("good log", "sarif", LOG),
     ]
 }
+
+const LOG: &str = r#"{ "version": "2.1.0", "runs": [{ "tool": { "driver": { "name": "efface", "version": "0.1.0",
+  "rules": [{ "id": "unknown-table", "shortDescription": { "text": "A table is not in the catalog." } }] } },
+  "results": [{ "ruleId": "unknown-table", "ruleIndex": 0, "level": "error", "message": { "text": "There is no table `x`." },
+    "locations": [{ "physicalLocation": { "artifactLocation": { "uri": "policies/x.yaml" },
+      "region": { "startLine": 3, "startColumn": 1, "endLine": 3, "endColumn": 4 } } }] }] }] }"#;
 
 fn club_file() -> String {
     let mut text = String::new();
@@ -240,6 +247,12 @@ pub fn broken() -> Vec<Document> {
         sample("broken: a reserved word", "mermaid", "flowchart RL\n  end[\"club members\"] --> b\n"),
         sample("broken: nothing said", "mermaid", "flowchart RL\n  a --> b\n"),
         sample("broken: no JSON", "json", "{"),
+        sample("broken: a line before the first", "sarif", &LOG.replace("\"startLine\": 3", "\"startLine\": 0")),
+        sample(
+            "broken: an index that leads to another rule",
+            "sarif",
+            &LOG.replace("\"ruleIndex\": 0", "\"ruleIndex\": 7"),
+        ),
         sample("broken: a part more", "json", &club_file().replacen('{', "{\"more\": 1,", 1)),
     ]
 }
