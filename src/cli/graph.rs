@@ -27,8 +27,11 @@ pub(super) async fn run(arguments: &GraphArguments, output: &Output) -> Result<(
     let picture = Picture::new(title, &survey, &catalog, &BTreeMap::new(), fold);
     if findings.has_errors() {
         let undecided = picture.undecided();
-        let tables =
-            if undecided == 0 { String::new() } else { format!(", {} not decided", count(undecided as u64, "table")) };
+        let tables = if undecided == 0 {
+            String::new()
+        } else {
+            format!(", {} not decided in full", count(undecided as u64, "table"))
+        };
         output.warn(format!("the policy does not fit the schema yet{tables}; `efface check` says what to do"));
     }
     output.result(&match arguments.format {

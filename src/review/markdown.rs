@@ -71,7 +71,8 @@ pub fn markdown(reviewed: &Reviewed<'_>) -> String {
     comment.push(&identity);
     if comment.cut {
         comment.push(&format!(
-            "A comment holds {LONGEST_COMMENT} characters at most, so parts of this one are cut. {foot}"
+            "A comment holds {} at most, so parts of this one are cut. {foot}",
+            count(LONGEST_COMMENT as u64, "character")
         ));
     } else {
         comment.push(&foot);

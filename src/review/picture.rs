@@ -302,7 +302,7 @@ fn decided(id: TableId, surveyed: &Surveyed, subject: bool, catalog: &Catalog) -
         let columns = count(surveyed.undecided.len() as u64, "column");
         lines.push(format!("{}: {columns}", word(TableDecision::Undecided)));
         lines.push(names.join(", "));
-    } else if surveyed.broken {
+    } else if surveyed.broken && !surveyed.decisions.contains(&TableDecision::Undecided) {
         lines.push("\u{26a0} with errors".to_owned());
     }
     lines

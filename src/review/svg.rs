@@ -48,6 +48,8 @@ fn drawing(picture: &Picture, alone: bool) -> String {
     );
     if alone {
         let _ = writeln!(text, "<style>\n{STYLE}</style>");
+        // Whoever shows the file may have a dark page around it, and letters are dark where it is light.
+        let _ = writeln!(text, "<rect class=\"paper\" width=\"{width}\" height=\"{whole}\"/>");
     }
     for (edge, points) in picture.edges.iter().zip(&edges) {
         drawn_edge(&mut text, edge, points);

@@ -223,7 +223,7 @@ pub fn reviewed(file: &SourceFile, catalog: &Catalog, look: impl FnOnce(&Reviewe
 }
 
 fn sample(name: &str, format: &'static str, text: &str) -> Document {
-    let says = if format == "json" || format == "html" { Vec::new() } else { vec!["club members".to_owned()] };
+    let says = if matches!(format, "json" | "html" | "sarif") { Vec::new() } else { vec!["club members".to_owned()] };
     let schema = (format == "json").then_some("plan.schema.json");
     Document { name: name.into(), format, text: text.into(), says, schema, ..Document::default() }
 }

@@ -7,12 +7,13 @@ import { markdown } from "./readers/markdown.mjs";
 import { html } from "./readers/html.mjs";
 import { json } from "./readers/json.mjs";
 import { dot } from "./readers/dot.mjs";
+import { sarif } from "./readers/sarif.mjs";
 import { mermaid, svg } from "./readers/browser.mjs";
 import { pages } from "./pages.mjs";
 import { Browser } from "./browser.mjs";
 
 // Each takes a document, the browser and the list's file, and returns problems, as sentences; none where all is well.
-const readers = { dot, html, json, markdown, mermaid, svg };
+const readers = { dot, html, json, markdown, mermaid, sarif, svg };
 
 const list = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const browser = new Browser(list);

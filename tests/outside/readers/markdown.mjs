@@ -5,12 +5,12 @@ const parser = new MarkdownIt("default", { html: true, linkify: true });
 parser.linkify.set({ fuzzyLink: true, fuzzyEmail: true });
 
 // The HTML that we write ourselves: what folds, the mark at the top, and what keeps GitHub from calling people.
-const ours = /^(<!-- -->|<!-- efface:plan [^<>]*? -->|<details>|<\/details>|<summary>|<\/summary>|<br>)$/;
+const ours = /^(<!-- -->|<!-- efface:plan(?:-diff)? [^<>]*? -->|<details>|<\/details>|<summary>|<\/summary>|<br>)$/;
 
 export async function markdown(document) {
   const problems = [];
   const tokens = parser.parse(document.text, {});
-  if (!document.text.startsWith("<!-- efface:plan ")) problems.push("the first line is no mark");
+  if (!/^<!-- efface:plan(-diff)? /.test(document.text)) problems.push("the first line is no mark");
   if (document.text.length > 65000) problems.push(`${document.text.length} characters`);
   let row = null;
   let columns = null;
