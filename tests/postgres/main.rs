@@ -14,6 +14,7 @@ mod connecting;
 mod crowd;
 mod derived;
 mod documents;
+mod explain;
 mod faults;
 mod foreseen;
 mod gone;
