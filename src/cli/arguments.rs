@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::explain::CodeParser;
+use crate::diagnostic::Code;
+
 /// Erase people from a PostgreSQL database by a reviewed policy, and leave the books standing.
 #[derive(Debug, Parser)]
 #[command(name = "efface", version, propagate_version = true, after_help = EXIT_CODES)]
@@ -79,6 +82,8 @@ pub(super) enum Command {
     Grants(GrantsArguments),
     /// Write the schema as a file, so that check, plan and snapshot run without a database
     Catalog(CatalogArguments),
+    /// Print a page about a kind of finding, with a policy that fails and one that passes
+    Explain(ExplainArguments),
     /// Print a JSON Schema, for editors and programs
     Schema(SchemaArguments),
     /// Start a throw-away PostgreSQL with a fitness club, and tell the whole story
@@ -340,6 +345,16 @@ pub(super) struct CatalogArguments {
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// What stands in brackets in front of a finding, such as `not-null`; without it all are listed
+    #[arg(value_parser = CodeParser, hide_possible_values = true)]
+    pub code: Option<Code>,
+    /// How the page is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,6 +7,7 @@ mod arguments;
 mod catalog;
 mod check;
 mod demo;
+mod explain;
 mod failure;
 mod grants;
 mod judge;
@@ -57,6 +58,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Apply(arguments) => apply::run(&arguments, output).await,
         Command::Grants(arguments) => grants::run(&arguments, output).await,
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
+        Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Schema(arguments) => schema::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Verify(arguments) => verify::run(&arguments, output).await,

@@ -66,6 +66,9 @@ impl Output {
     pub fn findings(&self, report: &Report, file: &SourceFile) {
         if report.has_errors() || (!report.is_empty() && !self.quiet) {
             self.write(render::text(report, file, self.color).trim_end());
+            if let Some(first) = report.sorted().first() {
+                self.say(format!("for more about a finding: efface explain {}", first.code.name()));
+            }
         }
     }
 

@@ -45,7 +45,8 @@ fn run(code: Code) -> Result<(), String> {
             }
             ["yaml", "fails", ref options @ ..] => {
                 let found = check(&db, folder.path(), &block, options)?;
-                let expected = [code.name()].into_iter().chain(options.iter().filter_map(|it| it.strip_prefix("also=")));
+                let expected =
+                    [code.name()].into_iter().chain(options.iter().filter_map(|it| it.strip_prefix("also=")));
                 let mut expected: Vec<&str> = expected.collect();
                 expected.sort_unstable();
                 let mut codes: Vec<&str> = found.iter().map(|(code, _)| code.as_str()).collect();

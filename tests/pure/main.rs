@@ -11,6 +11,7 @@ mod broken_constraints;
 mod broken_subjects;
 mod cases;
 mod documents;
+mod explain;
 mod laws;
 mod mutated_catalogs;
 mod natural;
