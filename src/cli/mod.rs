@@ -6,10 +6,12 @@ mod apply;
 mod arguments;
 mod catalog;
 mod check;
+mod completions;
 mod demo;
 mod explain;
 mod failure;
 mod grants;
+mod help;
 mod judge;
 mod ledger;
 mod load;
@@ -25,9 +27,10 @@ mod subject;
 mod verify;
 mod whose;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -35,7 +38,7 @@ use output::Output;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = read(&std::env::args_os().collect::<Vec<_>>());
     logs::hook_panics();
     logs::start(&arguments.global);
     let output = Output::new(&arguments.global);
@@ -49,6 +52,13 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What was typed. Help and what can't be meant end here.
+fn read(typed: &[OsString]) -> Arguments {
+    let mut command = Arguments::command().color(output::color_of_parser(typed));
+    let read = command.try_get_matches_from_mut(typed).and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
 async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Check(arguments) => check::run(&arguments, output).await,
@@ -60,6 +70,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Schema(arguments) => schema::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Verify(arguments) => verify::run(&arguments, output).await,
         Command::Ledger(arguments) => ledger::run(&arguments.command, output).await,

@@ -1,5 +1,6 @@
 //! Where does a line go?
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,12 +21,7 @@ pub(super) struct Output {
 
 impl Output {
     pub fn new(global: &Global) -> Self {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match global.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stderr().is_terminal() && !no_color,
-        };
+        let color = colored(global.color, io::stderr().is_terminal(), &|name| std::env::var(name).ok());
         Self { quiet: global.quiet, color, detail: global.show_server_detail }
     }
 
@@ -96,6 +92,37 @@ impl Output {
     }
 }
 
+/// Whether messages are coloured: as `--color` says, else by the conventions that other tools follow, as the argument
+/// parser's own messages do.
+fn colored(when: Color, terminal: bool, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    let is = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);
+    let says = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if says("NO_COLOR") => false,
+        Color::Auto if says("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") => true,
+        Color::Auto => terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb"),
+    }
+}
+
+/// What `--color` says, for help and for what the parser complains about: these are printed before, or in place of, what
+/// it would have read.
+pub(super) fn color_of_parser(arguments: &[OsString]) -> clap::ColorChoice {
+    let before_values = arguments.iter().skip(1).take_while(|argument| *argument != "--");
+    let texts: Vec<&str> = before_values.filter_map(|argument| argument.to_str()).collect();
+    let said = texts.iter().enumerate().filter_map(|(at, text)| match text.strip_prefix("--color") {
+        Some("") => texts.get(at + 1).copied(),
+        Some(rest) => rest.strip_prefix('='),
+        None => None,
+    });
+    match said.last() {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    }
+}
+
 /// Writes a file whole or not at all: beside its place first, then renamed.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = match path.parent() {
@@ -114,4 +141,37 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         Ok(())
     });
     written.map_err(|error| Failure::file(path, "writing", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let colored = |when, terminal, set: &[(&str, &str)]| {
+            let value = |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            super::colored(when, terminal, &value)
+        };
+        assert!(colored(Color::Auto, true, &[]));
+        assert!(!colored(Color::Auto, false, &[]));
+        assert!(!colored(Color::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(colored(Color::Auto, true, &[("NO_COLOR", "")]), "an empty one counts as none");
+        assert!(!colored(Color::Auto, true, &[("TERM", "dumb")]));
+        assert!(!colored(Color::Auto, true, &[("CLICOLOR", "0")]));
+        assert!(colored(Color::Auto, false, &[("CLICOLOR_FORCE", "1"), ("TERM", "dumb")]));
+        assert!(!colored(Color::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!colored(Color::Auto, true, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(colored(Color::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!colored(Color::Never, true, &[("CLICOLOR_FORCE", "1")]));
+    }
+
+    #[test]
+    fn the_parser_s_own_words_are_coloured_as_the_rest() {
+        let says = |line: &str| color_of_parser(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(says("efface --color always chek"), clap::ColorChoice::Always);
+        assert_eq!(says("efface check --color=never"), clap::ColorChoice::Never);
+        assert_eq!(says("efface check p.yaml --color"), clap::ColorChoice::Auto);
+        assert_eq!(says("efface check --colour=never -- --color=always"), clap::ColorChoice::Auto);
+    }
 }
