@@ -34,7 +34,7 @@ pub(super) struct Global {
     /// Log what is done, to stderr; twice for more
     #[arg(long, short, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// How log lines look
+    /// How lines on stderr look: with `json` findings, progress and errors are objects too, one a line
     #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// Print what the server says in full, even where it quotes rows
@@ -119,7 +119,7 @@ pub(super) struct Database {
 pub(super) struct Schema {
     #[command(flatten)]
     pub database: Database,
-    /// A file that `efface catalog` wrote, instead of a database
+    /// A file that `efface catalog` wrote, instead of a database; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub catalog: Option<PathBuf>,
 }
@@ -132,7 +132,7 @@ pub(super) enum Format {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// The policy
+    /// The policy; `-` is standard input
     pub policy: PathBuf,
     #[command(flatten)]
     pub schema: Schema,
@@ -156,7 +156,7 @@ pub(super) enum PlanFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArguments {
-    /// The policy
+    /// The policy; `-` is standard input
     pub policy: PathBuf,
     #[command(flatten)]
     pub schema: Schema,
@@ -332,7 +332,7 @@ pub(super) struct ApplyArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct GrantsArguments {
-    /// The policy
+    /// The policy; `-` is standard input
     pub policy: PathBuf,
     /// For whom; without it, for the role that is connected
     #[arg(long, value_name = "NAME")]

@@ -7,11 +7,13 @@ use super::output::Output;
 use super::whose::Whose;
 use super::{judge, load};
 use crate::diagnostic::{Report, render};
+use crate::ident::shown;
 use crate::review::count;
 use crate::source::SourceFile;
 
 pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(), Failure> {
-    let file = load::policy_file(&arguments.policy)?;
+    load::stdin_once(&arguments.policy, &arguments.schema)?;
+    let file = load::policy_to_look_at(&arguments.policy)?;
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
     let print = |report: &Report, file: &SourceFile| match arguments.format {
         Format::Text => {
@@ -32,7 +34,7 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
                     .help("mend what it is about, or `accept` it in the policy by code and place, with the reason"));
             }
             let steps = count(loaded.plan.steps.len() as u64, "step");
-            output.say(format!("{} fits the schema: {steps}", loaded.file.name));
+            output.say(format!("{} fits the schema: {steps}", shown(&loaded.file.name)));
             Ok(())
         }
         Err((file, report)) => {

@@ -24,7 +24,8 @@ pub(super) const CHECK: &str = "\
 Examples:
   efface check policies/client-erasure.yaml
   efface check policies/client-erasure.yaml --strict --format json
-  efface check policies/client-erasure.yaml --catalog catalog.json    # without a database";
+  efface check policies/client-erasure.yaml --catalog catalog.json    # without a database
+  efface check - < policies/client-erasure.yaml                       # as an editor may call it";
 
 pub(super) const PLAN: &str = "\
 Examples:

@@ -1,11 +1,12 @@
 //! From a policy's file and a schema to a script: what every command begins with.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::arguments::{Database, Schema};
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use super::whose::Whose;
+use super::whose::{Whose, is_stdin};
 use crate::catalog::{self, Catalog};
 use crate::diagnostic::Report;
 use crate::ident::shown;
@@ -113,15 +114,42 @@ pub(super) async fn catalog(schema: &Schema, output: &Output) -> Result<(Catalog
 
 /// A policy's text under the name by which its messages and its script know it.
 pub(super) fn policy_file(path: &Path) -> Result<SourceFile, Failure> {
+    if is_stdin(path) {
+        let failure = Failure::usage("the policy of a run is a file, and not standard input");
+        return Err(failure.help("save it: what is reviewed, run and named in receipts has to be the same"));
+    }
     Ok(SourceFile::new(display_name(path), read(path)?))
 }
 
-/// Reads a file of text that the command line names.
+/// The same where nothing is run or kept: `-` is a policy that is being written, or another program's.
+pub(super) fn policy_to_look_at(path: &Path) -> Result<SourceFile, Failure> {
+    if is_stdin(path) { Ok(SourceFile::new("<stdin>", read(path)?)) } else { policy_file(path) }
+}
+
+/// Refuses standard input for two things at once.
+pub(super) fn stdin_once(policy: &Path, schema: &Schema) -> Result<(), Failure> {
+    if is_stdin(policy) && schema.catalog.as_deref().is_some_and(is_stdin) {
+        let failure = Failure::usage("policy and catalog can't both come from standard input");
+        return Err(failure.help("give one of them in a file"));
+    }
+    Ok(())
+}
+
+/// Reads a file of text that the command line names; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) })?;
+    let mut bytes = Vec::new();
+    let read = match is_stdin(path) {
+        true => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        false => std::fs::read(path).map(|read| bytes = read),
+    };
+    read.map_err(|error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) })?;
     String::from_utf8(bytes)
         .map_err(|_| Failure::findings(format!("`{}` is not UTF-8 text", shown(&path.to_string_lossy()))))
+}
+
+/// A path for people: whatever its bytes are, it repaints no terminal.
+pub(super) fn told(path: &Path) -> String {
+    shown(&path.to_string_lossy()).to_string()
 }
 
 /// A path as it stands in the script: the same from `policies/x.yaml`, `./policies/x.yaml` and its absolute path, since

@@ -39,7 +39,7 @@ use output::Output;
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments = read(&std::env::args_os().collect::<Vec<_>>());
-    logs::hook_panics();
+    logs::hook_panics(arguments.global.log_format);
     logs::start(&arguments.global);
     let output = Output::new(&arguments.global);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

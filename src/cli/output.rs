@@ -5,8 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::{Color, Global};
+use serde_json::json;
+
+use super::arguments::{Color, Global, LogFormat};
 use super::failure::Failure;
+use super::logs;
 use crate::diagnostic::{Report, render};
 use crate::source::SourceFile;
 
@@ -15,6 +18,8 @@ use crate::source::SourceFile;
 pub(super) struct Output {
     quiet: bool,
     color: bool,
+    /// Whether what goes to stderr is for a program that reads logs.
+    json: bool,
     /// Whether the server's messages are shown in full.
     pub detail: bool,
 }
@@ -22,7 +27,8 @@ pub(super) struct Output {
 impl Output {
     pub fn new(global: &Global) -> Self {
         let color = colored(global.color, io::stderr().is_terminal(), &|name| std::env::var(name).ok());
-        Self { quiet: global.quiet, color, detail: global.show_server_detail }
+        let json = global.log_format == LogFormat::Json;
+        Self { quiet: global.quiet, color, json, detail: global.show_server_detail }
     }
 
     /// A result, to stdout as it is. A reader that went away (`efface plan | head`) is no failure.
@@ -36,50 +42,79 @@ impl Output {
         }
     }
 
-    /// Whether progress is to be told.
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
+    /// Whether a person looks at stderr, on a terminal where a line can be drawn over.
+    pub fn is_drawable(&self) -> bool {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        io::stderr().is_terminal() && !dumb && !self.quiet && !self.json
     }
 
     /// A line for the person at the keyboard.
     pub fn say(&self, line: impl AsRef<str>) {
         if !self.quiet {
-            self.write(line.as_ref());
+            self.tell("INFO", line.as_ref(), line.as_ref());
         }
     }
 
     /// A warning that is not about a place in a policy.
     pub fn warn(&self, line: impl AsRef<str>) {
-        self.say(format!("{}: {}", self.paint("33", "warning"), line.as_ref()));
+        if !self.quiet {
+            self.tell("WARN", line.as_ref(), &format!("{}: {}", self.paint("33", "warning"), line.as_ref()));
+        }
     }
 
     /// What must not be lost, quiet or not.
     pub fn last_resort(&self, text: &str) {
-        self.write(text.trim_end());
+        self.tell("ERROR", text.trim_end(), text.trim_end());
     }
 
     /// Findings, with their places; warnings alone are left out when nothing is to be said.
     pub fn findings(&self, report: &Report, file: &SourceFile) {
-        if report.has_errors() || (!report.is_empty() && !self.quiet) {
-            self.write(render::text(report, file, self.color).trim_end());
-            if let Some(first) = report.sorted().first() {
-                self.say(format!("for more about a finding: efface explain {}", first.code.name()));
+        if !report.has_errors() && (report.is_empty() || self.quiet) {
+            return;
+        }
+        if self.json {
+            let found = render::json(report, file);
+            for finding in found.as_array().into_iter().flatten() {
+                let level = if finding["severity"] == "error" { "ERROR" } else { "WARN" };
+                self.write(&logs::line(level, finding.clone()));
             }
+            return;
+        }
+        self.write(render::text(report, file, self.color).trim_end());
+        if let Some(first) = report.sorted().first() {
+            self.say(format!("for more about a finding: efface explain {}", first.code.name()));
         }
     }
 
     /// The last words of a command that didn't end well.
     pub fn failed(&self, failure: &Failure) -> ExitCode {
-        if let Some(message) = &failure.message {
-            self.write(&format!("{}: {message}", self.paint("31", "error")));
-            for note in &failure.notes {
-                self.write(&format!("  = note: {note}"));
+        let exit = failure.exit as u8;
+        match &failure.message {
+            Some(message) if self.json => {
+                let fields =
+                    json!({ "message": message, "notes": failure.notes, "help": failure.help, "exit_code": exit });
+                self.write(&logs::line("ERROR", fields));
             }
-            for help in &failure.help {
-                self.write(&format!("  = help: {help}"));
+            Some(message) => {
+                self.write(&format!("{}: {message}", self.paint("31", "error")));
+                for note in &failure.notes {
+                    self.write(&format!("  = note: {note}"));
+                }
+                for help in &failure.help {
+                    self.write(&format!("  = help: {help}"));
+                }
             }
+            None => {}
         }
-        ExitCode::from(failure.exit as u8)
+        ExitCode::from(exit)
+    }
+
+    /// The same words, as a log's line or for people.
+    fn tell(&self, level: &str, message: &str, text: &str) {
+        match self.json {
+            true => self.write(&logs::line(level, json!({ "message": message }))),
+            false => self.write(text),
+        }
     }
 
     fn write(&self, line: &str) {
@@ -111,12 +146,12 @@ fn colored(when: Color, terminal: bool, variable: &dyn Fn(&str) -> Option<String
 pub(super) fn color_of_parser(arguments: &[OsString]) -> clap::ColorChoice {
     let before_values = arguments.iter().skip(1).take_while(|argument| *argument != "--");
     let texts: Vec<&str> = before_values.filter_map(|argument| argument.to_str()).collect();
-    let said = texts.iter().enumerate().filter_map(|(at, text)| match text.strip_prefix("--color") {
+    let mut said = texts.iter().enumerate().filter_map(|(at, text)| match text.strip_prefix("--color") {
         Some("") => texts.get(at + 1).copied(),
         Some(rest) => rest.strip_prefix('='),
         None => None,
     });
-    match said.last() {
+    match said.next_back() {
         Some("always") => clap::ColorChoice::Always,
         Some("never") => clap::ColorChoice::Never,
         _ => clap::ColorChoice::Auto,

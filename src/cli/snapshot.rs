@@ -41,12 +41,12 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
     for (beside, now) in made {
         let before = existing(&beside)?;
         if before.as_deref() == Some(now.as_str()) {
-            output.say(format!("{}: unchanged", beside.display()));
+            output.say(format!("{}: unchanged", load::told(&beside)));
         } else if arguments.check {
             moved += 1;
             output.result(&diff(&beside, before.as_deref().unwrap_or_default(), &now))?;
         } else if before.as_deref().is_some_and(|before| !is_ours(before)) {
-            let failure = Failure::findings(format!("`{}` is not a script that efface wrote", beside.display()));
+            let failure = Failure::findings(format!("`{}` is not a script that efface wrote", load::told(&beside)));
             return Err(failure
                 .note("a script stands beside its policy, under the policy's name; nothing was written")
                 .help("move that file away, or give the policy another file name"));
@@ -57,7 +57,7 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
     // Only when it is known that no file of somebody else's is in the way of any.
     for (beside, now, words) in &scripts {
         write_file(beside, now)?;
-        output.say(format!("{}: {words}", beside.display()));
+        output.say(format!("{}: {words}", load::told(beside)));
     }
     if wrong > 0 {
         let of = count(policies.len() as u64, "file");
@@ -87,7 +87,7 @@ fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         if policies.len() == before {
-            return Err(Failure::usage(format!("`{}` holds no policy (*.yaml)", path.display())));
+            return Err(Failure::usage(format!("`{}` holds no policy (*.yaml)", load::told(path))));
         }
     }
     policies.sort();
@@ -109,7 +109,7 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 fn diff(path: &Path, before: &str, now: &str) -> String {
-    let name = path.display();
+    let name = load::told(path);
     let diff = TextDiff::from_lines(before, now);
     diff.unified_diff().context_radius(3).header(&format!("{name} (committed)"), &format!("{name} (now)")).to_string()
 }
