@@ -80,7 +80,12 @@ impl Output {
             }
             return;
         }
-        self.write(render::text(report, file, self.color).trim_end());
+        let text = match io::stderr().is_terminal().then(|| terminal_size::terminal_size_of(io::stderr())).flatten() {
+            // Narrower than this nothing of a line would be left.
+            Some((columns, _)) => render::text_within(report, file, self.color, usize::from(columns.0).max(40)),
+            None => render::text(report, file, self.color),
+        };
+        self.write(text.trim_end());
         if let Some(first) = report.sorted().first() {
             self.say(format!("for more about a finding: efface explain {}", first.code.name()));
         }

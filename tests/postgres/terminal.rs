@@ -123,6 +123,21 @@ fn pages_are_as_wide_as_the_terminal() {
 }
 
 #[test]
+fn a_long_line_of_a_policy_is_cut_to_the_terminal() {
+    let place = Place::new();
+    let long =
+        "{ id: keep, role: keep, name: null, email: { randomize: email }, height: { replace: a word for a number } }";
+    let policy = crate::tool::POLICY;
+    let (before, rest) = policy.split_once("    columns:\n").expect("columns");
+    let (_, after) = rest.split_once("  notes:").expect("notes");
+    place.policy(&format!("{before}    columns: {long}\n  notes:{after}"));
+    let (code, shown) = at(&place, 70, &[("NO_COLOR", "1")], "check small.yaml");
+    let wide = shown.lines().find(|line| line.contains('|') && line.chars().count() > 76);
+    assert!(code == Some(1) && wide.is_none() && shown.contains("a word for a number"), "{shown}");
+    assert!(place.run("check small.yaml").err.contains(long));
+}
+
+#[test]
 fn quiet_leaves_results_and_errors() {
     let place = Place::new();
     for line in ["check small.yaml", "ledger enable", "snapshot small.yaml", "explain"] {
