@@ -163,8 +163,21 @@ pub(super) fn color_of_parser(arguments: &[OsString]) -> clap::ColorChoice {
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed.
+/// Writes a file whole or not at all: beside its place first, then renamed. What is no file (a device, a pipe) is written
+/// to, and never replaced; a link stays, and what it leads to is written.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let place = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            let written = std::fs::OpenOptions::new().write(true).open(path);
+            let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
+            return match written {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::file(path, "writing", &error)),
+                _ => Ok(()),
+            };
+        }
+        _ => place.as_path(),
+    };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -263,7 +263,15 @@ impl Failure {
             let dbname = crate::ident::shown(&settings.dbname);
             let text = match refused.code().code() {
                 "28P01" => format!("the server refused the password of role `{role}`"),
-                "28000" => format!("the server refuses role `{role}`: {}", crate::ident::shown(refused.message())),
+                "28000" => {
+                    let words = format!("the server refuses role `{role}`: {}", crate::ident::shown(refused.message()));
+                    match settings.client_cert {
+                        None if refused.message().contains("certificate") => {
+                            format!("{words}; `sslcert` and `sslkey` name a certificate to show, where it asks for one")
+                        }
+                        None | Some(_) => words,
+                    }
+                }
                 "3D000" => {
                     format!("the server has no database `{dbname}`; name one in the connection string or in PGDATABASE")
                 }
@@ -277,6 +285,9 @@ impl Failure {
         if let Some(cause) =
             source.and_then(|source| source.downcast_ref::<io::Error>()).filter(|_| !Self::is_tls(&error))
         {
+            if let Some(alert) = cause.to_string().strip_prefix("received fatal alert: ") {
+                return ServerError::Connect(alert_words(alert, settings));
+            }
             return ServerError::Connect(match cause.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable => {
                     format!(
@@ -310,14 +321,39 @@ impl Failure {
     }
 }
 
+/// What the server says of our certificate comes behind the handshake, by an alert of TLS.
+fn alert_words(alert: &str, settings: &Settings) -> String {
+    let place = settings.place();
+    match &settings.client_cert {
+        Some(shown) => {
+            let (cert, key) = (shown.cert.to_string_lossy(), shown.key.to_string_lossy());
+            let (cert, key) = (crate::ident::shown(&cert), crate::ident::shown(&key));
+            match alert {
+                "DecryptError" => format!("private key file {key} is not that of certificate {cert}, says {place}"),
+                _ => format!("the server at {place} did not take the certificate {cert} ({alert})"),
+            }
+        }
+        None => format!(
+            "the server at {place} ended the connection ({alert}); where it asks for a certificate, `sslcert` and `sslkey` \
+             name one"
+        ),
+    }
+}
+
 fn tls_words(cause: &str, settings: &Settings) -> String {
+    if cause.contains("UnsupportedCertVersion") {
+        return "the server's certificate is of X.509 version 1, which efface can't check: have one made with a \
+                `subjectAltName`"
+            .into();
+    }
     if cause.contains("not valid for name") || cause.contains("NotValidForName") {
         let name = match &settings.host {
             Host::Tcp(name) => name.clone(),
             Host::Socket(folder) => folder.display().to_string(),
         };
         let hint = if name.parse::<IpAddr>().is_ok() { "; connect by the name that stands in it" } else { "" };
-        return format!("the server's certificate is not for `{}`{hint}", crate::ident::shown(&name));
+        let name = crate::ident::shown(&name);
+        return format!("the server's certificate is not for `{name}`, going by its `subjectAltName`{hint}");
     }
     if cause.contains("UnknownIssuer") {
         return "the server's certificate is signed by nobody whom `sslrootcert` trusts".into();

@@ -10,14 +10,14 @@ use efface::server::{ServerError, connect};
 
 use crate::harness::{Db, binaries, runtime, server, settings};
 
-fn refusal(url: &str) -> String {
+pub fn refusal(url: &str) -> String {
     match runtime().block_on(connect(&settings(url), "efface tests")) {
         Ok(_) => panic!("connected: {url}"),
         Err(error) => error.to_string(),
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
@@ -112,13 +112,13 @@ fn rows_that_a_server_quotes_are_withheld() {
 }
 
 /// A server on TCP with a certificate of a self-made authority, for `localhost` only, that asks for passwords.
-struct TlsServer {
-    server: Server,
-    port: u16,
+pub struct TlsServer {
+    pub server: Server,
+    pub port: u16,
 }
 
 impl TlsServer {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let port = free_port();
         let server = Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}"))
             .expect("a server with TCP");
@@ -139,7 +139,7 @@ impl TlsServer {
     }
 
     /// Makes the server show the certificate of that name.
-    fn present(&self, name: &str) {
+    pub fn present(&self, name: &str) {
         let folder = self.server.folder().display();
         let db = Db::open(&self.server.url("postgres"));
         // The key must belong to the server's own user: it writes the copy itself.
@@ -161,15 +161,15 @@ impl TlsServer {
         }
     }
 
-    fn url(&self, rest: &str) -> String {
+    pub fn url(&self, rest: &str) -> String {
         format!("user=ann port={} {rest}", self.port)
     }
 
-    fn root(&self) -> String {
+    pub fn root(&self) -> String {
         self.server.folder().join("root.crt").display().to_string()
     }
 
-    fn connects(&self, rest: &str) -> Db {
+    pub fn connects(&self, rest: &str) -> Db {
         Db::open(&self.url(rest))
     }
 }
@@ -180,6 +180,11 @@ fn certificates(folder: &Path) {
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr
         printf 'subjectAltName=DNS:localhost\\nbasicConstraints=CA:FALSE\\n' > server.ext
         openssl x509 -req -in server.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile server.ext -out server.crt
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout unnamed.key -out unnamed.csr
+        printf 'basicConstraints=CA:FALSE\\n' > unnamed.ext
+        openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile unnamed.ext -out unnamed.crt
+        cp unnamed.key first.key
+        openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -out first.crt
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other -keyout other.key -out other.crt
         chmod 0644 *.key *.crt";
     let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().expect("sh");
@@ -224,6 +229,14 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
     ] {
         let text = refusal(&tls.url(&rest));
         assert!(text.contains(words) && !text.contains("SECRET") && !text.contains("right"), "{rest}: {text}");
+    }
+    // What `openssl x509 -req` makes without extensions: psql would look into its common name.
+    for (name, words) in [("unnamed", "going by its `subjectAltName`"), ("first", "`subjectAltName`")] {
+        tls.present(name);
+        let full = format!("host=localhost password=right sslmode=verify-full sslrootcert={root}");
+        let text = refusal(&tls.url(&full));
+        assert!(text.contains(words), "{name}: {text}");
+        assert!(tls.connects("host=localhost password=right sslmode=require").connection().encrypted, "{name}");
     }
     // The usual self-made certificate is its own authority: it is trusted where it is the root file itself.
     tls.present("other");

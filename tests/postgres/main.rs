@@ -8,6 +8,7 @@
 mod case;
 
 mod cases;
+mod certified;
 mod closed;
 mod club;
 mod completing;

@@ -218,6 +218,27 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
+fn what_is_no_file_is_written_to_and_not_replaced() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).expect("what is written")
+    });
+    let ran = place.run("catalog --out pipe");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(reader.join().expect("no panic").contains("\"tables\"") && !pipe.is_file());
+    assert_eq!(place.run("catalog --out /dev/stdout").out, place.run("catalog").out);
+    let link = place.path("link.json");
+    std::os::unix::fs::symlink("real.json", &link).expect("a link");
+    std::fs::write(place.path("real.json"), "").expect("a file");
+    assert_eq!(place.run("catalog --out link.json").code, Some(0));
+    assert!(link.is_symlink() && std::fs::read_to_string(place.path("real.json")).expect("it").contains("\"tables\""));
+    assert_ne!(place.run("catalog --out .").code, Some(0));
+}
+
+#[test]
 fn a_path_need_not_be_text() {
     let place = Place::new();
     let odd = OsStr::from_bytes(b"b\xe9ta \x1b[31m.yaml");

@@ -7,6 +7,7 @@
 
 mod files;
 mod parse;
+mod tls;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use self::files::Machine;
 use self::parse::{Keyword, Values};
+pub use self::tls::{ChannelBinding, ClientCert, RootCert, SslMode};
 
 /// Everything that is needed to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct Settings {
     pub sslmode: SslMode,
     /// Whom to trust for the server's certificate.
     pub root_cert: RootCert,
+    /// What shows the server who we are, where it asks for a certificate.
+    pub client_cert: Option<ClientCert>,
     /// Whether the password exchange must be bound to the TLS channel.
     pub channel_binding: ChannelBinding,
     /// How long connecting may take; none waits for ever.
@@ -59,47 +63,6 @@ pub enum Host {
 /// A password: it is nowhere printed, not even for debugging.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
-
-/// How much TLS is asked for, in libpq's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SslMode {
-    /// Never.
-    Disable,
-    /// Only if the server insists.
-    Allow,
-    /// If the server can; in the clear otherwise.
-    #[default]
-    Prefer,
-    /// Always; the certificate is checked only where a root file is at hand.
-    Require,
-    /// Always, with a certificate that a trusted authority signed.
-    VerifyCa,
-    /// Always, with such a certificate for this very host.
-    VerifyFull,
-}
-
-/// Whom to trust for the server's certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RootCert {
-    /// Nobody was named, and the usual file doesn't exist.
-    None,
-    /// The authorities that the operating system trusts.
-    System,
-    /// Those in a PEM file.
-    File(PathBuf),
-}
-
-/// Whether the password exchange is bound to the TLS channel, in libpq's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChannelBinding {
-    /// Never.
-    Disable,
-    /// Where both sides can.
-    #[default]
-    Prefer,
-    /// Always, or no connection.
-    Require,
-}
 
 /// Settings that can't be used. No variant holds a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -223,8 +186,9 @@ impl Settings {
             Some(password) => Some(Password(password)),
             None => files::password(passfile, &host, port, &dbname, &user, machine, &mut warnings),
         };
-        let (sslmode, root_cert) = tls(&mut values, machine)?;
-        let channel_binding = values.one_of(Keyword::ChannelBinding, &CHANNEL_BINDINGS)?.unwrap_or_default();
+        let (sslmode, root_cert) = tls::trust(&mut values, machine)?;
+        let client_cert = tls::client_cert(&mut values, &host, sslmode, machine)?;
+        let channel_binding = tls::channel_binding(&mut values)?;
         // As in libpq: zero, and whatever is below it, waits for ever.
         let timeout: Option<i64> =
             values.parsed(Keyword::ConnectTimeout, "a number of seconds", |text| text.trim().parse().ok())?;
@@ -241,6 +205,7 @@ impl Settings {
             password,
             sslmode,
             root_cert,
+            client_cert,
             channel_binding,
             connect_timeout,
             options: values.take(Keyword::Options),
@@ -282,47 +247,6 @@ fn default_host(machine: &Machine<'_>) -> Host {
     match SOCKET_FOLDERS.iter().find(|folder| usable(folder)) {
         Some(folder) => Host::Socket(folder.into()),
         None => Host::Tcp("localhost".into()),
-    }
-}
-
-const SSL_MODES: [(&str, SslMode); 6] = [
-    ("disable", SslMode::Disable),
-    ("allow", SslMode::Allow),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
-
-const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] =
-    [("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
-
-fn tls(values: &mut Values, machine: &Machine<'_>) -> Result<(SslMode, RootCert), SettingsError> {
-    let source_name = values.source_of(Keyword::Sslmode);
-    let sslmode = values.one_of(Keyword::Sslmode, &SSL_MODES)?;
-    let root_cert = match values.take(Keyword::Sslrootcert) {
-        Some(name) if name == "system" => RootCert::System,
-        Some(file) => RootCert::File(files::expand(&file, machine)),
-        None => {
-            let usual = files::expand("~/.postgresql/root.crt", machine);
-            if (machine.exists)(&usual) { RootCert::File(usual) } else { RootCert::None }
-        }
-    };
-    let value =
-        |problem: String| SettingsError::Value { keyword: "sslmode", source_name: source_name.clone(), problem };
-    match (sslmode, &root_cert) {
-        (None, RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
-        (Some(SslMode::VerifyFull), RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
-        // Anyone can have a certificate from a public authority: without the host's name it proves nothing.
-        (Some(_), RootCert::System) => {
-            Err(value("too weak for `sslrootcert=system`, which needs `sslmode=verify-full`".into()))
-        }
-        (Some(SslMode::VerifyCa | SslMode::VerifyFull), RootCert::None) => Err(value(
-            "not possible without a root certificate: name its file with `sslrootcert`, or `sslrootcert=system` for the \
-             authorities of the operating system"
-                .into(),
-        )),
-        (mode, _) => Ok((mode.unwrap_or_default(), root_cert)),
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) enum Keyword {
     Service,
     Sslmode,
     Sslrootcert,
+    Sslcert,
+    Sslkey,
+    Sslcertmode,
     ChannelBinding,
     ConnectTimeout,
     Options,
@@ -27,7 +30,7 @@ pub(super) enum Keyword {
 }
 
 /// Each setting with its keyword and its variable.
-const KEYWORDS: [(Keyword, &str, &str); 14] = [
+const KEYWORDS: [(Keyword, &str, &str); 17] = [
     (Keyword::Host, "host", "PGHOST"),
     (Keyword::Hostaddr, "hostaddr", "PGHOSTADDR"),
     (Keyword::Port, "port", "PGPORT"),
@@ -38,48 +41,53 @@ const KEYWORDS: [(Keyword, &str, &str); 14] = [
     (Keyword::Service, "service", "PGSERVICE"),
     (Keyword::Sslmode, "sslmode", "PGSSLMODE"),
     (Keyword::Sslrootcert, "sslrootcert", "PGSSLROOTCERT"),
+    (Keyword::Sslcert, "sslcert", "PGSSLCERT"),
+    (Keyword::Sslkey, "sslkey", "PGSSLKEY"),
+    (Keyword::Sslcertmode, "sslcertmode", "PGSSLCERTMODE"),
     (Keyword::ChannelBinding, "channel_binding", "PGCHANNELBINDING"),
     (Keyword::ConnectTimeout, "connect_timeout", "PGCONNECT_TIMEOUT"),
     (Keyword::Options, "options", "PGOPTIONS"),
     (Keyword::ApplicationName, "application_name", "PGAPPNAME"),
 ];
 
-/// Settings of libpq that change nothing here: the driver does as they ask, or they only tune the socket.
-const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
-    ("client_encoding", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
-    ("fallback_application_name", &[]),
-    ("gssencmode", &["disable", "prefer"]),
-    ("keepalives", &[]),
-    ("keepalives_idle", &[]),
-    ("keepalives_interval", &[]),
-    ("keepalives_count", &[]),
-    ("load_balance_hosts", &["disable"]),
-    ("sslnegotiation", &["postgres"]),
-    ("target_session_attrs", &["any"]),
+/// Settings of libpq that change nothing here, with their variables: with these values, or with any, the driver does as
+/// they ask, or they only tune the socket.
+const WITHOUT_EFFECT: [(&str, &str, &[&str]); 15] = [
+    ("client_encoding", "", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
+    ("fallback_application_name", "", &[]),
+    ("gssencmode", "PGGSSENCMODE", &["disable", "prefer"]),
+    ("keepalives", "", &[]),
+    ("keepalives_idle", "", &[]),
+    ("keepalives_interval", "", &[]),
+    ("keepalives_count", "", &[]),
+    ("load_balance_hosts", "PGLOADBALANCEHOSTS", &["disable"]),
+    // Nothing below this is spoken.
+    ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION", &["TLSv1", "TLSv1.1", "TLSv1.2"]),
+    ("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", &["TLSv1.3"]),
+    ("sslcompression", "PGSSLCOMPRESSION", &["0"]),
+    ("sslnegotiation", "PGSSLNEGOTIATION", &["postgres"]),
+    // A key that is encrypted is refused as that.
+    ("sslpassword", "", &[]),
+    ("sslsni", "PGSSLSNI", &["1"]),
+    ("target_session_attrs", "PGTARGETSESSIONATTRS", &["any"]),
 ];
 
-/// Settings of libpq that we would have to act on, and don't.
-const UNSUPPORTED: [&str; 20] = [
-    "krbsrvname",
-    "gssdelegation",
-    "gsslib",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
-    "scram_client_key",
-    "scram_server_key",
-    "ssl_max_protocol_version",
-    "ssl_min_protocol_version",
-    "sslcert",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkey",
-    "sslpassword",
-    "sslsni",
-    "tcp_user_timeout",
+/// Settings of libpq that we would have to act on, and don't. Those about Kerberos have no variable here: what is set for
+/// other programs doesn't matter, since nothing here speaks it.
+const UNSUPPORTED: [(&str, &str); 13] = [
+    ("krbsrvname", ""),
+    ("gssdelegation", ""),
+    ("gsslib", ""),
+    ("replication", ""),
+    ("require_auth", "PGREQUIREAUTH"),
+    ("requirepeer", "PGREQUIREPEER"),
+    ("requiressl", "PGREQUIRESSL"),
+    ("scram_client_key", ""),
+    ("scram_server_key", ""),
+    ("sslcrl", "PGSSLCRL"),
+    ("sslcrldir", "PGSSLCRLDIR"),
+    ("sslkeylogfile", ""),
+    ("tcp_user_timeout", ""),
 ];
 
 impl Keyword {
@@ -105,8 +113,10 @@ impl Values {
 
     pub(super) fn from_env(env: &dyn Fn(&str) -> Option<String>) -> Result<Values, SettingsError> {
         let mut values = Values::default();
-        for (_, keyword, variable) in KEYWORDS {
-            if let Some(value) = env(variable) {
+        let known = KEYWORDS.iter().map(|(_, keyword, variable)| (*keyword, *variable));
+        let idle = WITHOUT_EFFECT.iter().map(|(keyword, variable, _)| (*keyword, *variable));
+        for (keyword, variable) in known.chain(idle).chain(UNSUPPORTED) {
+            if let Some(value) = Some(variable).filter(|name| !name.is_empty()).and_then(env) {
                 values.set(keyword, value, variable)?;
             }
         }
@@ -138,13 +148,13 @@ impl Values {
             }
             return Ok(());
         }
-        if let Some((_, allowed)) = WITHOUT_EFFECT.iter().find(|(name, _)| *name == keyword) {
+        if let Some((.., allowed)) = WITHOUT_EFFECT.iter().find(|(name, ..)| *name == keyword) {
             if allowed.is_empty() || allowed.contains(&value.as_str()) {
                 return Ok(());
             }
             return Err(SettingsError::Unsupported { keyword: format!("{keyword}={value}"), source_name });
         }
-        if UNSUPPORTED.contains(&keyword) {
+        if UNSUPPORTED.iter().any(|(name, _)| *name == keyword) {
             return Err(SettingsError::Unsupported { keyword: keyword.into(), source_name });
         }
         let near =

@@ -30,7 +30,7 @@ impl Fake {
                 env: &|name| self.env.get(name).map(|value| (*value).to_owned()),
                 read: &|path| text(path).map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
                 exists: &|path| text(path).is_some(),
-                private: &|_| !self.open_files,
+                exposed: &|_| self.open_files.then_some("others may read it; `chmod 0600` it"),
                 user: &|| Some("ann".into()),
             },
         )
@@ -158,7 +158,9 @@ fn a_password_is_never_printed() {
 fn what_is_not_understood_is_refused() {
     insta::assert_snapshot!(home().refuses("hots=x"), @"unknown connection setting `hots` in the connection string; a setting named `host` exists");
     insta::assert_snapshot!(home().refuses("postgres://h/d?pgbouncer=true"), @"unknown connection setting `pgbouncer` in the connection string");
-    insta::assert_snapshot!(home().refuses("sslcert=x"), @"efface does not support the connection setting `sslcert` (in the connection string)");
+    insta::assert_snapshot!(home().refuses("sslcrl=x"), @"efface does not support the connection setting `sslcrl` (in the connection string)");
+    insta::assert_snapshot!(home().env("PGREQUIREAUTH", "scram-sha-256").refuses("host=h"), @"efface does not support the connection setting `require_auth` (in PGREQUIREAUTH)");
+    insta::assert_snapshot!(home().env("PGGSSENCMODE", "require").refuses("host=h"), @"efface does not support the connection setting `gssencmode=require` (in PGGSSENCMODE)");
     insta::assert_snapshot!(home().refuses("host=a,b"), @"`host` in the connection string is a list; efface connects to one server, so that it is certain which");
     insta::assert_snapshot!(home().refuses("port=70000"), @"`port` in the connection string is `70000`, expected a port from 1 to 65535");
     insta::assert_snapshot!(home().refuses("sslmode=verify_full"), @"`sslmode` in the connection string is `verify_full`, expected one of `disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`");
@@ -173,6 +175,30 @@ fn verification_needs_someone_to_trust() {
     let usual = home().file("/home/ann/.postgresql/root.crt", "");
     let settings = usual.accepts("host=h sslmode=verify-ca");
     assert_eq!(settings.root_cert, RootCert::File("/home/ann/.postgresql/root.crt".into()));
+}
+
+#[test]
+fn a_client_s_certificate_is_the_named_one_or_the_usual_one() {
+    let usual = || home().file("/home/ann/.postgresql/postgresql.crt", "");
+    let with_key = || usual().file("/home/ann/.postgresql/postgresql.key", "");
+    assert_eq!(home().accepts("host=h").client_cert, None);
+    let found = with_key().accepts("host=h").client_cert.expect("the usual files");
+    assert_eq!(found.cert, Path::new("/home/ann/.postgresql/postgresql.crt"));
+    assert_eq!(found.key, Path::new("/home/ann/.postgresql/postgresql.key"));
+    let named = with_key().file("/c.crt", "").file("/c.key", "").env("PGSSLCERT", "/c.crt").env("PGSSLKEY", "/x.key");
+    let found = named.accepts("host=h sslkey=/c.key").client_cert.expect("the named files");
+    assert_eq!((found.cert, found.key), ("/c.crt".into(), "/c.key".into()));
+    // Nothing is shown where there is no TLS, or where somebody says so.
+    for without in ["host=/tmp/x", "host=h sslmode=disable", "host=h sslcertmode=disable"] {
+        assert_eq!(named.accepts(without).client_cert, None, "{without}");
+    }
+    assert_eq!(home().env("PGSSLKEY", "/x.key").accepts("host=h").client_cert, None);
+    insta::assert_snapshot!(home().refuses("host=h sslcert=/none.crt"), @"`sslcert` in the connection string is a file that can't be found");
+    insta::assert_snapshot!(home().refuses("host=h sslkey=/none.key"), @"`sslkey` in the connection string is a key without a certificate: name that with `sslcert`");
+    insta::assert_snapshot!(usual().refuses("host=h"), @"`sslkey` in the settings is not given, and the certificate's private key is not in ~/.postgresql/postgresql.key either");
+    insta::assert_snapshot!(usual().refuses("host=h sslkey=/none.key"), @"`sslkey` in the connection string is a file that can't be found");
+    insta::assert_snapshot!(usual().refuses("host=h sslkey=pkcs11:token"), @"`sslkey` in the connection string is a key in a device, which efface can't use: it has to be a file");
+    insta::assert_snapshot!(home().refuses("host=h sslcertmode=require"), @"`sslcertmode` in the connection string is `require`, expected one of `disable`, `allow`");
 }
 
 proptest::proptest! {
