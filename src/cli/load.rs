@@ -1,5 +1,6 @@
 //! From a policy's file and a schema to a script: what every command begins with.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use crate::policy;
 use crate::resolve::{Resolved, ResolvedPolicy, resolve};
 use crate::review::{Estimates, Reviewed};
 use crate::server::introspect::introspect_alone;
-use crate::server::{Connection, Settings, connect, standing};
+use crate::server::{Connection, Settings, connect_first, standing};
 use crate::source::SourceFile;
 use crate::sql::{Script, script};
 
@@ -61,13 +62,27 @@ impl Loaded {
     }
 }
 
+/// Refuses variables that can't be read, which would count as not set.
+fn legible() -> Result<(), Failure> {
+    let odd = std::env::vars_os().find(|(name, value)| {
+        name.to_str().is_some_and(|name| name.starts_with("PG") || name == "DATABASE_URL") && value.to_str().is_none()
+    });
+    match odd {
+        Some((name, _)) => Err(Failure::usage(format!("{} is not UTF-8", shown(&name.to_string_lossy())))),
+        None => Ok(()),
+    }
+}
+
 /// Connects as psql would.
 pub(super) async fn live(database: &Database, application_name: &str, output: &Output) -> Result<Live, Failure> {
-    let settings = Settings::resolve(database.database.as_deref(), &|name| std::env::var(name).ok())
+    legible()?;
+    let candidates = Settings::candidates(database.database.as_deref(), &|name| std::env::var(name).ok())
         .map_err(|error| Failure::usage(error.to_string()))?;
-    settings.warnings.iter().for_each(|warning| output.warn(warning));
-    let connection =
-        connect(&settings, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
+    // Each has the same file of passwords.
+    let warnings: BTreeSet<&String> = candidates.iter().flat_map(|settings| &settings.warnings).collect();
+    warnings.into_iter().for_each(|warning| output.warn(warning));
+    let (settings, connection) =
+        connect_first(candidates, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
     tracing::info!(pid = connection.backend_pid, "connected; the server's process");
     connection.warnings.iter().for_each(|warning| output.warn(warning));
     Ok(Live { settings, connection })

@@ -33,7 +33,7 @@ pub struct Connection {
     pub name: Option<String>,
     /// Whether the session is encrypted.
     pub encrypted: bool,
-    /// What the user should hear: those of the settings, and of `prefer` that fell back to plain text.
+    /// What the user should hear beside the settings' own: that `prefer` fell back to plain text.
     pub warnings: Vec<String>,
     notices: Arc<AtomicU64>,
     /// Whether the server has said that a wait for a synchronous standby was ended.
@@ -95,6 +95,18 @@ impl Connection {
 /// # Errors
 /// No server, no such role or database, a wrong password, a certificate that doesn't hold, a version that we don't know.
 pub async fn connect(settings: &Settings, application_name: &str) -> Result<Connection, ServerError> {
+    connect_or_tell(settings, application_name).await.map_err(|refusal| refusal.error)
+}
+
+/// Why there is no session.
+pub(super) struct Refusal {
+    pub error: ServerError,
+    /// Whether a server has said so: libpq tries no other one then.
+    pub by_server: bool,
+}
+
+/// [`connect`], which tells as well whether another server is worth a try.
+pub(super) async fn connect_or_tell(settings: &Settings, application_name: &str) -> Result<Connection, Refusal> {
     let attempts = async {
         let socket = matches!(settings.host, Host::Socket(_));
         let order: &[bool] = match settings.sslmode {
@@ -115,12 +127,14 @@ pub async fn connect(settings: &Settings, application_name: &str) -> Result<Conn
                 Err(failure) => return Err(failure.explain(settings)),
             }
         }
-        Err(first_error.map_or(ServerError::Lost, |failure| failure.explain(settings)))
+        Err(first_error
+            .map_or(Refusal { error: ServerError::Lost, by_server: false }, |failure| failure.explain(settings)))
     };
     match settings.connect_timeout {
         None => attempts.await,
         Some(limit) => tokio::time::timeout(limit, attempts).await.unwrap_or_else(|_| {
-            Err(ServerError::Connect(format!("no answer from {} within {} s", settings.place(), limit.as_secs())))
+            let words = format!("no answer from {} within {} s", settings.place(), limit.as_secs());
+            Err(Refusal { error: ServerError::Connect(words), by_server: false })
         }),
     }
 }
@@ -199,7 +213,7 @@ where
     let row = client.query_typed("SELECT pg_catalog.pg_backend_pid()", &[]).await.map_err(Failure::Driver)?;
     let backend_pid = row.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
     let encrypted = tls.is_some();
-    let mut warnings = settings.warnings.clone();
+    let mut warnings = Vec::new();
     if settings.sslmode == SslMode::Prefer && !encrypted && !settings.is_local() {
         warnings.push(format!(
             "the connection to {} is not encrypted: the server offers no TLS, and `sslmode=prefer` goes on without; \
@@ -252,7 +266,16 @@ impl Failure {
         }
     }
 
-    fn explain(self, settings: &Settings) -> ServerError {
+    fn explain(self, settings: &Settings) -> Refusal {
+        // 57P03: it starts up or shuts down, and another one may be there in its place.
+        let by_server = match &self {
+            Failure::Driver(error) => error.code().is_some_and(|code| code.code() != "57P03"),
+            Failure::Ours(_) => true,
+        };
+        Refusal { error: self.words(settings), by_server }
+    }
+
+    fn words(self, settings: &Settings) -> ServerError {
         let error = match self {
             Failure::Ours(error) => return error,
             Failure::Driver(error) => error,

@@ -9,6 +9,7 @@ pub mod ask;
 pub mod connect;
 pub mod error;
 pub mod explain;
+pub mod hosts;
 pub mod introspect;
 pub mod ledger;
 mod secret;
@@ -21,6 +22,7 @@ pub mod verify;
 
 pub use connect::{Connection, connect};
 pub use error::ServerError;
+pub use hosts::connect_first;
 pub use introspect::introspect;
 pub use secret::{Secret, SecretError};
 pub use settings::Settings;

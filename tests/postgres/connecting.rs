@@ -236,7 +236,10 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
         let full = format!("host=localhost password=right sslmode=verify-full sslrootcert={root}");
         let text = refusal(&tls.url(&full));
         assert!(text.contains(words), "{name}: {text}");
-        assert!(tls.connects("host=localhost password=right sslmode=require").connection().encrypted, "{name}");
+        for mode in ["require", "prefer"] {
+            let rest = format!("host=localhost password=right sslmode={mode}");
+            assert!(tls.connects(&rest).connection().encrypted, "{name} {mode}");
+        }
     }
     // The usual self-made certificate is its own authority: it is trusted where it is the root file itself.
     tls.present("other");
@@ -246,6 +249,94 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
     assert!(text.contains("is not for `localhost`"), "{text}");
     let text = refusal(&tls.url(&format!("host=localhost password=right sslmode=verify-ca sslrootcert={root}")));
     assert!(text.contains("no TLS with localhost"), "{text}");
+}
+
+/// What `efface catalog` says with nothing but these variables and a home of its own.
+fn told(home: &Path, environment: &[(&str, String)]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(["catalog", "--out", "catalog.json"]).env_clear().env("HOME", home).current_dir(home);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(environment.iter().cloned());
+    let output = command.output().expect("the tool runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn passwords_come_from_a_file_that_only_its_owner_reads() {
+    use std::os::unix::fs::PermissionsExt;
+    let tls = TlsServer::start();
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("passwords");
+    let to = |host: &str| -> Vec<(&'static str, String)> {
+        let port = tls.port.to_string();
+        vec![
+            ("PGHOST", host.into()),
+            ("PGPORT", port),
+            ("PGUSER", "ann".into()),
+            ("PGPASSFILE", file.display().to_string()),
+        ]
+    };
+    let write = |line: &str, mode: u32| {
+        std::fs::write(&file, format!("# the club's\n{line}\n")).expect("a file");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("its owner");
+    };
+    for line in ["localhost:*:ann:ann:right", "*:*:*:*:right", &format!("localhost:{}:*:ann:right:more", tls.port)] {
+        write(line, 0o600);
+        let (code, said) = told(home.path(), &to("localhost"));
+        assert_eq!((code, said.as_str()), (Some(0), ""), "{line}");
+    }
+    for line in ["elsewhere:*:*:*:right", "localhost:*:*:bob:right", "\\*:*:*:*:right", "localhost:*:*:ann:SECRET"] {
+        write(line, 0o600);
+        let (code, said) = told(home.path(), &to("localhost"));
+        assert!(
+            code == Some(3) && said.contains("role `ann`") && !said.contains("SECRET") && !said.contains("right"),
+            "{line}: {said}"
+        );
+    }
+    write("*:*:*:*:right", 0o640);
+    let (code, said) = told(home.path(), &to("localhost"));
+    assert_eq!(code, Some(3));
+    assert_eq!(said.matches("others may read it; `chmod 0600` it").count(), 1, "told once: {said}");
+    // A socket is looked up by its folder, and the password of the variable goes before the file.
+    let mut own = to("localhost");
+    own.push(("PGPASSWORD", "right".into()));
+    assert_eq!(told(home.path(), &own).0, Some(0));
+    own.push(("PGPASSFILE", "/dev/null".into()));
+    assert_eq!(told(home.path(), &own), (Some(0), String::new()), "no file is asked then");
+    own.retain(|(name, _)| *name != "PGPASSWORD");
+    let (_, said) = told(home.path(), &own);
+    assert!(said.contains("password file /dev/null is ignored: it is no plain file"), "{said}");
+}
+
+#[test]
+fn a_variable_that_can_t_be_read_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(["catalog", "--database", &server().url("postgres")]);
+    command.env("PGPASSWORD", std::ffi::OsStr::from_bytes(b"SECR\xc9T"));
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("PGPASSWORD is not UTF-8") && !said.contains("SECR"),
+        "{said}"
+    );
+}
+
+#[test]
+fn time_zone_and_date_style_are_the_script_s_own_whatever_a_user_has_set() {
+    let db = Db::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    let folder = tempfile::tempdir().expect("a folder");
+    db.sql("create table users (id int primary key, name text)");
+    // What was reviewed means the same whoever runs it.
+    let policy = "version: 1\nname: zone\nsubject: { table: users }\nguards:\n  - name: zone\n    table: users\n    where: current_setting('TimeZone') <> 'UTC' or current_setting('DateStyle') not like 'ISO%'\n    message: found\ntables:\n  users: { columns: { id: keep, name: null } }\n";
+    std::fs::write(folder.path().join("p.yaml"), policy).expect("a file");
+    db.sql("insert into users values (1, 'x')");
+    command.args(["rehearse", "p.yaml", "--subject", "1"]).current_dir(&folder).env("DATABASE_URL", db.url());
+    command.env("PGTZ", "Asia/Tokyo").env("PGDATESTYLE", "German");
+    command.env("PGOPTIONS", "-c timezone=Asia/Tokyo -c datestyle=German");
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(0) && !said.contains("zone: found"), "{said}");
 }
 
 #[test]

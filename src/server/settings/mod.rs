@@ -1,4 +1,4 @@
-//! Which server, which database, as whom?
+//! Which server or servers, which database, as whom?
 //!
 //! The answer that psql would give (PostgreSQL manual, "Connection Strings" and "Environment Variables"): a URL or
 //! keywords on the command line, else `DATABASE_URL`; what they leave open comes from a service file, the PG* variables,
@@ -41,6 +41,8 @@ pub struct Settings {
     pub client_cert: Option<ClientCert>,
     /// Whether the password exchange must be bound to the TLS channel.
     pub channel_binding: ChannelBinding,
+    /// What the session must be able to do, where several servers are listed or one may be a standby.
+    pub session: SessionAttrs,
     /// How long connecting may take; none waits for ever.
     pub connect_timeout: Option<Duration>,
     /// Command-line options for the server's process (`-c statement_timeout=5s`).
@@ -50,6 +52,33 @@ pub struct Settings {
     /// What the user should hear: a `.pgpass` that others can read.
     pub warnings: Vec<String>,
 }
+
+/// What a session must be able to do, in libpq's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionAttrs {
+    /// Whatever answers first.
+    #[default]
+    Any,
+    /// Writing: neither on a standby, nor where `default_transaction_read_only` is on.
+    ReadWrite,
+    /// The contrary.
+    ReadOnly,
+    /// On no standby.
+    Primary,
+    /// On a standby.
+    Standby,
+    /// On a standby if there is one, else anywhere.
+    PreferStandby,
+}
+
+const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
+    ("any", SessionAttrs::Any),
+    ("read-write", SessionAttrs::ReadWrite),
+    ("read-only", SessionAttrs::ReadOnly),
+    ("primary", SessionAttrs::Primary),
+    ("standby", SessionAttrs::Standby),
+    ("prefer-standby", SessionAttrs::PreferStandby),
+];
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,12 +173,21 @@ impl Settings {
     /// service file, the PG* variables and defaults.
     ///
     /// # Errors
-    /// An unknown or unsupported setting, a value that its setting doesn't take, a file that was named and can't be read.
+    /// An unknown or unsupported setting, a value that its setting doesn't take, a file that was named and can't be read;
+    /// several servers (see [`Settings::candidates`]).
     pub fn resolve(arg: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
-        Self::resolve_on(arg, &Machine::this(env))
+        only(Self::candidates(arg, env)?)
     }
 
-    fn resolve_on(arg: Option<&str>, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
+    /// The same, where several servers may be listed: in the order in which they are to be tried, never none.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`], but for several servers.
+    pub fn candidates(arg: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Settings>, SettingsError> {
+        Self::candidates_on(arg, &Machine::this(env))
+    }
+
+    fn candidates_on(arg: Option<&str>, machine: &Machine<'_>) -> Result<Vec<Settings>, SettingsError> {
         let env = |name: &str| (machine.env)(name).filter(|value| !value.is_empty());
         let mut values = match arg {
             Some(text) => Values::read(text, "the connection string")?,
@@ -162,7 +200,7 @@ impl Settings {
             values.fill(files::service(&service, machine)?);
         }
         values.fill(Values::from_env(&env)?);
-        Self::settle(values, machine)
+        values.each_server()?.into_iter().map(|values| Self::settle(values, machine)).collect()
     }
 
     fn settle(mut values: Values, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
@@ -189,6 +227,7 @@ impl Settings {
         let (sslmode, root_cert) = tls::trust(&mut values, machine)?;
         let client_cert = tls::client_cert(&mut values, &host, sslmode, machine)?;
         let channel_binding = tls::channel_binding(&mut values)?;
+        let session = values.one_of(Keyword::TargetSessionAttrs, &SESSION_ATTRS)?.unwrap_or_default();
         // As in libpq: zero, and whatever is below it, waits for ever.
         let timeout: Option<i64> =
             values.parsed(Keyword::ConnectTimeout, "a number of seconds", |text| text.trim().parse().ok())?;
@@ -207,6 +246,7 @@ impl Settings {
             root_cert,
             client_cert,
             channel_binding,
+            session,
             connect_timeout,
             options: values.take(Keyword::Options),
             application_name: values.take(Keyword::ApplicationName),
@@ -231,6 +271,17 @@ impl Settings {
                 name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
             }
         }
+    }
+}
+
+fn only(mut all: Vec<Settings>) -> Result<Settings, SettingsError> {
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(SettingsError::Value {
+            keyword: "host",
+            source_name: "the settings".into(),
+            problem: "a list, where one server is meant".into(),
+        }),
     }
 }
 

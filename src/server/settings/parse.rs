@@ -24,13 +24,14 @@ pub(super) enum Keyword {
     Sslkey,
     Sslcertmode,
     ChannelBinding,
+    TargetSessionAttrs,
     ConnectTimeout,
     Options,
     ApplicationName,
 }
 
 /// Each setting with its keyword and its variable.
-const KEYWORDS: [(Keyword, &str, &str); 17] = [
+const KEYWORDS: [(Keyword, &str, &str); 18] = [
     (Keyword::Host, "host", "PGHOST"),
     (Keyword::Hostaddr, "hostaddr", "PGHOSTADDR"),
     (Keyword::Port, "port", "PGPORT"),
@@ -45,6 +46,7 @@ const KEYWORDS: [(Keyword, &str, &str); 17] = [
     (Keyword::Sslkey, "sslkey", "PGSSLKEY"),
     (Keyword::Sslcertmode, "sslcertmode", "PGSSLCERTMODE"),
     (Keyword::ChannelBinding, "channel_binding", "PGCHANNELBINDING"),
+    (Keyword::TargetSessionAttrs, "target_session_attrs", "PGTARGETSESSIONATTRS"),
     (Keyword::ConnectTimeout, "connect_timeout", "PGCONNECT_TIMEOUT"),
     (Keyword::Options, "options", "PGOPTIONS"),
     (Keyword::ApplicationName, "application_name", "PGAPPNAME"),
@@ -52,7 +54,7 @@ const KEYWORDS: [(Keyword, &str, &str); 17] = [
 
 /// Settings of libpq that change nothing here, with their variables: with these values, or with any, the driver does as
 /// they ask, or they only tune the socket.
-const WITHOUT_EFFECT: [(&str, &str, &[&str]); 15] = [
+const WITHOUT_EFFECT: [(&str, &str, &[&str]); 14] = [
     ("client_encoding", "", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
     ("fallback_application_name", "", &[]),
     ("gssencmode", "PGGSSENCMODE", &["disable", "prefer"]),
@@ -69,7 +71,6 @@ const WITHOUT_EFFECT: [(&str, &str, &[&str]); 15] = [
     // A key that is encrypted is refused as that.
     ("sslpassword", "", &[]),
     ("sslsni", "PGSSLSNI", &["1"]),
-    ("target_session_attrs", "PGTARGETSESSIONATTRS", &["any"]),
 ];
 
 /// Settings of libpq that we would have to act on, and don't. Those about Kerberos have no variable here: what is set for
@@ -135,11 +136,7 @@ impl Values {
         if value.contains('\0') {
             return Err(SettingsError::Syntax { source_name, problem: format!("`{keyword}` holds a null character") });
         }
-        if let Some((known, name, _)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
-            if matches!(known, Keyword::Host | Keyword::Hostaddr | Keyword::Port) && value.contains(',') {
-                let problem = "a list; efface connects to one server, so that it is certain which".into();
-                return Err(SettingsError::Value { keyword: name, source_name, problem });
-            }
+        if let Some((known, ..)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
             // As in libpq, an empty value is as good as none.
             if value.is_empty() {
                 self.0.remove(known);
@@ -160,6 +157,45 @@ impl Values {
         let near =
             KEYWORDS.iter().map(|(_, name, _)| *name).find(|name| strsim::damerau_levenshtein(name, keyword) <= 2);
         Err(SettingsError::Unknown { keyword: keyword.into(), source_name, near: near.map(Into::into) })
+    }
+
+    /// The settings of each server, where several are listed: the same but for host, address and port (libpq, "Specifying
+    /// Multiple Hosts").
+    pub(super) fn each_server(&self) -> Result<Vec<Values>, SettingsError> {
+        let list = |keyword| -> Vec<&str> {
+            self.0
+                .get(&keyword)
+                .map_or(Vec::new(), |(text, _): &(String, String)| text.split(',').map(str::trim).collect())
+        };
+        let (hosts, addresses, ports) = (list(Keyword::Host), list(Keyword::Hostaddr), list(Keyword::Port));
+        let servers = hosts.len().max(addresses.len()).max(1);
+        let uneven = |keyword: Keyword, listed: usize| SettingsError::Value {
+            keyword: keyword.row().1,
+            source_name: self.source_of(keyword),
+            problem: format!("a list of {listed}, where {servers} servers are listed"),
+        };
+        for (keyword, listed, alone) in [
+            (Keyword::Host, hosts.len(), false),
+            (Keyword::Hostaddr, addresses.len(), false),
+            (Keyword::Port, ports.len(), true),
+        ] {
+            if listed != 0 && listed != servers && !(alone && listed == 1) {
+                return Err(uneven(keyword, listed));
+            }
+        }
+        let of = |server: usize| {
+            let mut values = self.clone();
+            for (keyword, list) in [(Keyword::Host, &hosts), (Keyword::Hostaddr, &addresses), (Keyword::Port, &ports)] {
+                let own = list.get(server).or(list.first().filter(|_| list.len() == 1)).copied().unwrap_or_default();
+                match values.0.get_mut(&keyword) {
+                    Some(_) if own.is_empty() => drop(values.0.remove(&keyword)),
+                    Some((text, _)) => own.clone_into(text),
+                    None => {}
+                }
+            }
+            values
+        };
+        Ok((0..servers).map(of).collect())
     }
 
     pub(super) fn take(&mut self, keyword: Keyword) -> Option<String> {
@@ -205,22 +241,28 @@ impl Values {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let decoded =
             |text: &str| decode(text).ok_or_else(|| syntax("a `%` that is not followed by two hexadecimal digits"));
-        if place.contains(',') {
-            return Err(syntax("several hosts; efface connects to one server, so that it is certain which"));
-        }
-        let (host, port) = match place.strip_prefix('[') {
-            Some(rest) => {
-                let (host, after) = rest.split_once(']').ok_or_else(|| syntax("a `[` without `]`"))?;
-                let port = after.strip_prefix(':').unwrap_or(after);
-                if !after.is_empty() && !after.starts_with(':') {
-                    return Err(syntax("something other than `:port` behind `]`"));
+        let mut hosts = Vec::new();
+        let mut ports = Vec::new();
+        for place in place.split(',') {
+            let (host, port) = match place.strip_prefix('[') {
+                Some(rest) => {
+                    let (host, after) = rest.split_once(']').ok_or_else(|| syntax("a `[` without `]`"))?;
+                    let port = after.strip_prefix(':').unwrap_or(after);
+                    if !after.is_empty() && !after.starts_with(':') {
+                        return Err(syntax("something other than `:port` behind `]`"));
+                    }
+                    (host, port)
                 }
-                (host, port)
-            }
-            None => place.split_once(':').unwrap_or((place, "")),
-        };
+                None => place.split_once(':').unwrap_or((place, "")),
+            };
+            hosts.push(host);
+            ports.push(port);
+        }
+        // A list of nothing is none: each has its default.
+        let listed = |all: &[&str]| if all.iter().all(|it| it.is_empty()) { String::new() } else { all.join(",") };
+        let (host, port) = (listed(&hosts), listed(&ports));
         for (keyword, text) in
-            [("user", user), ("password", password), ("host", host), ("port", port), ("dbname", path)]
+            [("user", user), ("password", password), ("host", &host), ("port", &port), ("dbname", path)]
         {
             if !text.is_empty() {
                 self.set(keyword, decoded(text)?, source_name)?;
