@@ -38,8 +38,13 @@ impl Block<'_> {
             Some("mends") => "then it passes".to_owned(),
             _ => return None,
         };
-        let by = self.words.iter().find_map(|word| word.strip_prefix("role="));
-        let by = by.map_or_else(String::new, |role| format!(" (as role `{role}`)"));
+        let how = self.words.iter().find_map(|word| match word.split_once('=') {
+            Some(("role", role)) => Some(format!("as role `{role}`")),
+            None if *word == "offline" => Some("with `--catalog`".into()),
+            None if *word == "snapshot" => Some("by `efface snapshot`".into()),
+            _ => None,
+        });
+        let by = how.map_or_else(String::new, |how| format!(" ({how})"));
         Some(format!("{comment} {what}{by}\n"))
     }
 

@@ -18,6 +18,7 @@ fn installed(shell: &str, name: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// None where the shell isn't here; then the test says so.
+#[allow(clippy::print_stdout, reason = "what was not tried belongs to the run's record")]
 fn run(shell: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(shell).args(arguments).output() {
         Ok(output) => Some(output),
