@@ -159,6 +159,20 @@ async fn attempt(settings: &Settings, application_name: &str, encrypted: bool) -
     if let (Host::Tcp(_), Some(address)) = (&settings.host, settings.hostaddr) {
         config.hostaddr(address);
     }
+    let socket = &settings.socket;
+    config.keepalives(socket.keepalives);
+    if let Some(idle) = socket.idle {
+        config.keepalives_idle(idle);
+    }
+    if let Some(interval) = socket.interval {
+        config.keepalives_interval(interval);
+    }
+    if let Some(count) = socket.count {
+        config.keepalives_retries(count);
+    }
+    if let Some(timeout) = socket.user_timeout {
+        config.tcp_user_timeout(timeout);
+    }
     if let Some(password) = &settings.password {
         config.password(password.reveal());
     }

@@ -346,6 +346,24 @@ fn a_server_without_tls_is_refused_by_those_who_ask_for_it() {
         Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}")).expect("a server");
     let text = refusal(&format!("host=localhost port={port} user=postgres sslmode=require"));
     assert!(text.contains("offers no TLS"), "{text}");
+    // What Linux tells of a socket: which timer runs, and for how long; 02 is that of keepalives.
+    let silence = |db: &Db| {
+        let client = db.value("select client_port from pg_stat_activity where pid = pg_backend_pid()");
+        let ours = format!(":{:04X}", client.parse::<u16>().expect("a port"));
+        let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| std::fs::read_to_string(file).unwrap_or_default());
+        let timer = sockets.concat().lines().find_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            fields.get(1)?.ends_with(&ours).then(|| (*fields.get(5).expect("a timer")).to_owned())
+        });
+        let timer = timer.expect("the socket");
+        let (kind, when) = timer.split_once(':').expect("kind and time");
+        (kind == "02").then(|| u64::from_str_radix(when, 16).expect("ticks") / 100)
+    };
+    let asked =
+        Db::open(&format!("host=127.0.0.1 port={port} user=postgres keepalives_idle=30 tcp_user_timeout=15000"));
+    assert!(silence(&asked).is_some_and(|seconds| seconds <= 30), "{:?}", silence(&asked));
+    let usual = Db::open(&format!("host=127.0.0.1 port={port} user=postgres"));
+    assert!(silence(&usual).is_some_and(|seconds| seconds > 60), "{:?}", silence(&usual));
     let plain = Db::open(&format!("host=localhost port={port} user=postgres"));
     assert!(!plain.connection().encrypted && plain.connection().warnings.is_empty(), "local: no warning");
     drop(server);

@@ -7,6 +7,7 @@
 
 mod files;
 mod parse;
+mod socket;
 mod tls;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use self::files::Machine;
 use self::parse::{Keyword, Values};
+pub use self::socket::SocketSettings;
 pub use self::tls::{ChannelBinding, ClientCert, RootCert, SslMode};
 
 /// Everything that is needed to connect.
@@ -43,6 +45,8 @@ pub struct Settings {
     pub channel_binding: ChannelBinding,
     /// What the session must be able to do, where several servers are listed or one may be a standby.
     pub session: SessionAttrs,
+    /// How a silent connection is noticed.
+    pub socket: SocketSettings,
     /// How long connecting may take; none waits for ever.
     pub connect_timeout: Option<Duration>,
     /// Command-line options for the server's process (`-c statement_timeout=5s`).
@@ -247,6 +251,7 @@ impl Settings {
             client_cert,
             channel_binding,
             session,
+            socket: socket::socket(&mut values)?,
             connect_timeout,
             options: values.take(Keyword::Options),
             application_name: values.take(Keyword::ApplicationName),

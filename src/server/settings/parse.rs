@@ -28,10 +28,15 @@ pub(super) enum Keyword {
     ConnectTimeout,
     Options,
     ApplicationName,
+    Keepalives,
+    KeepalivesIdle,
+    KeepalivesInterval,
+    KeepalivesCount,
+    TcpUserTimeout,
 }
 
-/// Each setting with its keyword and its variable.
-const KEYWORDS: [(Keyword, &str, &str); 18] = [
+/// Each setting with its keyword and its variable, where it has one.
+const KEYWORDS: [(Keyword, &str, &str); 23] = [
     (Keyword::Host, "host", "PGHOST"),
     (Keyword::Hostaddr, "hostaddr", "PGHOSTADDR"),
     (Keyword::Port, "port", "PGPORT"),
@@ -50,18 +55,19 @@ const KEYWORDS: [(Keyword, &str, &str); 18] = [
     (Keyword::ConnectTimeout, "connect_timeout", "PGCONNECT_TIMEOUT"),
     (Keyword::Options, "options", "PGOPTIONS"),
     (Keyword::ApplicationName, "application_name", "PGAPPNAME"),
+    (Keyword::Keepalives, "keepalives", ""),
+    (Keyword::KeepalivesIdle, "keepalives_idle", ""),
+    (Keyword::KeepalivesInterval, "keepalives_interval", ""),
+    (Keyword::KeepalivesCount, "keepalives_count", ""),
+    (Keyword::TcpUserTimeout, "tcp_user_timeout", ""),
 ];
 
 /// Settings of libpq that change nothing here, with their variables: with these values, or with any, the driver does as
-/// they ask, or they only tune the socket.
-const WITHOUT_EFFECT: [(&str, &str, &[&str]); 14] = [
+/// they ask.
+const WITHOUT_EFFECT: [(&str, &str, &[&str]); 10] = [
     ("client_encoding", "", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
     ("fallback_application_name", "", &[]),
     ("gssencmode", "PGGSSENCMODE", &["disable", "prefer"]),
-    ("keepalives", "", &[]),
-    ("keepalives_idle", "", &[]),
-    ("keepalives_interval", "", &[]),
-    ("keepalives_count", "", &[]),
     ("load_balance_hosts", "PGLOADBALANCEHOSTS", &["disable"]),
     // Nothing below this is spoken.
     ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION", &["TLSv1", "TLSv1.1", "TLSv1.2"]),
@@ -75,7 +81,7 @@ const WITHOUT_EFFECT: [(&str, &str, &[&str]); 14] = [
 
 /// Settings of libpq that we would have to act on, and don't. Those about Kerberos have no variable here: what is set for
 /// other programs doesn't matter, since nothing here speaks it.
-const UNSUPPORTED: [(&str, &str); 13] = [
+const UNSUPPORTED: [(&str, &str); 12] = [
     ("krbsrvname", ""),
     ("gssdelegation", ""),
     ("gsslib", ""),
@@ -88,7 +94,6 @@ const UNSUPPORTED: [(&str, &str); 13] = [
     ("sslcrl", "PGSSLCRL"),
     ("sslcrldir", "PGSSLCRLDIR"),
     ("sslkeylogfile", ""),
-    ("tcp_user_timeout", ""),
 ];
 
 impl Keyword {

@@ -208,6 +208,18 @@ fn verification_needs_someone_to_trust() {
 }
 
 #[test]
+fn a_silent_connection_is_noticed_as_asked() {
+    let usual = home().accepts("host=h").socket;
+    assert!(usual.keepalives && usual.idle.is_none() && usual.user_timeout.is_none());
+    let text = "host=h keepalives_idle=30 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=15000";
+    let socket = home().accepts(text).socket;
+    assert_eq!((socket.idle, socket.interval), (Some(Duration::from_secs(30)), Some(Duration::from_secs(5))));
+    assert_eq!((socket.count, socket.user_timeout), (Some(3), Some(Duration::from_secs(15))));
+    assert!(!home().accepts("host=h keepalives=0 keepalives_idle=0").socket.keepalives);
+    insta::assert_snapshot!(home().refuses("keepalives_idle=30s"), @"`keepalives_idle` in the connection string is `30s`, expected a number");
+}
+
+#[test]
 fn several_servers_are_listed_as_for_psql() {
     let both = ["a, port 5432", "b, port 6000"];
     assert_eq!(home().places("postgresql://a,b:6000/club?target_session_attrs=read-write"), both);
