@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use efface::diagnostic::Code;
 
@@ -19,11 +20,19 @@ const ROLE: &str = "create role eraser login; grant eraser to current_user";
 fn every_policy_of_a_page_fails_or_passes_as_the_page_says() {
     Db::open(&crate::harness::server().url("postgres")).sql(ROLE);
     let only = std::env::var("PAGE").ok();
-    let wrong: Vec<String> = Code::ALL
-        .iter()
-        .filter(|code| only.as_ref().is_none_or(|only| only == code.name()))
-        .filter_map(|code| run(*code).err().map(|words| format!("{}: {words}", code.name())))
-        .collect();
+    let pages = Code::ALL.iter().copied().filter(|code| only.as_ref().is_none_or(|only| only == code.name()));
+    let pages: Vec<Code> = pages.collect();
+    // Each waits for the server and the tool most of the time.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let taken = std::iter::from_fn(|| pages.get(next.fetch_add(1, Ordering::Relaxed)));
+        let wrong = taken.filter_map(|code| run(*code).err().map(|words| format!("{}: {words}", code.name())));
+        wrong.collect::<Vec<String>>()
+    };
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let workers = [(); 3].map(|()| scope.spawn(work));
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
     assert!(wrong.is_empty(), "{} pages are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
