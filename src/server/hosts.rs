@@ -42,8 +42,12 @@ pub async fn connect_first(
     match (said.pop(), several) {
         (Some(last), false) => Err(last),
         (Some(last), true) => {
-            let mut all: Vec<String> = said.iter().map(ToString::to_string).collect();
-            all.push(last.to_string());
+            // What each of them would be told to try next is for one alone.
+            let short = |error: &ServerError| {
+                let words = error.to_string();
+                words.split("; is a server running").next().unwrap_or_default().to_owned()
+            };
+            let mut all: Vec<String> = said.iter().chain([&last]).map(short).collect();
             all.dedup();
             Err(ServerError::Connect(format!("none of {} servers will do: {}", candidates.len(), all.join("; "))))
         }

@@ -142,8 +142,10 @@ impl Values {
             return Err(SettingsError::Syntax { source_name, problem: format!("`{keyword}` holds a null character") });
         }
         if let Some((known, ..)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
-            // As in libpq, an empty value is as good as none.
-            if value.is_empty() {
+            // As in libpq, an empty value is as good as none; but not of these, where a variable of the shell's that isn't
+            // set (`sslmode=$MODE`) would ask for less than was meant.
+            let strict = matches!(known, Keyword::Sslmode | Keyword::ChannelBinding | Keyword::TargetSessionAttrs);
+            if value.is_empty() && !strict {
                 self.0.remove(known);
             } else {
                 self.0.insert(*known, (value, source_name));

@@ -189,6 +189,8 @@ fn what_is_not_understood_is_refused() {
     insta::assert_snapshot!(home().refuses("sslcrl=x"), @"efface does not support the connection setting `sslcrl` (in the connection string)");
     insta::assert_snapshot!(home().env("PGREQUIREAUTH", "scram-sha-256").refuses("host=h"), @"efface does not support the connection setting `require_auth` (in PGREQUIREAUTH)");
     insta::assert_snapshot!(home().env("PGGSSENCMODE", "require").refuses("host=h"), @"efface does not support the connection setting `gssencmode=require` (in PGGSSENCMODE)");
+    insta::assert_snapshot!(home().refuses("host=a channel_binding="), @"`channel_binding` in the connection string is ``, expected one of `disable`, `prefer`, `require`");
+    assert!(home().refuses("postgresql://h/d?sslmode=").contains("`sslmode` in the connection string is ``"));
     insta::assert_snapshot!(home().refuses("host=a,b port=1,2,3"), @"`port` in the connection string is a list of 3, where 2 servers are listed");
     insta::assert_snapshot!(home().refuses("host=a,b hostaddr=127.0.0.1"), @"`hostaddr` in the connection string is a list of 1, where 2 servers are listed");
     insta::assert_snapshot!(home().refuses("host=a target_session_attrs=master"), @"`target_session_attrs` in the connection string is `master`, expected one of `any`, `read-write`, `read-only`, `primary`, `standby`, `prefer-standby`");
