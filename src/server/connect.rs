@@ -119,7 +119,10 @@ pub(super) async fn connect_or_tell(settings: &Settings, application_name: &str)
         let mut first_error = None;
         for encrypted in order {
             match attempt(settings, application_name, *encrypted).await {
-                Ok(connection) => return Ok(connection),
+                Ok(mut connection) => {
+                    connection.warnings.extend(first_error.and_then(|why| in_the_clear(why, settings)));
+                    return Ok(connection);
+                }
                 // Only what another try without (or with) TLS can change is tried again, as in libpq.
                 Err(failure) if failure.other_way_may_work() => {
                     first_error.get_or_insert(failure);
@@ -227,14 +230,6 @@ where
     let row = client.query_typed("SELECT pg_catalog.pg_backend_pid()", &[]).await.map_err(Failure::Driver)?;
     let backend_pid = row.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
     let encrypted = tls.is_some();
-    let mut warnings = Vec::new();
-    if settings.sslmode == SslMode::Prefer && !encrypted && !settings.is_local() {
-        warnings.push(format!(
-            "the connection to {} is not encrypted: the server offers no TLS, and `sslmode=prefer` goes on without; \
-             `sslmode=verify-full` refuses that",
-            settings.place()
-        ));
-    }
     let name = settings.application_name.is_none().then(|| application_name.to_owned());
     let cancel = Cancel { token: client.cancel_token(), tls };
     Ok(Connection {
@@ -244,11 +239,23 @@ where
         backend_pid,
         name,
         encrypted,
-        warnings,
+        warnings: Vec::new(),
         notices,
         unreplicated,
         traffic,
     })
+}
+
+/// What `prefer` does when TLS fails, whatever the reason: it goes on in the clear.
+fn in_the_clear(why: Failure, settings: &Settings) -> Option<String> {
+    if settings.sslmode != SslMode::Prefer || settings.is_local() {
+        return None;
+    }
+    let why = why.words(settings);
+    Some(format!(
+        "the connection to {} is not encrypted, and `sslmode=prefer` goes on without; `sslmode=verify-full` refuses that ({why})",
+        settings.place()
+    ))
 }
 
 fn version(text: &str) -> Result<ServerVersion, ServerError> {

@@ -343,7 +343,29 @@ fn time_zone_and_date_style_are_the_script_s_own_whatever_a_user_has_set() {
 fn a_server_without_tls_is_refused_by_those_who_ask_for_it() {
     let port = free_port();
     let server =
-        Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}")).expect("a server");
+        Server::start_with(binaries(), &format!("listen_addresses = '0.0.0.0'\nport = {port}")).expect("a server");
+    // Elsewhere than on this machine's own address `prefer` tells that it goes on in the clear.
+    let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let own = own.expect("an address of this machine").ip();
+    let db = Db::open(&server.url("postgres"));
+    let hba = server.data().join("pg_hba.conf").display().to_string();
+    db.sql(&format!(
+        "copy (values ('local all all trust'), ('host all all all trust')) to '{hba}'; select pg_reload_conf()"
+    ));
+    let begun = Instant::now();
+    let far = loop {
+        match runtime().block_on(connect(&settings(&format!("host={own} port={port} user=postgres")), "efface tests")) {
+            Ok(connection) => break connection,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
+        }
+    };
+    let warned = far.warnings.join("\n");
+    let told =
+        warned.contains("is not encrypted, and `sslmode=prefer` goes on without") && warned.contains("offers no TLS");
+    assert_eq!(told, !own.is_loopback(), "{own}: {warned}");
     let text = refusal(&format!("host=localhost port={port} user=postgres sslmode=require"));
     assert!(text.contains("offers no TLS"), "{text}");
     // What Linux tells of a socket: which timer runs, and for how long; 02 is that of keepalives.
