@@ -146,20 +146,25 @@ mod tests {
         all
     }
 
-    /// The words of a line as a shell makes them; what runs or reads it is left out.
-    fn words(line: &str) -> Vec<String> {
-        let mut words = vec![String::new()];
-        let mut quoted = false;
-        for c in line.split(" # ").next().expect("a line").trim().chars() {
-            match c {
-                '"' => quoted = !quoted,
-                '|' | '>' | '<' if !quoted => break,
-                ' ' if !quoted => words.push(String::new()),
-                c => words.last_mut().expect("a word").push(c),
+    /// The commands of a line, each as the words that a shell makes of it; what runs or reads it and what is said about it
+    /// are left out.
+    fn commands_of(line: &str) -> Vec<Vec<String>> {
+        let line = line.trim().split("   ").next().expect("a line").split(" # ").next().expect("a line");
+        let words = |command: &str| {
+            let mut words = vec![String::new()];
+            let mut quoted = false;
+            for c in command.trim().chars() {
+                match c {
+                    '"' => quoted = !quoted,
+                    '|' | '>' | '<' if !quoted => break,
+                    ' ' if !quoted => words.push(String::new()),
+                    c => words.last_mut().expect("a word").push(c),
+                }
             }
-        }
-        words.retain(|word| !word.is_empty());
-        words
+            words.retain(|word| !word.is_empty());
+            words
+        };
+        line.split(" && ").map(words).collect()
     }
 
     #[test]
@@ -171,10 +176,13 @@ mod tests {
             let shown = command.clone().render_help().to_string();
             for line in examples.lines() {
                 assert!(shown.lines().any(|shown| shown == line), "{name}: broken in two: {line}");
-                let words = words(line);
-                let parsed = Arguments::try_parse_from(&words);
-                assert!(parsed.is_ok(), "{line}\n{}", parsed.unwrap_err());
-                assert!(line.starts_with("  ") && words.join(" ").starts_with(&name), "{name}: {line}");
+                let commands = commands_of(line);
+                for words in &commands {
+                    let parsed = Arguments::try_parse_from(words);
+                    assert!(parsed.is_ok(), "{line}\n{}", parsed.unwrap_err());
+                }
+                let about = commands.last().expect("a command").join(" ");
+                assert!(line.starts_with("  ") && about.starts_with(&name), "{name}: {line}");
             }
         }
     }
