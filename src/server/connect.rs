@@ -397,7 +397,7 @@ fn tls_words(cause: &str, settings: &Settings) -> String {
         };
         let hint = if name.parse::<IpAddr>().is_ok() { "; connect by the name that stands in it" } else { "" };
         let name = crate::ident::shown(&name);
-        return format!("the server's certificate is not for `{name}`, going by its `subjectAltName`{hint}");
+        return format!("the server's certificate is not for `{name}`{hint}");
     }
     if cause.contains("UnknownIssuer") {
         return "the server's certificate is signed by nobody whom `sslrootcert` trusts".into();

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod ask;
+mod common_name;
 pub mod connect;
 pub mod error;
 pub mod explain;

@@ -185,6 +185,7 @@ fn certificates(folder: &Path) {
         openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile unnamed.ext -out unnamed.crt
         cp unnamed.key first.key
         openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -out first.crt
+        openssl req -new -x509 -days 2 -nodes -text -subj /CN=localhost -keyout manual.key -out manual.crt
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other -keyout other.key -out other.crt
         chmod 0644 *.key *.crt";
     let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().expect("sh");
@@ -230,17 +231,30 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
         let text = refusal(&tls.url(&rest));
         assert!(text.contains(words) && !text.contains("SECRET") && !text.contains("right"), "{rest}: {text}");
     }
-    // What `openssl x509 -req` makes without extensions: psql would look into its common name.
-    for (name, words) in [("unnamed", "going by its `subjectAltName`"), ("first", "`subjectAltName`")] {
+    // Without a `subjectAltName` the common name counts, as for psql; of version 1 nothing can be verified.
+    let full = format!("password=right sslmode=verify-full sslrootcert={root}");
+    for (name, host, words) in [
+        ("unnamed", "localhost", None),
+        ("unnamed", "127.0.0.1", Some("is not for `127.0.0.1`")),
+        ("first", "localhost", Some("version 1")),
+    ] {
         tls.present(name);
-        let full = format!("host=localhost password=right sslmode=verify-full sslrootcert={root}");
-        let text = refusal(&tls.url(&full));
-        assert!(text.contains(words), "{name}: {text}");
+        let rest = format!("host={host} {full}");
+        match words {
+            None => assert!(tls.connects(&rest).connection().encrypted, "{name}"),
+            Some(words) => assert!(refusal(&tls.url(&rest)).contains(words), "{name}: {}", refusal(&tls.url(&rest))),
+        }
         for mode in ["require", "prefer"] {
             let rest = format!("host=localhost password=right sslmode={mode}");
             assert!(tls.connects(&rest).connection().encrypted, "{name} {mode}");
         }
     }
+    // The recipe of PostgreSQL's manual, which is its own authority as well.
+    tls.present("manual");
+    let manual = tls.server.folder().join("manual.crt").display().to_string();
+    let own = format!("host=localhost password=right sslmode=verify-full sslrootcert={manual}");
+    assert!(tls.connects(&own).connection().encrypted);
+    assert!(refusal(&tls.url(&own.replace("localhost", "127.0.0.1"))).contains("is not for `127.0.0.1`"));
     // The usual self-made certificate is its own authority: it is trusted where it is the root file itself.
     tls.present("other");
     let own = format!("host=localhost password=right sslmode=verify-ca sslrootcert={other}");
