@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::explain::CodeParser;
+use super::help;
+use crate::diagnostic::Code;
+
 /// Erase people from a PostgreSQL database by a reviewed policy, and leave the books standing.
 #[derive(Debug, Parser)]
-#[command(name = "efface", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "efface", version, propagate_version = true, after_help = help::EFFACE)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub global: Global,
@@ -15,40 +19,32 @@ pub(super) struct Arguments {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    done
-  1    findings: the policy is wrong, a guard blocks, a report moved, a limit was reached, declined
-  2    usage
-  3    the server or disk refused, retries exhausted too; nothing committed
-  4    stale plan or drifted schema; nothing committed
-  5    the outcome of COMMIT is still unknown
-  70   a bug
-  130  Ctrl-C, rolled back";
+/// Above the options that every command takes, so that its own stand together.
+const EVERYWHERE: &str = "Options of every command";
 
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(super) struct Global {
     /// Colour messages
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Color,
     /// Say nothing but results and errors
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Log what is done, to stderr; twice for more
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// How log lines look
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    /// How lines on stderr look: with `json` findings, progress and errors are objects too, one a line
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_enum, default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// Print what the server says in full, even where it quotes rows
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub show_server_detail: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM=dumb count
     Auto,
     Always,
     Never,
@@ -65,17 +61,22 @@ pub(super) enum Command {
     /// Write a first policy from the live schema, with guesses and what is left to decide
     Init(InitArguments),
     /// Hold a policy against the schema: errors point at line and column
+    #[command(after_help = help::CHECK)]
     Check(CheckArguments),
     /// Show what a policy would do: read-only, changes nothing
+    #[command(after_help = help::PLAN)]
     Plan(PlanArguments),
     /// Write each policy's SQL script beside it, for review as a diff
+    #[command(after_help = help::SNAPSHOT)]
     Snapshot(SnapshotArguments),
     /// Run everything, show real row counts, roll back
+    #[command(after_help = help::REHEARSE)]
     Rehearse(RehearseArguments),
     /// Ask, run, verify, commit, print the receipt
     ///
     /// What `check` and `rehearse` ask the server beforehand, such as whether every row would satisfy a CHECK, is not asked
     /// again: it reads tables, and the transaction finds out anyway and rolls back.
+    #[command(after_help = help::APPLY)]
     Apply(ApplyArguments),
     /// Draw the tables that the subject reaches, by what happens to their rows
     ///
@@ -84,18 +85,29 @@ pub(super) enum Command {
     #[command(after_help = GRAPH_EXAMPLES)]
     Graph(GraphArguments),
     /// Print the least privileges that a policy needs, as GRANT statements for psql
+    #[command(after_help = help::GRANTS)]
     Grants(GrantsArguments),
     /// Write the schema as a file, so that check, plan and snapshot run without a database
+    #[command(after_help = help::CATALOG)]
     Catalog(CatalogArguments),
+    /// Print a page about a kind of finding, with a policy that fails and one that passes
+    #[command(after_help = help::EXPLAIN)]
+    Explain(ExplainArguments),
     /// Print a JSON Schema, for editors and programs
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArguments),
+    /// Print what makes a shell complete commands, options and codes
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsArguments),
     /// Start a throw-away PostgreSQL with a fitness club, and tell the whole story
+    #[command(after_help = help::DEMO)]
     Demo(DemoArguments),
     /// Look whether somebody who was erased is still gone: read-only, changes nothing
     ///
     /// The scopes of the policy's steps are asked once more, and its guards: rows that are there again, after a restored
     /// backup for instance, are findings. What values the person had nobody knows any more; who does can give them with
     /// `--values-from`, and they are looked for in texts, documents, arrays and text search vectors.
+    #[command(after_help = help::VERIFY)]
     Verify(VerifyArguments),
     /// Where in the database do values stand? Read-only, changes nothing
     ///
@@ -107,6 +119,7 @@ pub(super) enum Command {
     #[command(after_help = FIND_EXAMPLES)]
     Find(FindArguments),
     /// Who was erased, when, by which policy: the chain of entries that runs leave in the database
+    #[command(after_help = help::LEDGER)]
     Ledger(LedgerArguments),
 }
 
@@ -123,7 +136,7 @@ pub(super) struct Database {
 pub(super) struct Schema {
     #[command(flatten)]
     pub database: Database,
-    /// A file that `efface catalog` wrote, instead of a database
+    /// A file that `efface catalog` wrote, instead of a database; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub catalog: Option<PathBuf>,
 }
@@ -189,7 +202,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// Policies, or folders of policies
+    /// Policies, or folders of policies; `-` is standard input
     #[arg(required = true)]
     pub policies: Vec<PathBuf>,
     #[command(flatten)]
@@ -221,7 +234,7 @@ pub(super) enum PlanFormat {
 pub(super) struct PlanArguments {
     #[command(subcommand)]
     pub command: Option<PlanCommand>,
-    /// The policy
+    /// The policy; `-` is standard input
     #[arg(required = true)]
     pub policy: Option<PathBuf>,
     #[command(flatten)]
@@ -537,7 +550,7 @@ pub(super) struct ApplyArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct GrantsArguments {
-    /// The policy
+    /// The policy; `-` is standard input
     pub policy: PathBuf,
     /// For whom; without it, for the role that is connected
     #[arg(long, value_name = "NAME")]
@@ -558,6 +571,16 @@ pub(super) struct CatalogArguments {
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// What stands in brackets in front of a finding, such as `not-null`; without it all are listed
+    #[arg(value_parser = CodeParser, hide_possible_values = true)]
+    pub code: Option<Code>,
+    /// How the page is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -586,6 +609,13 @@ pub(super) struct SchemaArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DemoArguments {
     /// Leave the server running, and print how to reach and to stop it
     #[arg(long)]
@@ -601,16 +631,22 @@ pub(super) struct LedgerArguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum LedgerCommand {
     /// Make the ledger's tables in schema `efface`, and print what to GRANT to the role that erases
+    #[command(after_help = help::LEDGER_INIT)]
     Init(LedgerInitArguments),
     /// Show the entries
+    #[command(after_help = help::LEDGER_LIST)]
     List(LedgerListArguments),
     /// Write the entries as JSON, one in a line
+    #[command(after_help = help::LEDGER_EXPORT)]
     Export(LedgerExportArguments),
     /// Find entries that were changed, taken out, or put elsewhere
+    #[command(after_help = help::LEDGER_VERIFY)]
     Verify(LedgerVerifyArguments),
     /// Refuse every run in this database from now on; waits for those under way
+    #[command(after_help = help::LEDGER_DISABLE)]
     Disable(LedgerDisableArguments),
     /// Allow runs again
+    #[command(after_help = help::LEDGER_ENABLE)]
     Enable(Database),
 }
 
@@ -710,7 +746,7 @@ mod tests {
 
     #[test]
     fn commands_of_other_versions_are_refused_as_usage() {
-        for command in ["init", "verify", "export", "request", "replay", "graph", "explain"] {
+        for command in ["init", "verify", "find", "export", "request", "replay", "graph", "explain"] {
             let error = parse(&format!("efface {command}")).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{command}");
         }

@@ -7,16 +7,20 @@ use super::output::Output;
 use super::whose::Whose;
 use super::{judge, load};
 use crate::diagnostic::render::{self, Found};
+use crate::ident::shown;
 use crate::review::count;
 
 pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(), Failure> {
     let policies = load::policies(&arguments.policies)?;
+    for path in &policies {
+        load::stdin_once(path, &arguments.schema)?;
+    }
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
     // Whether its runs are entered in a ledger makes no difference to a policy.
     let wanted = Wanted { whose: &Whose::nobody_yet(), ledger: true };
     let mut all = Vec::new();
     for path in &policies {
-        let file = load::policy_file(path)?;
+        let file = load::policy_to_look_at(path)?;
         let (found, fits) = match judge::examine(file, wanted, &catalog, live.as_ref(), output).await? {
             Ok((Loaded { file, warnings, plan, .. }, _)) => (Found { file, report: warnings }, Some(plan.steps.len())),
             Err((file, report)) => (Found { file, report }, None),
@@ -25,7 +29,7 @@ pub(super) async fn run(arguments: &CheckArguments, output: &Output) -> Result<(
             output.findings(&found.report, &found.file);
         }
         if let Some(steps) = fits.filter(|_| !arguments.strict || found.report.is_empty()) {
-            output.say(format!("{} fits the schema: {}", found.file.name, count(steps as u64, "step")));
+            output.say(format!("{} fits the schema: {}", shown(&found.file.name), count(steps as u64, "step")));
         }
         all.push(found);
     }

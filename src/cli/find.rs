@@ -335,7 +335,7 @@ struct Bar {
 
 impl Bar {
     fn new(output: &Output) -> Self {
-        let bar = (!output.is_quiet() && std::io::stderr().is_terminal()).then(|| {
+        let bar = output.is_drawable().then(|| {
             let bar = ProgressBar::new(0);
             if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {percent}%  {msg}") {
                 bar.set_style(style);

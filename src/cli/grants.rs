@@ -10,7 +10,7 @@ use crate::sql::grants;
 use crate::sql::privilege::Needs;
 
 pub(super) async fn run(arguments: &GrantsArguments, output: &Output) -> Result<(), Failure> {
-    let file = load::policy_file(&arguments.policy)?;
+    let file = load::policy_to_look_at(&arguments.policy)?;
     let whose = if arguments.expired { Whose::Expired } else { Whose::nobody_yet() };
     if arguments.expired {
         whose.suits(&file)?;

@@ -1,11 +1,13 @@
 //! From a policy's file and a schema to a script: what every command begins with.
 
+use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Database, Schema};
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use super::whose::Whose;
+use super::whose::{Whose, is_stdin};
 use crate::catalog::{self, Catalog};
 use crate::diagnostic::Report;
 use crate::ident::shown;
@@ -14,7 +16,7 @@ use crate::policy;
 use crate::resolve::{Resolved, ResolvedPolicy, resolve};
 use crate::review::{Estimates, Reviewed};
 use crate::server::introspect::introspect_alone;
-use crate::server::{Connection, Settings, connect, standing};
+use crate::server::{Connection, Settings, connect_first, standing};
 use crate::source::SourceFile;
 use crate::sql::{Script, script};
 
@@ -63,13 +65,27 @@ impl Loaded {
     }
 }
 
+/// Refuses variables that can't be read, which would count as not set.
+fn legible() -> Result<(), Failure> {
+    let odd = std::env::vars_os().find(|(name, value)| {
+        name.to_str().is_some_and(|name| name.starts_with("PG") || name == "DATABASE_URL") && value.to_str().is_none()
+    });
+    match odd {
+        Some((name, _)) => Err(Failure::usage(format!("{} is not UTF-8", shown(&name.to_string_lossy())))),
+        None => Ok(()),
+    }
+}
+
 /// Connects as psql would.
 pub(super) async fn live(database: &Database, application_name: &str, output: &Output) -> Result<Live, Failure> {
-    let settings = Settings::resolve(database.database.as_deref(), &|name| std::env::var(name).ok())
+    legible()?;
+    let candidates = Settings::candidates(database.database.as_deref(), &|name| std::env::var(name).ok())
         .map_err(|error| Failure::usage(error.to_string()))?;
-    settings.warnings.iter().for_each(|warning| output.warn(warning));
-    let connection =
-        connect(&settings, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
+    // Each has the same file of passwords.
+    let warnings: BTreeSet<&String> = candidates.iter().flat_map(|settings| &settings.warnings).collect();
+    warnings.into_iter().for_each(|warning| output.warn(warning));
+    let (settings, connection) =
+        connect_first(candidates, application_name).await.map_err(|error| Failure::server(error, output.detail))?;
     tracing::info!(pid = connection.backend_pid, "connected; the server's process");
     connection.warnings.iter().for_each(|warning| output.warn(warning));
     Ok(Live { settings, connection })
@@ -123,7 +139,7 @@ pub(super) fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             }
         }
         if policies.len() == before {
-            return Err(Failure::usage(format!("`{}` holds no policy (*.yaml)", path.display())));
+            return Err(Failure::usage(format!("`{}` holds no policy (*.yaml)", told(path))));
         }
     }
     policies.sort();
@@ -135,7 +151,7 @@ pub(super) fn policies(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 pub(super) fn catalog_file(path: &Path) -> Result<Catalog, Failure> {
     let text = read(path)?;
     catalog::read(&text).map_err(|error| {
-        let name = shown(&path.to_string_lossy()).to_string();
+        let name = told(path);
         let failure = Failure::refused(format!("`{name}` is not a catalog that `efface catalog` wrote"));
         failure.note(error.to_string()).help("write one with `efface catalog --out catalog.json`")
     })
@@ -143,15 +159,42 @@ pub(super) fn catalog_file(path: &Path) -> Result<Catalog, Failure> {
 
 /// A policy's text under the name by which its messages and its script know it.
 pub(super) fn policy_file(path: &Path) -> Result<SourceFile, Failure> {
+    if is_stdin(path) {
+        let failure = Failure::usage("the policy of a run is a file, and not standard input");
+        return Err(failure.help("save it: what is reviewed, run and named in receipts has to be the same"));
+    }
     Ok(SourceFile::new(display_name(path), read(path)?))
 }
 
-/// Reads a file of text that the command line names.
+/// The same where nothing is run or kept: `-` is a policy that is being written, or another program's.
+pub(super) fn policy_to_look_at(path: &Path) -> Result<SourceFile, Failure> {
+    if is_stdin(path) { Ok(SourceFile::new("<stdin>", read(path)?)) } else { policy_file(path) }
+}
+
+/// Refuses standard input for two things at once.
+pub(super) fn stdin_once(policy: &Path, schema: &Schema) -> Result<(), Failure> {
+    if is_stdin(policy) && schema.catalog.as_deref().is_some_and(is_stdin) {
+        let failure = Failure::usage("policy and catalog can't both come from standard input");
+        return Err(failure.help("give one of them in a file"));
+    }
+    Ok(())
+}
+
+/// Reads a file of text that the command line names; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<String, Failure> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) })?;
+    let mut bytes = Vec::new();
+    let read = match is_stdin(path) {
+        true => std::io::stdin().lock().read_to_end(&mut bytes).map(drop),
+        false => std::fs::read(path).map(|read| bytes = read),
+    };
+    read.map_err(|error| Failure { exit: Exit::Usage, ..Failure::file(path, "reading", &error) })?;
     String::from_utf8(bytes)
         .map_err(|_| Failure::findings(format!("`{}` is not UTF-8 text", shown(&path.to_string_lossy()))))
+}
+
+/// A path for people: whatever its bytes are, it repaints no terminal.
+pub(super) fn told(path: &Path) -> String {
+    shown(&path.to_string_lossy()).to_string()
 }
 
 /// A path as it stands in the script: the same from `policies/x.yaml`, `./policies/x.yaml` and its absolute path, since

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
+use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt::format::{FmtSpan, Writer};
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -27,15 +29,24 @@ pub(super) fn start(global: &Global) {
     };
 }
 
+/// A line as the log's own lines are, for what is told to people otherwise: then all of stderr is JSON, an object a line.
+pub(super) fn line(level: &str, fields: serde_json::Value) -> String {
+    let mut timestamp = String::new();
+    let _ = SystemTime.format_time(&mut Writer::new(&mut timestamp));
+    json!({ "timestamp": timestamp, "level": level, "fields": fields, "target": "efface" }).to_string()
+}
+
 /// A panic prints its place and nothing else: its message may hold values. The server rolls back what was under way.
-pub(super) fn hook_panics() {
-    std::panic::set_hook(Box::new(|panic| {
+pub(super) fn hook_panics(format: LogFormat) {
+    std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        let _ = writeln!(
-            std::io::stderr(),
-            "error: a bug in efface{place}; what was not committed is rolled back\n  = help: report it with this place and \
-             the command; the message is withheld, since it may hold values"
-        );
+        let message = format!("a bug in efface{place}; what was not committed is rolled back");
+        let help = "report it with this place and the command; the message is withheld, since it may hold values";
+        let told = match format {
+            LogFormat::Text => format!("error: {message}\n  = help: {help}"),
+            LogFormat::Json => line("ERROR", json!({ "message": message, "help": [help] })),
+        };
+        let _ = writeln!(std::io::stderr(), "{told}");
         std::process::exit(super::failure::Exit::Bug as i32);
     }));
 }
@@ -52,7 +63,7 @@ mod tests {
     #[test]
     fn a_panic_tells_its_place_and_withholds_its_message() {
         if std::env::var_os(PANIC).is_some() {
-            hook_panics();
+            hook_panics(LogFormat::Text);
             let value = std::hint::black_box("MARKED value");
             panic!("a row: {value}");
         }

@@ -6,11 +6,14 @@ mod apply;
 mod arguments;
 mod catalog;
 mod check;
+mod completions;
 mod demo;
+mod explain;
 mod failure;
 mod find;
 mod grants;
 mod graph;
+mod help;
 mod init;
 mod judge;
 mod ledger;
@@ -28,9 +31,10 @@ mod values;
 mod verify;
 mod whose;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -38,8 +42,8 @@ use output::Output;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    logs::hook_panics();
+    let arguments = read(&std::env::args_os().collect::<Vec<_>>());
+    logs::hook_panics(arguments.global.log_format);
     logs::start(&arguments.global);
     let output = Output::new(&arguments.global);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -50,6 +54,13 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => output.failed(&failure),
     }
+}
+
+/// What was typed. Help and what can't be meant end here.
+fn read(typed: &[OsString]) -> Arguments {
+    let mut command = Arguments::command().color(output::color_of_parser(typed));
+    let read = command.try_get_matches_from_mut(typed).and_then(|matches| Arguments::from_arg_matches(&matches));
+    read.unwrap_or_else(|error| error.format(&mut command).exit())
 }
 
 async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
@@ -63,7 +74,9 @@ async fn dispatch(command: Command, output: &Output) -> Result<(), Failure> {
         Command::Grants(arguments) => grants::run(&arguments, output).await,
         Command::Graph(arguments) => graph::run(&arguments, output).await,
         Command::Catalog(arguments) => catalog::run(&arguments, output).await,
+        Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Schema(arguments) => schema::run(&arguments, output),
+        Command::Completions(arguments) => completions::run(&arguments, output),
         Command::Demo(arguments) => demo::run(&arguments, output).await,
         Command::Find(arguments) => find::run(&arguments, output).await,
         Command::Verify(arguments) => verify::run(&arguments, output).await,

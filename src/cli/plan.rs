@@ -6,7 +6,7 @@ use super::arguments::{DiffFormat, PlanArguments, PlanCommand, PlanDiffArguments
 use super::failure::Failure;
 use super::load::{CATALOG, Wanted};
 use super::output::{Output, write_file};
-use super::whose::Whose;
+use super::whose::{Whose, is_stdin};
 use super::{judge, load};
 use crate::ident::shown;
 use crate::review::{self, Estimates, PlanDifference, PlanFile, PlanFileError};
@@ -17,19 +17,24 @@ pub(super) async fn run(arguments: &PlanArguments, output: &Output) -> Result<()
         None => {}
     }
     let policy = arguments.policy.as_deref().ok_or_else(|| Failure::usage("no policy is named"))?;
-    let file = load::policy_file(policy)?;
+    load::stdin_once(policy, &arguments.schema)?;
+    let file = load::policy_to_look_at(policy)?;
     let whose = if arguments.expired { Whose::Expired } else { Whose::nobody_yet() };
     if arguments.expired {
         whose.suits(&file)?;
     }
     arguments.out.as_deref().map_or(Ok(()), replaceable)?;
+    if arguments.out.is_some() && is_stdin(policy) {
+        let failure = Failure::usage("a plan is saved of a policy that is a file, and not of standard input");
+        return Err(failure.help("save the policy: `apply --plan` holds the plan against it"));
+    }
     let (catalog, live) = load::catalog(&arguments.schema, output).await?;
     let wanted = Wanted { whose: &whose, ledger: !arguments.entered.no_ledger };
     let (loaded, estimates) = judge::load(file, wanted, &catalog, live.as_ref(), output).await?;
     let reviewed = loaded.reviewed(&estimates);
     if let Some(path) = &arguments.out {
         write_file(path, &PlanFile::new(&reviewed).write())?;
-        output.say(format!("saved to {}", path.display()));
+        output.say(format!("saved to {}", load::told(path)));
     }
     match arguments.format {
         PlanFormat::Text => output.result(&review::text(&reviewed)),

@@ -2,7 +2,6 @@
 //!
 //! A line for each step; on a terminal a bar below them that also shows what is waited for.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -24,7 +23,7 @@ impl Steps {
     pub fn new(output: &Output, script: &Script) -> Self {
         let steps =
             script.statements.iter().filter(|it| matches!(it.role, Role::Step { .. } | Role::Together { .. })).count();
-        let bar = (!output.is_quiet() && std::io::stderr().is_terminal()).then(|| {
+        let bar = output.is_drawable().then(|| {
             let bar = ProgressBar::new(script.statements.len() as u64);
             if let Ok(style) = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg}") {
                 bar.set_style(style);

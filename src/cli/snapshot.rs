@@ -13,7 +13,6 @@ use super::load::{self, CATALOG, Wanted};
 use super::output::{Output, write_file};
 use super::whose::Whose;
 use crate::catalog::{self, Catalog};
-use crate::ident::shown;
 use crate::plan::Choice;
 use crate::review::count;
 
@@ -61,7 +60,7 @@ pub(super) async fn run(arguments: &SnapshotArguments, output: &Output) -> Resul
     let mut changed = Vec::new();
     for file in kept {
         let before = existing(&file.path)?;
-        let name = shown(&file.path.to_string_lossy()).to_string();
+        let name = load::told(&file.path);
         if before.as_deref() == Some(file.text.as_str()) {
             output.say(format!("{name}: unchanged"));
         } else if arguments.check {
@@ -112,7 +111,7 @@ impl Kept {
 
     /// Somebody else's file has this one's name.
     fn in_the_way(&self) -> Failure {
-        let name = shown(&self.path.to_string_lossy()).to_string();
+        let name = load::told(&self.path);
         match self.what {
             What::Script => Failure::findings(format!("`{name}` is not a script that efface wrote"))
                 .note("a script stands beside its policy, under the policy's name; nothing was written")
@@ -147,7 +146,7 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 fn diff(path: &Path, before: &str, now: &str) -> String {
-    let name = path.display();
+    let name = load::told(path);
     let diff = TextDiff::from_lines(before, now);
     diff.unified_diff().context_radius(3).header(&format!("{name} (committed)"), &format!("{name} (now)")).to_string()
 }

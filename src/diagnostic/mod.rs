@@ -4,6 +4,7 @@
 //! [`Report`] collects them, and [`Report::finish`] is the only way out of a check.
 
 mod code;
+pub mod explain;
 pub mod render;
 
 pub use code::{Code, Severity};

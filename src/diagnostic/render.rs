@@ -23,7 +23,14 @@ use crate::source::{Position, SourceFile, Span};
 
 /// The report for people: every finding with its place, then how many there are.
 pub fn text(report: &Report, file: &SourceFile, color: bool) -> String {
+    text_within(report, file, color, annotate_snippets::renderer::DEFAULT_TERM_WIDTH)
+}
+
+/// The same on a terminal of that many columns: of longer lines of the policy only the part around the place is shown,
+/// since carets that a terminal has wrapped point at nothing.
+pub fn text_within(report: &Report, file: &SourceFile, color: bool, columns: usize) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(columns);
     let findings = report.sorted();
     let mut out = String::new();
     let lines = Lines::new(file);
@@ -259,6 +266,19 @@ mod tests {
         for at in 0..=file.text().len() + 1 {
             assert_eq!(lines.position(at), file.position(at));
         }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place_where_a_terminal_is_narrow() {
+        let line = format!("tables: {{ users: {{ columns: {{ {}name: null }} }} }}", "a: keep, ".repeat(20));
+        let file = SourceFile::new("p", format!("{line}\n"));
+        let mut report = Report::default();
+        let at = line.find("name").expect("it");
+        report.push(Diagnostic::new(Code::NotNull, "x").at(Span::new(at, at + 4), "here"));
+        let narrow = text_within(&report, &file, false, 60);
+        assert!(narrow.contains("name: null") && narrow.contains("^^^^ here"), "{narrow}");
+        assert_eq!(narrow.lines().find(|line| line.chars().count() > 70), None, "{narrow}");
+        assert!(text(&report, &file, false).len() > narrow.len());
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Connection {
     pub name: Option<String>,
     /// Whether the session is encrypted.
     pub encrypted: bool,
-    /// What the user should hear: those of the settings, and of `prefer` that fell back to plain text.
+    /// What the user should hear beside the settings' own: that `prefer` fell back to plain text.
     pub warnings: Vec<String>,
     notices: Arc<AtomicU64>,
     /// Whether the server has said that a wait for a synchronous standby was ended.
@@ -95,6 +95,18 @@ impl Connection {
 /// # Errors
 /// No server, no such role or database, a wrong password, a certificate that doesn't hold, a version that we don't know.
 pub async fn connect(settings: &Settings, application_name: &str) -> Result<Connection, ServerError> {
+    connect_or_tell(settings, application_name).await.map_err(|refusal| refusal.error)
+}
+
+/// Why there is no session.
+pub(super) struct Refusal {
+    pub error: ServerError,
+    /// Whether a server has said so: libpq tries no other one then.
+    pub by_server: bool,
+}
+
+/// [`connect`], which tells as well whether another server is worth a try.
+pub(super) async fn connect_or_tell(settings: &Settings, application_name: &str) -> Result<Connection, Refusal> {
     let attempts = async {
         let socket = matches!(settings.host, Host::Socket(_));
         let order: &[bool] = match settings.sslmode {
@@ -107,7 +119,10 @@ pub async fn connect(settings: &Settings, application_name: &str) -> Result<Conn
         let mut first_error = None;
         for encrypted in order {
             match attempt(settings, application_name, *encrypted).await {
-                Ok(connection) => return Ok(connection),
+                Ok(mut connection) => {
+                    connection.warnings.extend(first_error.and_then(|why| in_the_clear(why, settings)));
+                    return Ok(connection);
+                }
                 // Only what another try without (or with) TLS can change is tried again, as in libpq.
                 Err(failure) if failure.other_way_may_work() => {
                     first_error.get_or_insert(failure);
@@ -115,12 +130,14 @@ pub async fn connect(settings: &Settings, application_name: &str) -> Result<Conn
                 Err(failure) => return Err(failure.explain(settings)),
             }
         }
-        Err(first_error.map_or(ServerError::Lost, |failure| failure.explain(settings)))
+        Err(first_error
+            .map_or(Refusal { error: ServerError::Lost, by_server: false }, |failure| failure.explain(settings)))
     };
     match settings.connect_timeout {
         None => attempts.await,
         Some(limit) => tokio::time::timeout(limit, attempts).await.unwrap_or_else(|_| {
-            Err(ServerError::Connect(format!("no answer from {} within {} s", settings.place(), limit.as_secs())))
+            let words = format!("no answer from {} within {} s", settings.place(), limit.as_secs());
+            Err(Refusal { error: ServerError::Connect(words), by_server: false })
         }),
     }
 }
@@ -144,6 +161,20 @@ async fn attempt(settings: &Settings, application_name: &str, encrypted: bool) -
     };
     if let (Host::Tcp(_), Some(address)) = (&settings.host, settings.hostaddr) {
         config.hostaddr(address);
+    }
+    let socket = &settings.socket;
+    config.keepalives(socket.keepalives);
+    if let Some(idle) = socket.idle {
+        config.keepalives_idle(idle);
+    }
+    if let Some(interval) = socket.interval {
+        config.keepalives_interval(interval);
+    }
+    if let Some(count) = socket.count {
+        config.keepalives_retries(count);
+    }
+    if let Some(timeout) = socket.user_timeout {
+        config.tcp_user_timeout(timeout);
     }
     if let Some(password) = &settings.password {
         config.password(password.reveal());
@@ -199,14 +230,6 @@ where
     let row = client.query_typed("SELECT pg_catalog.pg_backend_pid()", &[]).await.map_err(Failure::Driver)?;
     let backend_pid = row.first().and_then(|row| row.try_get(0).ok()).unwrap_or_default();
     let encrypted = tls.is_some();
-    let mut warnings = settings.warnings.clone();
-    if settings.sslmode == SslMode::Prefer && !encrypted && !settings.is_local() {
-        warnings.push(format!(
-            "the connection to {} is not encrypted: the server offers no TLS, and `sslmode=prefer` goes on without; \
-             `sslmode=verify-full` refuses that",
-            settings.place()
-        ));
-    }
     let name = settings.application_name.is_none().then(|| application_name.to_owned());
     let cancel = Cancel { token: client.cancel_token(), tls };
     Ok(Connection {
@@ -216,11 +239,23 @@ where
         backend_pid,
         name,
         encrypted,
-        warnings,
+        warnings: Vec::new(),
         notices,
         unreplicated,
         traffic,
     })
+}
+
+/// What `prefer` does when TLS fails, whatever the reason: it goes on in the clear.
+fn in_the_clear(why: Failure, settings: &Settings) -> Option<String> {
+    if settings.sslmode != SslMode::Prefer || settings.is_local() {
+        return None;
+    }
+    let why = why.words(settings);
+    Some(format!(
+        "the connection to {} is not encrypted, and `sslmode=prefer` goes on without; `sslmode=verify-full` refuses that ({why})",
+        settings.place()
+    ))
 }
 
 fn version(text: &str) -> Result<ServerVersion, ServerError> {
@@ -252,7 +287,16 @@ impl Failure {
         }
     }
 
-    fn explain(self, settings: &Settings) -> ServerError {
+    fn explain(self, settings: &Settings) -> Refusal {
+        // 57P03: it starts up or shuts down, and another one may be there in its place.
+        let by_server = match &self {
+            Failure::Driver(error) => error.code().is_some_and(|code| code.code() != "57P03"),
+            Failure::Ours(_) => true,
+        };
+        Refusal { error: self.words(settings), by_server }
+    }
+
+    fn words(self, settings: &Settings) -> ServerError {
         let error = match self {
             Failure::Ours(error) => return error,
             Failure::Driver(error) => error,
@@ -263,7 +307,15 @@ impl Failure {
             let dbname = crate::ident::shown(&settings.dbname);
             let text = match refused.code().code() {
                 "28P01" => format!("the server refused the password of role `{role}`"),
-                "28000" => format!("the server refuses role `{role}`: {}", crate::ident::shown(refused.message())),
+                "28000" => {
+                    let words = format!("the server refuses role `{role}`: {}", crate::ident::shown(refused.message()));
+                    match settings.client_cert {
+                        None if refused.message().contains("certificate") => {
+                            format!("{words}; `sslcert` and `sslkey` name a certificate to show, where it asks for one")
+                        }
+                        None | Some(_) => words,
+                    }
+                }
                 "3D000" => {
                     format!("the server has no database `{dbname}`; name one in the connection string or in PGDATABASE")
                 }
@@ -277,6 +329,9 @@ impl Failure {
         if let Some(cause) =
             source.and_then(|source| source.downcast_ref::<io::Error>()).filter(|_| !Self::is_tls(&error))
         {
+            if let Some(alert) = cause.to_string().strip_prefix("received fatal alert: ") {
+                return ServerError::Connect(alert_words(alert, settings));
+            }
             return ServerError::Connect(match cause.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable => {
                     format!(
@@ -310,14 +365,39 @@ impl Failure {
     }
 }
 
+/// What the server says of our certificate comes behind the handshake, by an alert of TLS.
+fn alert_words(alert: &str, settings: &Settings) -> String {
+    let place = settings.place();
+    match &settings.client_cert {
+        Some(shown) => {
+            let (cert, key) = (shown.cert.to_string_lossy(), shown.key.to_string_lossy());
+            let (cert, key) = (crate::ident::shown(&cert), crate::ident::shown(&key));
+            match alert {
+                "DecryptError" => format!("private key file {key} is not that of certificate {cert}, says {place}"),
+                _ => format!("the server at {place} did not take the certificate {cert} ({alert})"),
+            }
+        }
+        None => format!(
+            "the server at {place} ended the connection ({alert}); where it asks for a certificate, `sslcert` and `sslkey` \
+             name one"
+        ),
+    }
+}
+
 fn tls_words(cause: &str, settings: &Settings) -> String {
+    if cause.contains("UnsupportedCertVersion") {
+        return "the server's certificate is of X.509 version 1, which efface can't check: have one made with a \
+                `subjectAltName`"
+            .into();
+    }
     if cause.contains("not valid for name") || cause.contains("NotValidForName") {
         let name = match &settings.host {
             Host::Tcp(name) => name.clone(),
             Host::Socket(folder) => folder.display().to_string(),
         };
         let hint = if name.parse::<IpAddr>().is_ok() { "; connect by the name that stands in it" } else { "" };
-        return format!("the server's certificate is not for `{}`{hint}", crate::ident::shown(&name));
+        let name = crate::ident::shown(&name);
+        return format!("the server's certificate is not for `{name}`{hint}");
     }
     if cause.contains("UnknownIssuer") {
         return "the server's certificate is signed by nobody whom `sslrootcert` trusts".into();

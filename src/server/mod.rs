@@ -6,10 +6,12 @@
 
 pub mod apply;
 pub mod ask;
+mod common_name;
 pub mod connect;
 pub mod error;
 pub mod explain;
 pub mod find;
+pub mod hosts;
 pub mod introspect;
 pub mod ledger;
 pub mod sample;
@@ -23,6 +25,7 @@ pub mod verify;
 
 pub use connect::{Connection, connect};
 pub use error::ServerError;
+pub use hosts::connect_first;
 pub use introspect::introspect;
 pub use secret::{Secret, SecretError};
 pub use settings::Settings;

@@ -10,14 +10,14 @@ use efface::server::{ServerError, connect};
 
 use crate::harness::{Db, binaries, runtime, server, settings};
 
-fn refusal(url: &str) -> String {
+pub fn refusal(url: &str) -> String {
     match runtime().block_on(connect(&settings(url), "efface tests")) {
         Ok(_) => panic!("connected: {url}"),
         Err(error) => error.to_string(),
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
@@ -112,13 +112,13 @@ fn rows_that_a_server_quotes_are_withheld() {
 }
 
 /// A server on TCP with a certificate of a self-made authority, for `localhost` only, that asks for passwords.
-struct TlsServer {
-    server: Server,
-    port: u16,
+pub struct TlsServer {
+    pub server: Server,
+    pub port: u16,
 }
 
 impl TlsServer {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let port = free_port();
         let server = Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}"))
             .expect("a server with TCP");
@@ -139,7 +139,7 @@ impl TlsServer {
     }
 
     /// Makes the server show the certificate of that name.
-    fn present(&self, name: &str) {
+    pub fn present(&self, name: &str) {
         let folder = self.server.folder().display();
         let db = Db::open(&self.server.url("postgres"));
         // The key must belong to the server's own user: it writes the copy itself.
@@ -161,15 +161,15 @@ impl TlsServer {
         }
     }
 
-    fn url(&self, rest: &str) -> String {
+    pub fn url(&self, rest: &str) -> String {
         format!("user=ann port={} {rest}", self.port)
     }
 
-    fn root(&self) -> String {
+    pub fn root(&self) -> String {
         self.server.folder().join("root.crt").display().to_string()
     }
 
-    fn connects(&self, rest: &str) -> Db {
+    pub fn connects(&self, rest: &str) -> Db {
         Db::open(&self.url(rest))
     }
 }
@@ -180,6 +180,12 @@ fn certificates(folder: &Path) {
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr
         printf 'subjectAltName=DNS:localhost\\nbasicConstraints=CA:FALSE\\n' > server.ext
         openssl x509 -req -in server.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile server.ext -out server.crt
+        openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout unnamed.key -out unnamed.csr
+        printf 'basicConstraints=CA:FALSE\\n' > unnamed.ext
+        openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile unnamed.ext -out unnamed.crt
+        cp unnamed.key first.key
+        openssl x509 -req -in unnamed.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -out first.crt
+        openssl req -new -x509 -days 2 -nodes -text -subj /CN=localhost -keyout manual.key -out manual.crt
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=other -keyout other.key -out other.crt
         chmod 0644 *.key *.crt";
     let made = Command::new("sh").args(["-c", script]).current_dir(folder).output().expect("sh");
@@ -225,6 +231,30 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
         let text = refusal(&tls.url(&rest));
         assert!(text.contains(words) && !text.contains("SECRET") && !text.contains("right"), "{rest}: {text}");
     }
+    // Without a `subjectAltName` the common name counts, as for psql; of version 1 nothing can be verified.
+    let full = format!("password=right sslmode=verify-full sslrootcert={root}");
+    for (name, host, words) in [
+        ("unnamed", "localhost", None),
+        ("unnamed", "127.0.0.1", Some("is not for `127.0.0.1`")),
+        ("first", "localhost", Some("version 1")),
+    ] {
+        tls.present(name);
+        let rest = format!("host={host} {full}");
+        match words {
+            None => assert!(tls.connects(&rest).connection().encrypted, "{name}"),
+            Some(words) => assert!(refusal(&tls.url(&rest)).contains(words), "{name}: {}", refusal(&tls.url(&rest))),
+        }
+        for mode in ["require", "prefer"] {
+            let rest = format!("host=localhost password=right sslmode={mode}");
+            assert!(tls.connects(&rest).connection().encrypted, "{name} {mode}");
+        }
+    }
+    // The recipe of PostgreSQL's manual, which is its own authority as well.
+    tls.present("manual");
+    let manual = tls.server.folder().join("manual.crt").display().to_string();
+    let own = format!("host=localhost password=right sslmode=verify-full sslrootcert={manual}");
+    assert!(tls.connects(&own).connection().encrypted);
+    assert!(refusal(&tls.url(&own.replace("localhost", "127.0.0.1"))).contains("is not for `127.0.0.1`"));
     // The usual self-made certificate is its own authority: it is trusted where it is the root file itself.
     tls.present("other");
     let own = format!("host=localhost password=right sslmode=verify-ca sslrootcert={other}");
@@ -235,13 +265,141 @@ fn tls_is_as_strict_as_it_was_asked_to_be() {
     assert!(text.contains("no TLS with localhost"), "{text}");
 }
 
+/// What `efface catalog` says with nothing but these variables and a home of its own.
+fn told(home: &Path, environment: &[(&str, String)]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(["catalog", "--out", "catalog.json"]).env_clear().env("HOME", home).current_dir(home);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(environment.iter().cloned());
+    let output = command.output().expect("the tool runs");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn passwords_come_from_a_file_that_only_its_owner_reads() {
+    use std::os::unix::fs::PermissionsExt;
+    let tls = TlsServer::start();
+    let home = tempfile::tempdir().expect("a folder");
+    let file = home.path().join("passwords");
+    let to = |host: &str| -> Vec<(&'static str, String)> {
+        let port = tls.port.to_string();
+        vec![
+            ("PGHOST", host.into()),
+            ("PGPORT", port),
+            ("PGUSER", "ann".into()),
+            ("PGPASSFILE", file.display().to_string()),
+        ]
+    };
+    let write = |line: &str, mode: u32| {
+        std::fs::write(&file, format!("# the club's\n{line}\n")).expect("a file");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("its owner");
+    };
+    for line in ["localhost:*:ann:ann:right", "*:*:*:*:right", &format!("localhost:{}:*:ann:right:more", tls.port)] {
+        write(line, 0o600);
+        let (code, said) = told(home.path(), &to("localhost"));
+        assert_eq!((code, said.as_str()), (Some(0), ""), "{line}");
+    }
+    for line in ["elsewhere:*:*:*:right", "localhost:*:*:bob:right", "\\*:*:*:*:right", "localhost:*:*:ann:SECRET"] {
+        write(line, 0o600);
+        let (code, said) = told(home.path(), &to("localhost"));
+        assert!(
+            code == Some(3) && said.contains("role `ann`") && !said.contains("SECRET") && !said.contains("right"),
+            "{line}: {said}"
+        );
+    }
+    write("*:*:*:*:right", 0o640);
+    let (code, said) = told(home.path(), &to("localhost"));
+    assert_eq!(code, Some(3));
+    assert_eq!(said.matches("others may read it; `chmod 0600` it").count(), 1, "told once: {said}");
+    // A socket is looked up by its folder, and the password of the variable goes before the file.
+    let mut own = to("localhost");
+    own.push(("PGPASSWORD", "right".into()));
+    assert_eq!(told(home.path(), &own).0, Some(0));
+    own.push(("PGPASSFILE", "/dev/null".into()));
+    assert_eq!(told(home.path(), &own), (Some(0), String::new()), "no file is asked then");
+    own.retain(|(name, _)| *name != "PGPASSWORD");
+    let (_, said) = told(home.path(), &own);
+    assert!(said.contains("password file /dev/null is ignored: it is no plain file"), "{said}");
+}
+
+#[test]
+fn a_variable_that_can_t_be_read_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    command.args(["catalog", "--database", &server().url("postgres")]);
+    command.env("PGPASSWORD", std::ffi::OsStr::from_bytes(b"SECR\xc9T"));
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.code() == Some(2) && said.contains("PGPASSWORD is not UTF-8") && !said.contains("SECR"),
+        "{said}"
+    );
+}
+
+#[test]
+fn time_zone_and_date_style_are_the_script_s_own_whatever_a_user_has_set() {
+    let db = Db::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_efface"));
+    let folder = tempfile::tempdir().expect("a folder");
+    db.sql("create table users (id int primary key, name text)");
+    // What was reviewed means the same whoever runs it.
+    let policy = "version: 1\nname: zone\nsubject: { table: users }\nguards:\n  - name: zone\n    table: users\n    where: current_setting('TimeZone') <> 'UTC' or current_setting('DateStyle') not like 'ISO%'\n    message: found\ntables:\n  users: { columns: { id: keep, name: null } }\n";
+    std::fs::write(folder.path().join("p.yaml"), policy).expect("a file");
+    db.sql("insert into users values (1, 'x')");
+    command.args(["rehearse", "p.yaml", "--subject", "1"]).current_dir(&folder).env("DATABASE_URL", db.url());
+    command.env("PGTZ", "Asia/Tokyo").env("PGDATESTYLE", "German");
+    command.env("PGOPTIONS", "-c timezone=Asia/Tokyo -c datestyle=German");
+    let output = command.output().expect("the tool runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(0) && !said.contains("zone: found"), "{said}");
+}
+
 #[test]
 fn a_server_without_tls_is_refused_by_those_who_ask_for_it() {
     let port = free_port();
     let server =
-        Server::start_with(binaries(), &format!("listen_addresses = '127.0.0.1'\nport = {port}")).expect("a server");
+        Server::start_with(binaries(), &format!("listen_addresses = '0.0.0.0'\nport = {port}")).expect("a server");
+    // Elsewhere than on this machine's own address `prefer` tells that it goes on in the clear.
+    let own = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    let own = own.expect("an address of this machine").ip();
+    let db = Db::open(&server.url("postgres"));
+    let hba = server.data().join("pg_hba.conf").display().to_string();
+    db.sql(&format!(
+        "copy (values ('local all all trust'), ('host all all all trust')) to '{hba}'; select pg_reload_conf()"
+    ));
+    let begun = Instant::now();
+    let far = loop {
+        match runtime().block_on(connect(&settings(&format!("host={own} port={port} user=postgres")), "efface tests")) {
+            Ok(connection) => break connection,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(10), "{error}"),
+        }
+    };
+    let warned = far.warnings.join("\n");
+    let told =
+        warned.contains("is not encrypted, and `sslmode=prefer` goes on without") && warned.contains("offers no TLS");
+    assert_eq!(told, !own.is_loopback(), "{own}: {warned}");
     let text = refusal(&format!("host=localhost port={port} user=postgres sslmode=require"));
     assert!(text.contains("offers no TLS"), "{text}");
+    // What Linux tells of a socket: which timer runs, and for how long; 02 is that of keepalives.
+    let silence = |db: &Db| {
+        let client = db.value("select client_port from pg_stat_activity where pid = pg_backend_pid()");
+        let ours = format!(":{:04X}", client.parse::<u16>().expect("a port"));
+        let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].map(|file| std::fs::read_to_string(file).unwrap_or_default());
+        let timer = sockets.concat().lines().find_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            fields.get(1)?.ends_with(&ours).then(|| (*fields.get(5).expect("a timer")).to_owned())
+        });
+        let timer = timer.expect("the socket");
+        let (kind, when) = timer.split_once(':').expect("kind and time");
+        (kind == "02").then(|| u64::from_str_radix(when, 16).expect("ticks") / 100)
+    };
+    let asked =
+        Db::open(&format!("host=127.0.0.1 port={port} user=postgres keepalives_idle=30 tcp_user_timeout=15000"));
+    assert!(silence(&asked).is_some_and(|seconds| seconds <= 30), "{:?}", silence(&asked));
+    let usual = Db::open(&format!("host=127.0.0.1 port={port} user=postgres"));
+    assert!(silence(&usual).is_some_and(|seconds| seconds > 60), "{:?}", silence(&usual));
     let plain = Db::open(&format!("host=localhost port={port} user=postgres"));
     assert!(!plain.connection().encrypted && plain.connection().warnings.is_empty(), "local: no warning");
     drop(server);

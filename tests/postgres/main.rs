@@ -8,9 +8,11 @@
 mod case;
 
 mod cases;
+mod certified;
 mod ci_examples;
 mod closed;
 mod club;
+mod completing;
 mod connecting;
 mod crowd;
 #[path = "../decided.rs"]
@@ -19,6 +21,7 @@ mod decided;
 mod derived;
 mod documents;
 mod drafts;
+mod explain;
 mod faults;
 mod find;
 mod foreseen;
@@ -26,6 +29,7 @@ mod gone;
 mod granting;
 mod guide;
 mod harness;
+mod helping;
 mod injection;
 mod introspection;
 mod ledger;
@@ -44,6 +48,7 @@ mod secrecy;
 mod standby;
 mod state;
 mod telling;
+mod terminal;
 mod throwaway;
 mod tool;
 mod torture;

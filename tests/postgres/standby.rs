@@ -129,6 +129,51 @@ fn a_hot_standby_is_asked_and_never_run_on() {
 }
 
 #[test]
+fn of_several_servers_the_one_that_suits_is_found() {
+    let primary = Server::start(binaries()).expect("a primary");
+    let db = Db::open(&primary.url("postgres"));
+    db.sql(SCHEMA);
+    db.sql("create role sleepy login; alter role sleepy set default_transaction_read_only = on");
+    let standby = Standby::of(&primary);
+    db.sql("create table ready ()");
+    standby.until_ready();
+    let (folder, dead) = (primary.folder().display(), crate::connecting::free_port());
+    // A port at which nothing listens, the standby, the primary.
+    let url = |rest: &str| {
+        format!("postgresql://127.0.0.1:{dead},%2F:5433,%2F:5432/postgres?user=postgres{rest}")
+            .replace("%2F", &folder.to_string().replace('/', "%2F"))
+    };
+    let first = |rest: &str| run(&url(rest), "apply small.yaml --subject 42 --yes --no-ledger");
+    for rest in
+        ["", "&target_session_attrs=any", "&target_session_attrs=standby", "&target_session_attrs=prefer-standby"]
+    {
+        let ran = first(rest);
+        assert!(ran.code == Some(3) && ran.err.contains("this server is a standby"), "{rest}: {}", ran.err);
+    }
+    for (rest, wanted) in [("&target_session_attrs=read-write", "no place"), ("&target_session_attrs=read-only", "")] {
+        let ran = run(&url(rest).replace("user=postgres", "user=sleepy"), "check small.yaml");
+        assert_ne!(ran.code, Some(0));
+        let refused = ran.err.contains("none of 3 servers will do: nothing listens at 127.0.0.1")
+            && ran.err.contains("a standby, where nothing can be changed")
+            && ran.err.contains("`default_transaction_read_only` is on");
+        assert_eq!(refused, !wanted.is_empty(), "{rest}: {}", ran.err);
+    }
+    // A server that refuses the role ends the search, as for psql.
+    let refused = run(&url("").replace("user=postgres", "user=nobody_here"), "check small.yaml");
+    assert!(refused.code == Some(3) && !refused.err.contains("none of"), "{}", refused.err);
+    let gone = run(&format!("host=127.0.0.1,localhost port={dead} user=postgres"), "check small.yaml");
+    assert!(gone.code == Some(3) && gone.err.contains("none of 2 servers will do"), "{}", gone.err);
+    assert_eq!(db.value("select name from users where id = 42"), "SECRET Berg");
+    let ran = first("&target_session_attrs=primary");
+    assert_eq!(
+        (ran.code, db.value("select name from users where id = 42").as_str()),
+        (Some(0), "[deleted]"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn where_transactions_are_read_only_nothing_is_run() {
     let place = crate::tool::Place::new();
     let database = place.db.value("select quote_ident(current_database())");

@@ -15,6 +15,7 @@ mod decided;
 mod difference;
 mod documents;
 mod draft;
+mod explain;
 mod findings;
 mod laws;
 #[path = "../many/mod.rs"]

@@ -14,8 +14,8 @@ pub(super) struct Machine<'a> {
     pub(super) env: &'a dyn Fn(&str) -> Option<String>,
     pub(super) read: &'a dyn Fn(&Path) -> io::Result<String>,
     pub(super) exists: &'a dyn Fn(&Path) -> bool,
-    /// Whether a file is an ordinary one that only its owner can read.
-    pub(super) private: &'a dyn Fn(&Path) -> bool,
+    /// Why a file is no place for a secret: it is no ordinary one, or others than its owner may read it.
+    pub(super) exposed: &'a dyn Fn(&Path) -> Option<&'static str>,
     pub(super) user: &'a dyn Fn() -> Option<String>,
 }
 
@@ -25,15 +25,20 @@ impl<'a> Machine<'a> {
             env,
             read: &|path| std::fs::read_to_string(path),
             exists: &Path::exists,
-            private: &private,
+            exposed: &exposed,
             user: &os_user,
         }
     }
 }
 
-fn private(path: &Path) -> bool {
+fn exposed(path: &Path) -> Option<&'static str> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().is_ok_and(|data| data.is_file() && data.mode() & 0o077 == 0)
+    match path.metadata() {
+        Ok(data) if !data.is_file() => Some("it is no plain file"),
+        Ok(data) if data.mode() & 0o077 != 0 => Some("others may read it; `chmod 0600` it"),
+        Ok(_) => None,
+        Err(_) => Some("it can't be looked at"),
+    }
 }
 
 /// The operating system's user. `id` knows them all, those of directories (LDAP) too, and is everywhere.
@@ -51,6 +56,11 @@ pub(super) fn expand(path: &str, machine: &Machine<'_>) -> PathBuf {
     }
 }
 
+/// A path for people.
+fn told(path: &Path) -> String {
+    crate::ident::shown(&path.to_string_lossy()).to_string()
+}
+
 /// The settings of a service: the user's file goes before the system's.
 pub(super) fn service(name: &str, machine: &Machine<'_>) -> Result<Values, SettingsError> {
     let user_file = (machine.env)("PGSERVICEFILE");
@@ -62,9 +72,9 @@ pub(super) fn service(name: &str, machine: &Machine<'_>) -> Result<Values, Setti
         let text = match (machine.read)(&file) {
             Ok(text) => text,
             Err(_) if !required => continue,
-            Err(error) => return Err(SettingsError::File(format!("service file {}: {error}", file.display()))),
+            Err(error) => return Err(SettingsError::File(format!("service file {}: {error}", told(&file)))),
         };
-        if let Some(values) = section(&text, name, &file.display().to_string())? {
+        if let Some(values) = section(&text, name, &told(&file))? {
             return Ok(values);
         }
     }
@@ -88,7 +98,11 @@ fn section(text: &str, name: &str, file: &str) -> Result<Option<Values>, Setting
         } else if let Some(values) = &mut found {
             let place = format!("{file}:{}", index + 1);
             match line.split_once('=') {
-                Some(("service", _)) | None => {
+                Some(("service", _)) => {
+                    let problem = "a service within a service".into();
+                    return Err(SettingsError::Syntax { source_name: place, problem });
+                }
+                None => {
                     return Err(SettingsError::Syntax {
                         source_name: place,
                         problem: "expected `keyword=value`".into(),
@@ -115,9 +129,9 @@ pub(super) fn password(
     if !(machine.exists)(&file) {
         return None;
     }
-    if !(machine.private)(&file) {
+    if let Some(why) = (machine.exposed)(&file) {
         // As libpq does: a file that others may have written or read is no source of secrets.
-        warnings.push(format!("password file {} is ignored: others may read it; `chmod 0600` it", file.display()));
+        warnings.push(format!("password file {} is ignored: {why}", told(&file)));
         return None;
     }
     let host = match host {
@@ -131,7 +145,7 @@ pub(super) fn password(
     let text = match (machine.read)(&file) {
         Ok(text) => text,
         Err(error) => {
-            warnings.push(format!("password file {} is ignored: {error}", file.display()));
+            warnings.push(format!("password file {} is ignored: {error}", told(&file)));
             return None;
         }
     };

@@ -1,4 +1,4 @@
-//! Which server, which database, as whom?
+//! Which server or servers, which database, as whom?
 //!
 //! The answer that psql would give (PostgreSQL manual, "Connection Strings" and "Environment Variables"): a URL or
 //! keywords on the command line, else `DATABASE_URL`; what they leave open comes from a service file, the PG* variables,
@@ -7,6 +7,8 @@
 
 mod files;
 mod parse;
+mod socket;
+mod tls;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,6 +17,8 @@ use std::time::Duration;
 
 use self::files::Machine;
 use self::parse::{Keyword, Values};
+pub use self::socket::SocketSettings;
+pub use self::tls::{ChannelBinding, ClientCert, RootCert, SslMode};
 
 /// Everything that is needed to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +39,14 @@ pub struct Settings {
     pub sslmode: SslMode,
     /// Whom to trust for the server's certificate.
     pub root_cert: RootCert,
+    /// What shows the server who we are, where it asks for a certificate.
+    pub client_cert: Option<ClientCert>,
     /// Whether the password exchange must be bound to the TLS channel.
     pub channel_binding: ChannelBinding,
+    /// What the session must be able to do, where several servers are listed or one may be a standby.
+    pub session: SessionAttrs,
+    /// How a silent connection is noticed.
+    pub socket: SocketSettings,
     /// How long connecting may take; none waits for ever.
     pub connect_timeout: Option<Duration>,
     /// Command-line options for the server's process (`-c statement_timeout=5s`).
@@ -46,6 +56,33 @@ pub struct Settings {
     /// What the user should hear: a `.pgpass` that others can read.
     pub warnings: Vec<String>,
 }
+
+/// What a session must be able to do, in libpq's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionAttrs {
+    /// Whatever answers first.
+    #[default]
+    Any,
+    /// Writing: neither on a standby, nor where `default_transaction_read_only` is on.
+    ReadWrite,
+    /// The contrary.
+    ReadOnly,
+    /// On no standby.
+    Primary,
+    /// On a standby.
+    Standby,
+    /// On a standby if there is one, else anywhere.
+    PreferStandby,
+}
+
+const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
+    ("any", SessionAttrs::Any),
+    ("read-write", SessionAttrs::ReadWrite),
+    ("read-only", SessionAttrs::ReadOnly),
+    ("primary", SessionAttrs::Primary),
+    ("standby", SessionAttrs::Standby),
+    ("prefer-standby", SessionAttrs::PreferStandby),
+];
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,47 +96,6 @@ pub enum Host {
 /// A password: it is nowhere printed, not even for debugging.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
-
-/// How much TLS is asked for, in libpq's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SslMode {
-    /// Never.
-    Disable,
-    /// Only if the server insists.
-    Allow,
-    /// If the server can; in the clear otherwise.
-    #[default]
-    Prefer,
-    /// Always; the certificate is checked only where a root file is at hand.
-    Require,
-    /// Always, with a certificate that a trusted authority signed.
-    VerifyCa,
-    /// Always, with such a certificate for this very host.
-    VerifyFull,
-}
-
-/// Whom to trust for the server's certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RootCert {
-    /// Nobody was named, and the usual file doesn't exist.
-    None,
-    /// The authorities that the operating system trusts.
-    System,
-    /// Those in a PEM file.
-    File(PathBuf),
-}
-
-/// Whether the password exchange is bound to the TLS channel, in libpq's words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChannelBinding {
-    /// Never.
-    Disable,
-    /// Where both sides can.
-    #[default]
-    Prefer,
-    /// Always, or no connection.
-    Require,
-}
 
 /// Settings that can't be used. No variant holds a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -181,12 +177,21 @@ impl Settings {
     /// service file, the PG* variables and defaults.
     ///
     /// # Errors
-    /// An unknown or unsupported setting, a value that its setting doesn't take, a file that was named and can't be read.
+    /// An unknown or unsupported setting, a value that its setting doesn't take, a file that was named and can't be read;
+    /// several servers (see [`Settings::candidates`]).
     pub fn resolve(arg: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
-        Self::resolve_on(arg, &Machine::this(env))
+        only(Self::candidates(arg, env)?)
     }
 
-    fn resolve_on(arg: Option<&str>, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
+    /// The same, where several servers may be listed: in the order in which they are to be tried, never none.
+    ///
+    /// # Errors
+    /// As [`Settings::resolve`], but for several servers.
+    pub fn candidates(arg: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Settings>, SettingsError> {
+        Self::candidates_on(arg, &Machine::this(env))
+    }
+
+    fn candidates_on(arg: Option<&str>, machine: &Machine<'_>) -> Result<Vec<Settings>, SettingsError> {
         let env = |name: &str| (machine.env)(name).filter(|value| !value.is_empty());
         let mut values = match arg {
             Some(text) => Values::read(text, "the connection string")?,
@@ -199,7 +204,7 @@ impl Settings {
             values.fill(files::service(&service, machine)?);
         }
         values.fill(Values::from_env(&env)?);
-        Self::settle(values, machine)
+        values.each_server()?.into_iter().map(|values| Self::settle(values, machine)).collect()
     }
 
     fn settle(mut values: Values, machine: &Machine<'_>) -> Result<Settings, SettingsError> {
@@ -223,8 +228,10 @@ impl Settings {
             Some(password) => Some(Password(password)),
             None => files::password(passfile, &host, port, &dbname, &user, machine, &mut warnings),
         };
-        let (sslmode, root_cert) = tls(&mut values, machine)?;
-        let channel_binding = values.one_of(Keyword::ChannelBinding, &CHANNEL_BINDINGS)?.unwrap_or_default();
+        let (sslmode, root_cert) = tls::trust(&mut values, machine)?;
+        let client_cert = tls::client_cert(&mut values, &host, sslmode, machine)?;
+        let channel_binding = tls::channel_binding(&mut values)?;
+        let session = values.one_of(Keyword::TargetSessionAttrs, &SESSION_ATTRS)?.unwrap_or_default();
         // As in libpq: zero, and whatever is below it, waits for ever.
         let timeout: Option<i64> =
             values.parsed(Keyword::ConnectTimeout, "a number of seconds", |text| text.trim().parse().ok())?;
@@ -241,7 +248,10 @@ impl Settings {
             password,
             sslmode,
             root_cert,
+            client_cert,
             channel_binding,
+            session,
+            socket: socket::socket(&mut values)?,
             connect_timeout,
             options: values.take(Keyword::Options),
             application_name: values.take(Keyword::ApplicationName),
@@ -269,6 +279,17 @@ impl Settings {
     }
 }
 
+fn only(mut all: Vec<Settings>) -> Result<Settings, SettingsError> {
+    match (all.pop(), all.is_empty()) {
+        (Some(only), true) => Ok(only),
+        _ => Err(SettingsError::Value {
+            keyword: "host",
+            source_name: "the settings".into(),
+            problem: "a list, where one server is meant".into(),
+        }),
+    }
+}
+
 /// The folders in which servers are built to put their sockets, in the order of Debian's libpq, Red Hat's, and the
 /// project's own.
 const SOCKET_FOLDERS: [&str; 3] = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
@@ -282,47 +303,6 @@ fn default_host(machine: &Machine<'_>) -> Host {
     match SOCKET_FOLDERS.iter().find(|folder| usable(folder)) {
         Some(folder) => Host::Socket(folder.into()),
         None => Host::Tcp("localhost".into()),
-    }
-}
-
-const SSL_MODES: [(&str, SslMode); 6] = [
-    ("disable", SslMode::Disable),
-    ("allow", SslMode::Allow),
-    ("prefer", SslMode::Prefer),
-    ("require", SslMode::Require),
-    ("verify-ca", SslMode::VerifyCa),
-    ("verify-full", SslMode::VerifyFull),
-];
-
-const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] =
-    [("disable", ChannelBinding::Disable), ("prefer", ChannelBinding::Prefer), ("require", ChannelBinding::Require)];
-
-fn tls(values: &mut Values, machine: &Machine<'_>) -> Result<(SslMode, RootCert), SettingsError> {
-    let source_name = values.source_of(Keyword::Sslmode);
-    let sslmode = values.one_of(Keyword::Sslmode, &SSL_MODES)?;
-    let root_cert = match values.take(Keyword::Sslrootcert) {
-        Some(name) if name == "system" => RootCert::System,
-        Some(file) => RootCert::File(files::expand(&file, machine)),
-        None => {
-            let usual = files::expand("~/.postgresql/root.crt", machine);
-            if (machine.exists)(&usual) { RootCert::File(usual) } else { RootCert::None }
-        }
-    };
-    let value =
-        |problem: String| SettingsError::Value { keyword: "sslmode", source_name: source_name.clone(), problem };
-    match (sslmode, &root_cert) {
-        (None, RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
-        (Some(SslMode::VerifyFull), RootCert::System) => Ok((SslMode::VerifyFull, root_cert)),
-        // Anyone can have a certificate from a public authority: without the host's name it proves nothing.
-        (Some(_), RootCert::System) => {
-            Err(value("too weak for `sslrootcert=system`, which needs `sslmode=verify-full`".into()))
-        }
-        (Some(SslMode::VerifyCa | SslMode::VerifyFull), RootCert::None) => Err(value(
-            "not possible without a root certificate: name its file with `sslrootcert`, or `sslrootcert=system` for the \
-             authorities of the operating system"
-                .into(),
-        )),
-        (mode, _) => Ok((mode.unwrap_or_default(), root_cert)),
     }
 }
 

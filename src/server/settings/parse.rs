@@ -20,14 +20,23 @@ pub(super) enum Keyword {
     Service,
     Sslmode,
     Sslrootcert,
+    Sslcert,
+    Sslkey,
+    Sslcertmode,
     ChannelBinding,
+    TargetSessionAttrs,
     ConnectTimeout,
     Options,
     ApplicationName,
+    Keepalives,
+    KeepalivesIdle,
+    KeepalivesInterval,
+    KeepalivesCount,
+    TcpUserTimeout,
 }
 
-/// Each setting with its keyword and its variable.
-const KEYWORDS: [(Keyword, &str, &str); 14] = [
+/// Each setting with its keyword and its variable, where it has one.
+const KEYWORDS: [(Keyword, &str, &str); 23] = [
     (Keyword::Host, "host", "PGHOST"),
     (Keyword::Hostaddr, "hostaddr", "PGHOSTADDR"),
     (Keyword::Port, "port", "PGPORT"),
@@ -38,48 +47,53 @@ const KEYWORDS: [(Keyword, &str, &str); 14] = [
     (Keyword::Service, "service", "PGSERVICE"),
     (Keyword::Sslmode, "sslmode", "PGSSLMODE"),
     (Keyword::Sslrootcert, "sslrootcert", "PGSSLROOTCERT"),
+    (Keyword::Sslcert, "sslcert", "PGSSLCERT"),
+    (Keyword::Sslkey, "sslkey", "PGSSLKEY"),
+    (Keyword::Sslcertmode, "sslcertmode", "PGSSLCERTMODE"),
     (Keyword::ChannelBinding, "channel_binding", "PGCHANNELBINDING"),
+    (Keyword::TargetSessionAttrs, "target_session_attrs", "PGTARGETSESSIONATTRS"),
     (Keyword::ConnectTimeout, "connect_timeout", "PGCONNECT_TIMEOUT"),
     (Keyword::Options, "options", "PGOPTIONS"),
     (Keyword::ApplicationName, "application_name", "PGAPPNAME"),
+    (Keyword::Keepalives, "keepalives", ""),
+    (Keyword::KeepalivesIdle, "keepalives_idle", ""),
+    (Keyword::KeepalivesInterval, "keepalives_interval", ""),
+    (Keyword::KeepalivesCount, "keepalives_count", ""),
+    (Keyword::TcpUserTimeout, "tcp_user_timeout", ""),
 ];
 
-/// Settings of libpq that change nothing here: the driver does as they ask, or they only tune the socket.
-const WITHOUT_EFFECT: [(&str, &[&str]); 10] = [
-    ("client_encoding", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
-    ("fallback_application_name", &[]),
-    ("gssencmode", &["disable", "prefer"]),
-    ("keepalives", &[]),
-    ("keepalives_idle", &[]),
-    ("keepalives_interval", &[]),
-    ("keepalives_count", &[]),
-    ("load_balance_hosts", &["disable"]),
-    ("sslnegotiation", &["postgres"]),
-    ("target_session_attrs", &["any"]),
+/// Settings of libpq that change nothing here, with their variables: with these values, or with any, the driver does as
+/// they ask.
+const WITHOUT_EFFECT: [(&str, &str, &[&str]); 10] = [
+    ("client_encoding", "", &["utf8", "UTF8", "UTF-8", "utf-8", "auto"]),
+    ("fallback_application_name", "", &[]),
+    ("gssencmode", "PGGSSENCMODE", &["disable", "prefer"]),
+    ("load_balance_hosts", "PGLOADBALANCEHOSTS", &["disable"]),
+    // Nothing below this is spoken.
+    ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION", &["TLSv1", "TLSv1.1", "TLSv1.2"]),
+    ("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION", &["TLSv1.3"]),
+    ("sslcompression", "PGSSLCOMPRESSION", &["0"]),
+    ("sslnegotiation", "PGSSLNEGOTIATION", &["postgres"]),
+    // A key that is encrypted is refused as that.
+    ("sslpassword", "", &[]),
+    ("sslsni", "PGSSLSNI", &["1"]),
 ];
 
-/// Settings of libpq that we would have to act on, and don't.
-const UNSUPPORTED: [&str; 20] = [
-    "krbsrvname",
-    "gssdelegation",
-    "gsslib",
-    "replication",
-    "require_auth",
-    "requirepeer",
-    "requiressl",
-    "scram_client_key",
-    "scram_server_key",
-    "ssl_max_protocol_version",
-    "ssl_min_protocol_version",
-    "sslcert",
-    "sslcertmode",
-    "sslcompression",
-    "sslcrl",
-    "sslcrldir",
-    "sslkey",
-    "sslpassword",
-    "sslsni",
-    "tcp_user_timeout",
+/// Settings of libpq that we would have to act on, and don't. Those about Kerberos have no variable here: what is set for
+/// other programs doesn't matter, since nothing here speaks it.
+const UNSUPPORTED: [(&str, &str); 12] = [
+    ("krbsrvname", ""),
+    ("gssdelegation", ""),
+    ("gsslib", ""),
+    ("replication", ""),
+    ("require_auth", "PGREQUIREAUTH"),
+    ("requirepeer", "PGREQUIREPEER"),
+    ("requiressl", "PGREQUIRESSL"),
+    ("scram_client_key", ""),
+    ("scram_server_key", ""),
+    ("sslcrl", "PGSSLCRL"),
+    ("sslcrldir", "PGSSLCRLDIR"),
+    ("sslkeylogfile", ""),
 ];
 
 impl Keyword {
@@ -105,8 +119,10 @@ impl Values {
 
     pub(super) fn from_env(env: &dyn Fn(&str) -> Option<String>) -> Result<Values, SettingsError> {
         let mut values = Values::default();
-        for (_, keyword, variable) in KEYWORDS {
-            if let Some(value) = env(variable) {
+        let known = KEYWORDS.iter().map(|(_, keyword, variable)| (*keyword, *variable));
+        let idle = WITHOUT_EFFECT.iter().map(|(keyword, variable, _)| (*keyword, *variable));
+        for (keyword, variable) in known.chain(idle).chain(UNSUPPORTED) {
+            if let Some(value) = Some(variable).filter(|name| !name.is_empty()).and_then(env) {
                 values.set(keyword, value, variable)?;
             }
         }
@@ -125,31 +141,68 @@ impl Values {
         if value.contains('\0') {
             return Err(SettingsError::Syntax { source_name, problem: format!("`{keyword}` holds a null character") });
         }
-        if let Some((known, name, _)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
-            if matches!(known, Keyword::Host | Keyword::Hostaddr | Keyword::Port) && value.contains(',') {
-                let problem = "a list; efface connects to one server, so that it is certain which".into();
-                return Err(SettingsError::Value { keyword: name, source_name, problem });
-            }
-            // As in libpq, an empty value is as good as none.
-            if value.is_empty() {
+        if let Some((known, ..)) = KEYWORDS.iter().find(|(_, name, _)| *name == keyword) {
+            // As in libpq, an empty value is as good as none; but not of these, where a variable of the shell's that isn't
+            // set (`sslmode=$MODE`) would ask for less than was meant.
+            let strict = matches!(known, Keyword::Sslmode | Keyword::ChannelBinding | Keyword::TargetSessionAttrs);
+            if value.is_empty() && !strict {
                 self.0.remove(known);
             } else {
                 self.0.insert(*known, (value, source_name));
             }
             return Ok(());
         }
-        if let Some((_, allowed)) = WITHOUT_EFFECT.iter().find(|(name, _)| *name == keyword) {
+        if let Some((.., allowed)) = WITHOUT_EFFECT.iter().find(|(name, ..)| *name == keyword) {
             if allowed.is_empty() || allowed.contains(&value.as_str()) {
                 return Ok(());
             }
             return Err(SettingsError::Unsupported { keyword: format!("{keyword}={value}"), source_name });
         }
-        if UNSUPPORTED.contains(&keyword) {
+        if UNSUPPORTED.iter().any(|(name, _)| *name == keyword) {
             return Err(SettingsError::Unsupported { keyword: keyword.into(), source_name });
         }
         let near =
             KEYWORDS.iter().map(|(_, name, _)| *name).find(|name| strsim::damerau_levenshtein(name, keyword) <= 2);
         Err(SettingsError::Unknown { keyword: keyword.into(), source_name, near: near.map(Into::into) })
+    }
+
+    /// The settings of each server, where several are listed: the same but for host, address and port (libpq, "Specifying
+    /// Multiple Hosts").
+    pub(super) fn each_server(&self) -> Result<Vec<Values>, SettingsError> {
+        let list = |keyword| -> Vec<&str> {
+            self.0
+                .get(&keyword)
+                .map_or(Vec::new(), |(text, _): &(String, String)| text.split(',').map(str::trim).collect())
+        };
+        let (hosts, addresses, ports) = (list(Keyword::Host), list(Keyword::Hostaddr), list(Keyword::Port));
+        let servers = hosts.len().max(addresses.len()).max(1);
+        let uneven = |keyword: Keyword, listed: usize| SettingsError::Value {
+            keyword: keyword.row().1,
+            source_name: self.source_of(keyword),
+            problem: format!("a list of {listed}, where {servers} servers are listed"),
+        };
+        for (keyword, listed, alone) in [
+            (Keyword::Host, hosts.len(), false),
+            (Keyword::Hostaddr, addresses.len(), false),
+            (Keyword::Port, ports.len(), true),
+        ] {
+            if listed != 0 && listed != servers && !(alone && listed == 1) {
+                return Err(uneven(keyword, listed));
+            }
+        }
+        let of = |server: usize| {
+            let mut values = self.clone();
+            for (keyword, list) in [(Keyword::Host, &hosts), (Keyword::Hostaddr, &addresses), (Keyword::Port, &ports)] {
+                let own = list.get(server).or(list.first().filter(|_| list.len() == 1)).copied().unwrap_or_default();
+                match values.0.get_mut(&keyword) {
+                    Some(_) if own.is_empty() => drop(values.0.remove(&keyword)),
+                    Some((text, _)) => own.clone_into(text),
+                    None => {}
+                }
+            }
+            values
+        };
+        Ok((0..servers).map(of).collect())
     }
 
     pub(super) fn take(&mut self, keyword: Keyword) -> Option<String> {
@@ -195,22 +248,28 @@ impl Values {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let decoded =
             |text: &str| decode(text).ok_or_else(|| syntax("a `%` that is not followed by two hexadecimal digits"));
-        if place.contains(',') {
-            return Err(syntax("several hosts; efface connects to one server, so that it is certain which"));
-        }
-        let (host, port) = match place.strip_prefix('[') {
-            Some(rest) => {
-                let (host, after) = rest.split_once(']').ok_or_else(|| syntax("a `[` without `]`"))?;
-                let port = after.strip_prefix(':').unwrap_or(after);
-                if !after.is_empty() && !after.starts_with(':') {
-                    return Err(syntax("something other than `:port` behind `]`"));
+        let mut hosts = Vec::new();
+        let mut ports = Vec::new();
+        for place in place.split(',') {
+            let (host, port) = match place.strip_prefix('[') {
+                Some(rest) => {
+                    let (host, after) = rest.split_once(']').ok_or_else(|| syntax("a `[` without `]`"))?;
+                    let port = after.strip_prefix(':').unwrap_or(after);
+                    if !after.is_empty() && !after.starts_with(':') {
+                        return Err(syntax("something other than `:port` behind `]`"));
+                    }
+                    (host, port)
                 }
-                (host, port)
-            }
-            None => place.split_once(':').unwrap_or((place, "")),
-        };
+                None => place.split_once(':').unwrap_or((place, "")),
+            };
+            hosts.push(host);
+            ports.push(port);
+        }
+        // A list of nothing is none: each has its default.
+        let listed = |all: &[&str]| if all.iter().all(|it| it.is_empty()) { String::new() } else { all.join(",") };
+        let (host, port) = (listed(&hosts), listed(&ports));
         for (keyword, text) in
-            [("user", user), ("password", password), ("host", host), ("port", port), ("dbname", path)]
+            [("user", user), ("password", password), ("host", &host), ("port", &port), ("dbname", path)]
         {
             if !text.is_empty() {
                 self.set(keyword, decoded(text)?, source_name)?;
