@@ -1,7 +1,6 @@
 //! `efface find`: where in this database do some values stand?
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use futures_util::future::join_all;

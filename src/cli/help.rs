@@ -5,7 +5,9 @@
 /// Below `efface --help`.
 pub(super) const EFFACE: &str = "\
 Examples:
+  efface init --subject users > draft.yaml
   efface check policies/client-erasure.yaml
+  efface plan policies/client-erasure.yaml
   efface rehearse policies/client-erasure.yaml --subject 42
   efface apply policies/client-erasure.yaml --subject 42
   efface demo                             # all of it on a throw-away PostgreSQL
@@ -20,24 +22,53 @@ Exit codes:
   70   a bug
   130  Ctrl-C, rolled back";
 
+pub(super) const INIT: &str = "\
+Examples:
+  efface init --subject users > draft.yaml
+  efface init --subject users --key club_id,number --out club.yaml
+  efface init --subject users --delete notes --keep payments > draft.yaml    # known already
+  efface init --subject users --no-sample > draft.yaml                       # looks at no row
+  efface init --subject users --catalog catalog.json > draft.yaml            # without a database";
+
 pub(super) const CHECK: &str = "\
 Examples:
   efface check policies/client-erasure.yaml
   efface check policies/client-erasure.yaml --strict --format json
-  efface check policies/client-erasure.yaml --catalog catalog.json    # without a database
-  efface check - < policies/client-erasure.yaml                       # as an editor may call it";
+  efface check policies --catalog policies/catalog.json     # a folder, without a database
+  efface check policies --format github                     # in CI: annotations
+  efface check - < policies/client-erasure.yaml             # as an editor may call it";
 
 pub(super) const PLAN: &str = "\
 Examples:
   efface plan policies/client-erasure.yaml
   efface plan policies/client-erasure.yaml --format sql | less
+  efface plan policies/client-erasure.yaml --format html > plan.html
   efface plan policies/client-erasure.yaml --out plan.json    # reviewed, then `apply --plan`";
+
+pub(super) const PLAN_DIFF: &str = "\
+Examples:
+  efface plan diff plan.json policies/client-erasure.yaml
+  efface plan diff base/policies/x.yaml policies/x.yaml --format markdown    # in CI";
+
+pub(super) const GRAPH: &str = "\
+Examples:
+  efface graph policies/client-erasure.yaml                           # Mermaid, for Markdown
+  efface graph policies/client-erasure.yaml --format svg > graph.svg
+  efface graph policies/client-erasure.yaml --format dot | dot -Tpdf > graph.pdf
+  efface graph policies/client-erasure.yaml --catalog catalog.json    # without a database";
+
+pub(super) const FIND: &str = "\
+Examples:
+  efface find -                    # type values, or pipe them in; Ctrl-D ends them
+  efface find people.txt --keys    # values of a file; print the keys of the rows too
+  efface find --policy policies/client-erasure.yaml --subject 42    # what the database knows
+  efface find - --schema public --exclude audits --jobs 4 --format json";
 
 pub(super) const SNAPSHOT: &str = "\
 Examples:
   efface snapshot policies/
-  efface snapshot policies/ --check                           # in CI: has a script moved?
-  efface snapshot policies/ --check --catalog catalog.json    # the same without a database";
+  efface snapshot policies/ --check                                    # in CI: has a script moved?
+  efface snapshot policies/ --check --catalog policies/catalog.json    # the same without a database";
 
 pub(super) const REHEARSE: &str = "\
 Examples:
