@@ -146,7 +146,7 @@ pub fn json(code: Code) -> Value {
 }
 
 /// A page as Markdown, without its title.
-fn markdown(code: Code) -> String {
+pub(super) fn markdown(code: Code) -> String {
     let mut out = String::new();
     for part in parts(code.page()) {
         match part {

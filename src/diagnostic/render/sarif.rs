@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Found, Lines, fingerprint, plain_words};
-use crate::diagnostic::{Code, Diagnostic, Label, Severity};
+use crate::diagnostic::{Code, Diagnostic, Label, Severity, explain};
 use crate::source::{SourceFile, Span};
 
 /// The findings as a SARIF log with one run.
@@ -43,7 +43,7 @@ fn rule(code: Code) -> Value {
         "id": name,
         "shortDescription": { "text": sentence(summary) },
         "fullDescription": { "text": sentence(summary) },
-        "help": { "text": format!("`efface explain {name}` says more, with a policy that has it and a mended one.") },
+        "help": { "text": explain::text(code, 100), "markdown": explain::markdown(code) },
         "defaultConfiguration": { "level": level(code.severity()) },
     })
 }
