@@ -266,3 +266,32 @@ fn what_is_found_says_so_in_a_database_of_another_encoding() {
         assert_eq!(found["outcome"], "found");
     }
 }
+
+#[test]
+fn nothing_that_somebody_has_planted_is_called_with_our_rights() {
+    let db = Db::new();
+    let place = Place::at(db);
+    let role = place.role("planter");
+    place.db.sql(&format!(
+        "create role {role} login; create schema theirs authorization {role}; set role {role}; set search_path = theirs, pg_catalog;
+         create type pair as (a text, b int);
+         create function shout(pair) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create cast (pair as text) with function shout(pair);
+         create function shout(pair[]) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create cast (pair[] as text) with function shout(pair[]);
+         create function lower(text) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create function is_like(text, text) returns boolean language plpgsql as $$ begin raise exception 'called'; end $$;
+         create operator ~~ (leftarg = text, rightarg = text, function = is_like);
+         create operator ~ (leftarg = text, rightarg = text, function = is_like);
+         create operator = (leftarg = text, rightarg = text, function = is_like);
+         create operator <> (leftarg = text, rightarg = text, function = is_like);
+         create table held (id int primary key, one pair, several pair[], t text);
+         reset role;
+         insert into theirs.held values (1, row('Ann Berg', 1), array[row('Ann Berg', 1)::theirs.pair], 'Ann Berg');
+         alter role {role} set search_path = theirs, pg_catalog; alter database {} set search_path = theirs, pg_catalog",
+        place.db.value("select current_database()")
+    ));
+    let ran = fed(&place, "find - --keys --format json", b"Ann Berg\n");
+    let one = |column: &str| ("theirs.held".to_owned(), column.to_owned(), 1, vec![(1, 1)]);
+    assert_eq!(places(&json(&ran)), [one("one"), one("several"), one("t")], "{}{}", ran.out, ran.err);
+}
