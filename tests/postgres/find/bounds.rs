@@ -179,6 +179,10 @@ fn thousands_of_values_are_looked_for_and_more_than_that_refused() {
     let place = Place::at(db);
     let ran = fed(&place, "find - --format json", &many(3000));
     assert_eq!(places(&json(&ran)), [("notes".into(), "t".into(), 2, vec![(13, 1), (3000, 1)])], "{}", ran.err);
+    let long = format!("{}\n{}\n", "somebody ".repeat(100), "somebody ".repeat(50_000));
+    let ran = fed(&place, "find -", long.as_bytes());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("  line 2: more than 1000 characters\n") && !ran.out.contains("line 1"), "{}", ran.out);
     let ran = fed(&place, "find -", &many(10_001));
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert!(ran.err.contains("too many values") && ran.err.contains("split"), "{}", ran.err);
