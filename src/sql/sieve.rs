@@ -36,7 +36,9 @@ pub(super) fn low(w: &mut Writer, cells: &[Writer]) {
     let one_by_one = cells.len() <= ARGUMENTS;
     for some in cells.chunks(ARGUMENTS) {
         w.kw(if one_by_one { "" } else { ", concat_ws(' ', ''" });
-        some.iter().for_each(|cell| drop(w.kw(", ").sql(cell)));
+        for cell in some {
+            w.kw(", ").sql(cell);
+        }
         w.kw(if one_by_one { "" } else { ")" });
     }
     w.kw(") COLLATE \"C\")");
