@@ -272,13 +272,20 @@ pub(super) async fn search(
 
 /// What is told of what was found.
 fn told(given: Given, found: Found, left_out: u64, keys: bool) -> Search {
-    let Given { which, mut set_aside, .. } = given;
+    let Given { which, mut set_aside, sought } = given;
+    let is_long =
+        |number: u32| sought.iter().any(|it| it.number == number && it.value.chars().count() > find::LONGEST_VALUE);
     let which_of = |number: u32| which.get(&number).cloned().unwrap_or(Which::Line(number));
     let looked_for: BTreeSet<u32> = found.looked_for.iter().copied().collect();
     for (number, value) in &which {
         if !looked_for.contains(number) {
-            let because = "fewer than four characters, or no letter and no digit: `--short` looks for short ones too";
-            set_aside.push(SetAside { value: value.clone(), because: because.into() });
+            let because = match is_long(*number) {
+                true => format!("more than {} characters", find::LONGEST_VALUE),
+                false => {
+                    "fewer than four characters, or no letter and no digit: `--short` looks for short ones too".into()
+                }
+            };
+            set_aside.push(SetAside { value: value.clone(), because });
         }
     }
     let name = |name: &TableName| name.bare().to_string();

@@ -178,10 +178,14 @@ fn hits(w: &mut Writer, haystack: &Haystack, details: Details) {
     } else {
         "NULL::text[] AS key"
     });
-    w.kw("\n  FROM (\n    SELECT *, lower(concat_ws(' ', ''").list(texts(), "", |w, n| {
-        w.kw(", cell").number(n as i128);
+    w.kw("\n  FROM (\n    SELECT *, ");
+    let cells = texts().map(|n| {
+        let mut cell = Writer::new();
+        cell.kw("cell").number(n as i128);
+        cell
     });
-    w.kw(") COLLATE \"C\") AS low\n    FROM (\n      SELECT ").list(columns(), ", ", |w, (n, (column, holds))| {
+    sieve::low(w, &cells.collect::<Vec<_>>());
+    w.kw(" AS low\n    FROM (\n      SELECT ").list(columns(), ", ", |w, (n, (column, holds))| {
         let (mut name, n) = (Writer::new(), n as i128 + 1);
         name.kw("efface_row.").ident(column);
         match holds {

@@ -124,13 +124,16 @@ impl Scene<'_> {
 
     /// The rows of which some cell could hold a value: asked of a whole row at once, and cheaply, since most hold none.
     fn may_hold(&self, w: &mut Writer, table: &Table, columns: &[ColumnId]) {
-        w.kw("\n  WHERE lower(concat_ws(' ', ''");
         let holds = |column: &ColumnId| holds(table.column_at(*column));
-        for column in columns.iter().filter(|column| holds(column) != Holds::Words) {
-            w.kw(", ");
-            plain_cell(w, &qualified(table, &table.column_at(*column).name), holds(column));
-        }
-        w.kw(") COLLATE \"C\") LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])");
+        let texts = columns.iter().filter(|column| holds(column) != Holds::Words);
+        let cells = texts.map(|column| {
+            let mut cell = Writer::new();
+            plain_cell(&mut cell, &qualified(table, &table.column_at(*column).name), holds(column));
+            cell
+        });
+        w.kw("\n  WHERE ");
+        sieve::low(w, &cells.collect::<Vec<_>>());
+        w.kw(" LIKE ANY ((SELECT array_agg(sieve) FROM pg_temp.efface_gone, unnest(coarse) AS sieve)::text[])");
         for column in columns {
             let name = qualified(table, &table.column_at(*column).name);
             match holds(column) {

@@ -107,6 +107,22 @@ fn a_column_may_be_called_as_the_script_calls_its_own() {
 }
 
 #[test]
+fn a_table_may_have_more_columns_than_a_function_has_arguments() {
+    let db = Db::with(PEOPLE);
+    let columns: Vec<String> = (0..300).map(|n| format!("c{n} text")).collect();
+    db.sql(&format!(
+        "create table kept (id int primary key, user_id bigint references users, amount int, {});
+         create index on kept (user_id); insert into kept (id, user_id, c1, c299) values (1, 1, 'x', 'to ANN@example.org')",
+        columns.join(", ")
+    ));
+    let kept: Vec<String> = (0..300).map(|n| format!("c{n}: keep")).collect();
+    let tables = format!("  kept: {{ columns: {{ id: keep, user_id: keep, amount: null, {} }} }}\n", kept.join(", "));
+    let (_, said, code) = efface(&db, &format!("{POLICY}{tables}{GONE}"), "apply p.yaml --subject 1 --yes");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("kept.c299: values of users.email") && !said.contains("kept.c1:"), "{said}");
+}
+
+#[test]
 fn what_only_looks_alike_is_not_found() {
     let others = [
         ("text", "'joann@example.org'"),

@@ -1,5 +1,6 @@
 //! What holds for every text that is given to the reader.
 
+use efface::diagnostic::Diagnostic;
 use efface::policy::{read, sql};
 use efface::source::SourceFile;
 use proptest::prelude::*;
@@ -197,7 +198,11 @@ proptest! {
 /// Whether a policy is refused for its shape alone, and is YAML to other readers.
 fn has_wrong_shape(text: &str) -> bool {
     let Err(report) = read(&SourceFile::new("p", text)) else { return false };
-    let of_shape = report.sorted().iter().all(|found| OF_SHAPE.contains(&found.code.name()));
+    // Others see one line where YAML has folded several.
+    let is_of_shape = |found: &&Diagnostic| {
+        OF_SHAPE.contains(&found.code.name()) && !found.message.ends_with("stands on several lines")
+    };
+    let of_shape = report.sorted().iter().all(is_of_shape);
     of_shape && serde_saphyr::from_str::<serde_json::Value>(text).is_ok()
 }
 
@@ -208,18 +213,17 @@ proptest! {
     fn a_decision_that_the_reader_refuses_for_its_shape_the_schema_refuses(text in decided()) {
         prop_assert!(!has_wrong_shape(&text) || !by_schema(&text), "the schema accepts:\n{}", text);
     }
-
-    #[test]
-    fn a_policy_that_the_reader_refuses_for_its_shape_the_schema_refuses(text in mutated()) {
-        // See below; and what is within SQL is no shape.
-        let text = text.replace("      null: ", "      nil: ");
-        let wrong = has_wrong_shape(&text) && !text.contains(":subject");
-        prop_assert!(!wrong || !by_schema(&text), "the schema accepts:\n{}", text);
-    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_policy_that_the_reader_refuses_for_its_shape_the_schema_refuses(text in mutated()) {
+        // See below.
+        let text = text.replace("      null: ", "      nil: ");
+        prop_assert!(!has_wrong_shape(&text) || !by_schema(&text), "the schema accepts:\n{}", text);
+    }
 
     #[test]
     fn any_bytes_are_read_safely(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -45,7 +45,11 @@ const LOGGED: &str = "SELECT (current_setting('log_statement') = 'all'
 
 /// How values are to be given in this session, which is in no transaction yet.
 pub(super) async fn way(client: &Client) -> Result<Way, FindError> {
-    let rows = client.query_typed(LOGGED, &[]).await?;
+    // Not by the session's own search path, in which anybody's operators may come first.
+    client.batch_execute("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp").await?;
+    let rows = client.query_typed(LOGGED, &[]).await;
+    client.batch_execute("ROLLBACK").await?;
+    let rows = rows?;
     let row = rows.first().ok_or_else(|| ServerError::Protocol("no answer about the server's log".into()))?;
     let (statements, parameters, others, standby): (bool, bool, bool, bool) =
         (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);

@@ -25,6 +25,9 @@ pub const MOST_VALUES: usize = 10_000;
 /// Nor values of more characters than that, all together.
 pub const MOST_CHARACTERS: usize = 1_000_000;
 
+/// A value of more characters is no value of one person, and its pattern more than a server compiles.
+pub const LONGEST_VALUE: usize = 1_000;
+
 /// A value to look for; several may have one number, and then any of them is meant.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sought {
@@ -139,8 +142,10 @@ pub async fn find(
     if sought.len() > MOST_VALUES || characters > MOST_CHARACTERS {
         return Err(FindError::TooMany);
     }
+    let fits = |it: &&Sought| it.value.chars().count() <= LONGEST_VALUE;
+    let sought: Vec<Sought> = sought.iter().filter(fits).cloned().collect();
     let leader = sessions.first().ok_or_else(|| ServerError::Protocol("no session to ask".into()))?;
-    let found = find_within(leader, sessions, sought, how, choose, progress).await;
+    let found = find_within(leader, sessions, &sought, how, choose, progress).await;
     for session in sessions {
         // What is gone is told by `found`.
         let _ = session.batch_execute("ROLLBACK").await;

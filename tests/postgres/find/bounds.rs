@@ -179,6 +179,10 @@ fn thousands_of_values_are_looked_for_and_more_than_that_refused() {
     let place = Place::at(db);
     let ran = fed(&place, "find - --format json", &many(3000));
     assert_eq!(places(&json(&ran)), [("notes".into(), "t".into(), 2, vec![(13, 1), (3000, 1)])], "{}", ran.err);
+    let long = format!("{}\n{}\n", "somebody ".repeat(100), "somebody ".repeat(50_000));
+    let ran = fed(&place, "find -", long.as_bytes());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("  line 2: more than 1000 characters\n") && !ran.out.contains("line 1"), "{}", ran.out);
     let ran = fed(&place, "find -", &many(10_001));
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert!(ran.err.contains("too many values") && ran.err.contains("split"), "{}", ran.err);
@@ -265,4 +269,33 @@ fn what_is_found_says_so_in_a_database_of_another_encoding() {
         let found: Value = json(&ran);
         assert_eq!(found["outcome"], "found");
     }
+}
+
+#[test]
+fn nothing_that_somebody_has_planted_is_called_with_our_rights() {
+    let db = Db::new();
+    let place = Place::at(db);
+    let role = place.role("planter");
+    place.db.sql(&format!(
+        "create role {role} login; create schema theirs authorization {role}; set role {role}; set search_path = theirs, pg_catalog;
+         create type pair as (a text, b int);
+         create function shout(pair) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create cast (pair as text) with function shout(pair);
+         create function shout(pair[]) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create cast (pair[] as text) with function shout(pair[]);
+         create function lower(text) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create function is_like(text, text) returns boolean language plpgsql as $$ begin raise exception 'called'; end $$;
+         create operator ~~ (leftarg = text, rightarg = text, function = is_like);
+         create operator ~ (leftarg = text, rightarg = text, function = is_like);
+         create operator = (leftarg = text, rightarg = text, function = is_like);
+         create operator <> (leftarg = text, rightarg = text, function = is_like);
+         create table held (id int primary key, one pair, several pair[], t text);
+         reset role;
+         insert into theirs.held values (1, row('Ann Berg', 1), array[row('Ann Berg', 1)::theirs.pair], 'Ann Berg');
+         alter role {role} set search_path = theirs, pg_catalog; alter database {} set search_path = theirs, pg_catalog",
+        place.db.value("select current_database()")
+    ));
+    let ran = fed(&place, "find - --keys --format json", b"Ann Berg\n");
+    let one = |column: &str| ("theirs.held".to_owned(), column.to_owned(), 1, vec![(1, 1)]);
+    assert_eq!(places(&json(&ran)), [one("one"), one("several"), one("t")], "{}{}", ran.out, ran.err);
 }

@@ -184,6 +184,29 @@ fn rows_are_found_in_whatever_stores_them_and_once() {
     assert_eq!(found["found"][7]["keys"], serde_json::json!({ "columns": [], "rows": [] }));
 }
 
+#[test]
+fn a_table_of_all_types_and_more_columns_than_a_function_has_arguments_is_looked_through() {
+    let db = Db::with("create table wide (id int primary key)");
+    let types = db.rows(
+        "select format_type(oid, null) from pg_type where typtype in ('b', 'r', 'm') and typnamespace = 'pg_catalog'::regnamespace
+         and typname !~ '^_?(pg_ndistinct|pg_dependencies|pg_mcv_list|pg_brin_.*|any.*|cstring|gtsvector)$' and typelem = 0 order by oid",
+    );
+    for (n, row) in types.iter().enumerate() {
+        let ty = row[0].as_deref().expect("a type");
+        db.sql(&format!("alter table wide add c{n:03} {ty}, add t{n:03} text"));
+    }
+    let last = types.len() - 1;
+    assert!(last > 60, "{last} types");
+    db.sql(&format!("insert into wide (id, t000, t{last:03}) values (1, 'Ann Berg', 'x'), (2, null, 'by ann berg')"));
+    db.sql("insert into wide select n from generate_series(3, 5) n");
+    let place = Place::at(db);
+    let ran = fed(&place, "find - --format json", b"Ann Berg\n");
+    let one = |column: String| ("wide".to_owned(), column, 1, vec![(1, 1)]);
+    let found = json(&ran);
+    assert_eq!(places(&found), [one("t000".into()), one(format!("t{last:03}"))], "{}", ran.out);
+    assert_eq!(found["not_searched"], serde_json::json!([]));
+}
+
 const DOCUMENTS: &str = "create table audits (id int primary key, email text, row_data jsonb, raw json);
     insert into audits values
       (1, null, '{\"email\": \"ann@example.org\", \"old\": {\"Email\": \"x\"}}', null),
