@@ -134,10 +134,9 @@ fn cases() -> Searched {
             lines.insert(0, ([&["-vvv", "rehearse", "policy.yaml", "--format", "json"], whose].concat(), true));
             lines.insert(0, (vec!["-vvv", "check", "policy.yaml"], false));
             lines.push((vec!["-vvv", "ledger", "export"], false));
-            for format in ["text", "markdown", "html"] {
+            for format in ["markdown", "html"] {
                 lines.insert(0, (vec!["-vvv", "plan", "policy.yaml", "--format", format], false));
             }
-            lines.insert(0, (vec!["-vvv", "graph", "policy.yaml", "--format", "svg"], false));
         }
         for (line, ends) in lines {
             let ran = run(&db, folder.path(), &line);
