@@ -326,7 +326,14 @@ impl<'a> Tried<'a> {
                     let (Some(column), Some(parent)) = (column, catalog.table_id(&key.parent)) else { continue };
                     let why = format!("`{}` has this key, and inherits none to here", key.child.bare());
                     let parent = (parent, pair.parent.clone());
-                    found.push(Lookalike { child: (heir, column), parent, why, type_column: None, by_pair: false });
+                    found.push(Lookalike {
+                        child: (heir, column),
+                        parent,
+                        why,
+                        type_column: None,
+                        by_pair: false,
+                        by_name: true,
+                    });
                 }
             }
         }
@@ -336,11 +343,9 @@ impl<'a> Tried<'a> {
     /// Whether a lookalike is taken for a reference: not where another column says what is referenced, by an unknown word.
     fn is_active(&self, it: &Lookalike) -> bool {
         let column = self.catalog.table(it.child.0).column_at(it.child.1);
-        let child = self.catalog.table(it.child.0);
-        // Who did something is not whose the row is; and what hangs on the person's rows by its name alone is too far a guess.
+        // Who did something is not whose the row is; and a name that other tables share is too far a guess.
         let actor = words::is_actor(column.name.as_str(), self.catalog.table(self.subject).name.name.as_str());
-        let near =
-            it.parent.0 == self.subject || child.inherits.iter().any(|name| it.why.contains(&name.bare().to_string()));
+        let near = it.parent.0 == self.subject || it.by_name;
         !it.by_pair && it.type_column.is_none() && column.generated == Generated::No && near && !actor
     }
 

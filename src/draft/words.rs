@@ -262,7 +262,7 @@ const PEOPLE: &str = "user client customer person people member patient guest co
          pacjent pracownik uczen";
 
 /// Who did something with a row, as against whom the row is about.
-const ACTORS: &str = "creator editor updater approver reviewer assignee assigned assigner operator agent admin administrator \
+const ACTORS: &str = "mod creator editor updater approver reviewer assignee assigned assigner operator agent admin administrator \
          moderator manager staff employee trainer coach instructor teacher tutor supervisor handler inviter \
          doctor therapist physician salesperson salesrep rep actor maintainer resolver closer banner blocker \
          granter grantor issuer impersonator verifier redactor confirmer updatedby createdby uploader author \
