@@ -534,22 +534,24 @@ impl<'a> Tried<'a> {
         }
     }
 
-    /// Finds out what stands in the way of deleting rows that are undecided.
+    /// Finds out which references stand in the way of deleting rows that are undecided: those of rows that don't go.
     fn hold(&self, sketch: &mut Sketch) {
-        let schema = self.catalog_of_schema();
-        for table in 0..sketch.tables.len() {
-            for rule in 0..sketch.tables[table].rules.len() {
-                let body = &mut sketch.tables[table].rules[rule].body;
-                if !matches!(body, Body::Undecided(_)) {
-                    continue;
-                }
-                let undecided = std::mem::replace(body, Body::Delete);
-                let found = judge(&write::write(&self.catalog, sketch, Marks::Kept, None), &schema);
-                let held = found.iter().filter(|(finding, _)| finding.code == Code::Orphans);
-                let held: BTreeSet<String> = held.filter_map(|(finding, _)| finding.object.clone()).collect();
-                let rule = &mut sketch.tables[table].rules[rule];
-                rule.body = undecided;
-                rule.held_by = held.into_iter().collect();
+        let goes: BTreeSet<TableId> = sketch
+            .tables
+            .iter()
+            .filter(|table| table.rules.iter().all(|rule| matches!(rule.body, Body::Delete)))
+            .map(|table| table.rows.table)
+            .collect();
+        for table in &mut sketch.tables {
+            let id = table.rows.table;
+            let held: BTreeSet<String> = self
+                .catalog
+                .keys_onto(id)
+                .filter(|(key, _)| self.catalog.child(*key).is_some_and(|child| !goes.contains(&child)))
+                .map(|(_, key)| format!("{}.{}", key.child.bare(), rows::columns(key)))
+                .collect();
+            for rule in table.rules.iter_mut().filter(|rule| matches!(rule.body, Body::Undecided(_))) {
+                rule.held_by = held.iter().cloned().collect();
             }
         }
     }
