@@ -133,14 +133,7 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         if parent == about.subject || (about.decided)(parent) {
             return keep_word(id);
         }
-        let name = parent_table.name.name.as_str();
-        let holds = parent_table.columns.iter().any(|column| {
-            let class = words::class(column.name.as_str(), name);
-            class.is_some_and(|class| {
-                class.is_personal() && !matches!(class, Class::Place | Class::External | Class::Link)
-            })
-        });
-        if tables::is_parent_of_one(name) && foreign.child_columns().count() == 1 {
+        if let Some(holds) = may_be_own(catalog, parent).filter(|_| foreign.child_columns().count() == 1) {
             let what = if holds { "holds what is a person's" } else { "may be the person's own" };
             let why = format!("leads to `{}`, which {what}: see `referenced_by` below", parent_table.name.bare());
             return Some(Guess::new(id, Vec::new(), why));
@@ -167,6 +160,20 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         return keep("the rows are partitioned by it".into());
     }
     None
+}
+
+/// Whether the rows of a table to which a person's row points may be the person's own; and whether the table's columns say so,
+/// or only its name.
+pub(super) fn may_be_own(catalog: &Catalog, parent: TableId) -> Option<bool> {
+    let table = catalog.table(parent);
+    let name = table.name.name.as_str();
+    let told = |class: Class| {
+        use Class::{Account, Address, Birth, Email, Name, Official, Phone};
+        matches!(class, Email | Phone | Name | Address | Birth | Account | Official)
+    };
+    let holds = table.columns.iter().any(|column| words::class(column.name.as_str(), name).is_some_and(told));
+    let alone = tables::kind(name) != Some(tables::Kind::Shared);
+    (tables::is_parent_of_one(name) || (holds && alone)).then_some(holds)
 }
 
 /// Whether a column is called as what stands for something else: `project_id`.
