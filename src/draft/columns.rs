@@ -307,7 +307,7 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
         }
         _ => {}
     }
-    if by_name == Some(Class::Label) && element.is_text() && sample.is_none_or(|sample| sample.longest <= 80) {
+    if by_name == Some(Class::Label) && element.is_text() && sample.is_none_or(Sample::may_be_labels) {
         return Guess::new(id, vec![keep_because("a label, by its name")], "");
     }
     if let Some(sample) = sample.filter(|sample| sample.is_few_words() && element.is_text()) {
@@ -319,6 +319,9 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
     }
     if matches!(element, PgType::Char { length } if *length <= 3) {
         return Guess::new(id, vec![keep_because("a short code, by its type")], "");
+    }
+    if by_name == Some(Class::Label) && sample.is_some_and(|sample| !sample.may_be_labels()) {
+        return Guess::new(id, Vec::new(), "a label, by its name, and yet nearly every value is another one");
     }
     Guess::new(id, Vec::new(), unknown(element))
 }

@@ -242,6 +242,24 @@ fn shapes_are_counted_inside_of_documents_arrays_and_texts() {
 }
 
 #[test]
+fn of_a_large_table_pages_are_drawn_and_not_its_first_rows() {
+    let desk = Desk::of(Db::with(
+        "create table users (id int primary key, name text);
+         create table visits (id int primary key, user_id int references users on delete set null, door text, remark text, source text);
+         insert into visits select n, null, case when n % 2 = 0 then 'north' else 'south' end,
+             case when n > 20000 then 'zq' || n || '@example.org' else 'fine' end, 'source ' || n from generate_series(1, 60000) n;
+         analyze;",
+    ));
+    let draft = desk.draft(&["--subject", "users"]);
+    assert!(draft.contains(" sampled values hold e-mail addresses"), "late rows are seen\n{draft}");
+    assert!(draft.contains("door: { keep: \"a label: 2 different values among 1"), "{draft}");
+    // A label by its name, and yet each value is another one.
+    assert!(draft.contains("# a label, by its name, and yet nearly every value is another one\n"), "{draft}");
+    let whole = desk.draft(&["--subject", "users", "--sample", "10000"]);
+    assert_eq!(whole, desk.draft(&["--subject", "users", "--sample", "10000"]), "the same pages each time");
+}
+
+#[test]
 fn a_draft_is_the_same_each_time() {
     let club = club();
     club.db.sql("analyze");
