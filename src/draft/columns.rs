@@ -270,6 +270,11 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
         Some(Class::Prose | Class::Label | Class::Technical) | None => {}
         Some(_) => {}
     }
+    // A day in somebody's life: not when the row was made, but perhaps when they married.
+    let life = about.rows.table == about.subject && *element == PgType::Date;
+    if life && !words::has(&words::split(column.name.as_str()), MOMENTS) {
+        return Guess::new(id, Vec::new(), "a day, and its name doesn't say of what");
+    }
     if plain {
         return kept_by_type(id, element);
     }
@@ -325,6 +330,11 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
     }
     Guess::new(id, Vec::new(), unknown(element))
 }
+
+/// Words for what happened to a row, and not to the person.
+const MOMENTS: &str = "created joined registered updated modified changed deleted removed archived inserted expires expired \
+    expiry start started end ended since until valid from to seen login signed activated confirmed accepted agreed verified \
+    cancelled canceled paused renewed billed due member subscribed imported synced last first next";
 
 fn kept_by_type(id: ColumnId, ty: &PgType) -> Guess {
     let why = match ty {
@@ -442,6 +452,9 @@ fn choices(about: &About<'_>, id: ColumnId) -> Vec<String> {
     let searchable = element.is_text() || matches!(column.ty, PgType::Json | PgType::Jsonb);
     if searchable && !about.scrub.is_empty() {
         choices.push(format!("{{ scrub: [{}], with: \"[deleted]\" }}", about.scrub));
+    }
+    if matches!(column.ty, PgType::Date | PgType::Timestamp | PgType::Timestamptz) {
+        choices.push("{ generalize: year }".to_owned());
     }
     if matches!(column.ty, PgType::Array { .. }) {
         choices.push("{ replace: \"{}\" }".to_owned());
