@@ -133,14 +133,7 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         if parent == about.subject || (about.decided)(parent) {
             return keep_word(id);
         }
-        let name = parent_table.name.name.as_str();
-        let holds = parent_table.columns.iter().any(|column| {
-            let class = words::class(column.name.as_str(), name);
-            class.is_some_and(|class| {
-                class.is_personal() && !matches!(class, Class::Place | Class::External | Class::Link)
-            })
-        });
-        if tables::is_parent_of_one(name) && foreign.child_columns().count() == 1 {
+        if let Some(holds) = may_be_own(catalog, parent).filter(|_| foreign.child_columns().count() == 1) {
             let what = if holds { "holds what is a person's" } else { "may be the person's own" };
             let why = format!("leads to `{}`, which {what}: see `referenced_by` below", parent_table.name.bare());
             return Some(Guess::new(id, Vec::new(), why));
@@ -167,6 +160,20 @@ fn structural(about: &About<'_>, id: ColumnId) -> Option<Guess> {
         return keep("the rows are partitioned by it".into());
     }
     None
+}
+
+/// Whether the rows of a table to which a person's row points may be the person's own; and whether the table's columns say so,
+/// or only its name.
+pub(super) fn may_be_own(catalog: &Catalog, parent: TableId) -> Option<bool> {
+    let table = catalog.table(parent);
+    let name = table.name.name.as_str();
+    let told = |class: Class| {
+        use Class::{Account, Address, Birth, Email, Name, Official, Phone};
+        matches!(class, Email | Phone | Name | Address | Birth | Account | Official)
+    };
+    let holds = table.columns.iter().any(|column| words::class(column.name.as_str(), name).is_some_and(told));
+    let alone = tables::kind(name) != Some(tables::Kind::Shared);
+    (tables::is_parent_of_one(name) || (holds && alone)).then_some(holds)
 }
 
 /// Whether a column is called as what stands for something else: `project_id`.
@@ -263,6 +270,11 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
         Some(Class::Prose | Class::Label | Class::Technical) | None => {}
         Some(_) => {}
     }
+    // A day in somebody's life: not when the row was made, but perhaps when they married.
+    let life = about.rows.table == about.subject && *element == PgType::Date;
+    if life && !words::has(&words::split(column.name.as_str()), MOMENTS) {
+        return Guess::new(id, Vec::new(), "a day, and its name doesn't say of what");
+    }
     if plain {
         return kept_by_type(id, element);
     }
@@ -300,7 +312,7 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
         }
         _ => {}
     }
-    if by_name == Some(Class::Label) && element.is_text() && sample.is_none_or(|sample| sample.longest <= 80) {
+    if by_name == Some(Class::Label) && element.is_text() && sample.is_none_or(Sample::may_be_labels) {
         return Guess::new(id, vec![keep_because("a label, by its name")], "");
     }
     if let Some(sample) = sample.filter(|sample| sample.is_few_words() && element.is_text()) {
@@ -313,8 +325,16 @@ fn by_content(about: &About<'_>, id: ColumnId) -> Guess {
     if matches!(element, PgType::Char { length } if *length <= 3) {
         return Guess::new(id, vec![keep_because("a short code, by its type")], "");
     }
+    if by_name == Some(Class::Label) && sample.is_some_and(|sample| !sample.may_be_labels()) {
+        return Guess::new(id, Vec::new(), "a label, by its name, and yet nearly every value is another one");
+    }
     Guess::new(id, Vec::new(), unknown(element))
 }
+
+/// Words for what happened to a row, and not to the person.
+const MOMENTS: &str = "created joined registered updated modified changed deleted removed archived inserted expires expired \
+    expiry start started end ended since until valid from to seen login signed activated confirmed accepted agreed verified \
+    cancelled canceled paused renewed billed due member subscribed imported synced last first next";
 
 fn kept_by_type(id: ColumnId, ty: &PgType) -> Guess {
     let why = match ty {
@@ -432,6 +452,9 @@ fn choices(about: &About<'_>, id: ColumnId) -> Vec<String> {
     let searchable = element.is_text() || matches!(column.ty, PgType::Json | PgType::Jsonb);
     if searchable && !about.scrub.is_empty() {
         choices.push(format!("{{ scrub: [{}], with: \"[deleted]\" }}", about.scrub));
+    }
+    if matches!(column.ty, PgType::Date | PgType::Timestamp | PgType::Timestamptz) {
+        choices.push("{ generalize: year }".to_owned());
     }
     if matches!(column.ty, PgType::Array { .. }) {
         choices.push("{ replace: \"{}\" }".to_owned());

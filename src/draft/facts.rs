@@ -46,6 +46,11 @@ impl Sample {
         (best.1 * 10 >= self.values).then_some((*best.0, *best.1))
     }
 
+    /// Whether the values may be labels: short, and not nearly each another one.
+    pub fn may_be_labels(&self) -> bool {
+        self.longest <= 80 && (self.values < 30 || self.different * 2 <= self.values)
+    }
+
     /// Whether the values are a few words that come again and again.
     pub fn is_few_words(&self) -> bool {
         self.values >= 30

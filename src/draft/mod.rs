@@ -326,7 +326,14 @@ impl<'a> Tried<'a> {
                     let (Some(column), Some(parent)) = (column, catalog.table_id(&key.parent)) else { continue };
                     let why = format!("`{}` has this key, and inherits none to here", key.child.bare());
                     let parent = (parent, pair.parent.clone());
-                    found.push(Lookalike { child: (heir, column), parent, why, type_column: None, by_pair: false });
+                    found.push(Lookalike {
+                        child: (heir, column),
+                        parent,
+                        why,
+                        type_column: None,
+                        by_pair: false,
+                        by_name: true,
+                    });
                 }
             }
         }
@@ -336,11 +343,9 @@ impl<'a> Tried<'a> {
     /// Whether a lookalike is taken for a reference: not where another column says what is referenced, by an unknown word.
     fn is_active(&self, it: &Lookalike) -> bool {
         let column = self.catalog.table(it.child.0).column_at(it.child.1);
-        let child = self.catalog.table(it.child.0);
-        // Who did something is not whose the row is; and what hangs on the person's rows by its name alone is too far a guess.
+        // Who did something is not whose the row is; and a name that other tables share is too far a guess.
         let actor = words::is_actor(column.name.as_str(), self.catalog.table(self.subject).name.name.as_str());
-        let near =
-            it.parent.0 == self.subject || child.inherits.iter().any(|name| it.why.contains(&name.bare().to_string()));
+        let near = it.parent.0 == self.subject || it.by_name;
         !it.by_pair && it.type_column.is_none() && column.generated == Generated::No && near && !actor
     }
 
@@ -529,22 +534,24 @@ impl<'a> Tried<'a> {
         }
     }
 
-    /// Finds out what stands in the way of deleting rows that are undecided.
+    /// Finds out which references stand in the way of deleting rows that are undecided: those of rows that don't go.
     fn hold(&self, sketch: &mut Sketch) {
-        let schema = self.catalog_of_schema();
-        for table in 0..sketch.tables.len() {
-            for rule in 0..sketch.tables[table].rules.len() {
-                let body = &mut sketch.tables[table].rules[rule].body;
-                if !matches!(body, Body::Undecided(_)) {
-                    continue;
-                }
-                let undecided = std::mem::replace(body, Body::Delete);
-                let found = judge(&write::write(&self.catalog, sketch, Marks::Kept, None), &schema);
-                let held = found.iter().filter(|(finding, _)| finding.code == Code::Orphans);
-                let held: BTreeSet<String> = held.filter_map(|(finding, _)| finding.object.clone()).collect();
-                let rule = &mut sketch.tables[table].rules[rule];
-                rule.body = undecided;
-                rule.held_by = held.into_iter().collect();
+        let goes: BTreeSet<TableId> = sketch
+            .tables
+            .iter()
+            .filter(|table| table.rules.iter().all(|rule| matches!(rule.body, Body::Delete)))
+            .map(|table| table.rows.table)
+            .collect();
+        for table in &mut sketch.tables {
+            let id = table.rows.table;
+            let held: BTreeSet<String> = self
+                .catalog
+                .keys_onto(id)
+                .filter(|(key, _)| self.catalog.child(*key).is_some_and(|child| !goes.contains(&child)))
+                .map(|(_, key)| format!("{}.{}", key.child.bare(), rows::columns(key)))
+                .collect();
+            for rule in table.rules.iter_mut().filter(|rule| matches!(rule.body, Body::Undecided(_))) {
+                rule.held_by = held.iter().cloned().collect();
             }
         }
     }

@@ -262,7 +262,7 @@ const PEOPLE: &str = "user client customer person people member patient guest co
          pacjent pracownik uczen";
 
 /// Who did something with a row, as against whom the row is about.
-const ACTORS: &str = "creator editor updater approver reviewer assignee assigned assigner operator agent admin administrator \
+const ACTORS: &str = "mod creator editor updater approver reviewer assignee assigned assigner operator agent admin administrator \
          moderator manager staff employee trainer coach instructor teacher tutor supervisor handler inviter \
          doctor therapist physician salesperson salesrep rep actor maintainer resolver closer banner blocker \
          granter grantor issuer impersonator verifier redactor confirmer updatedby createdby uploader author \
@@ -326,7 +326,11 @@ fn fold(c: char, word: &mut String) {
 pub(super) fn has(words: &[String], list: &str) -> bool {
     let in_list = |joined: &str| {
         let one = joined.strip_suffix('s').filter(|one| one.len() > 2);
-        list.split_whitespace().any(|word| word == joined || Some(word) == one)
+        // `addresses`, `boxes`; `categories`.
+        let es = joined.strip_suffix("es").filter(|one| one.len() > 2);
+        let y = joined.strip_suffix("ies").filter(|stem| stem.len() > 2).map(|stem| format!("{stem}y"));
+        list.split_whitespace()
+            .any(|word| word == joined || Some(word) == one || Some(word) == es || Some(word) == y.as_deref())
     };
     (0..words.len()).any(|from| (from + 1..=words.len().min(from + 4)).any(|to| in_list(&words[from..to].concat())))
 }

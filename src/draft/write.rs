@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::columns::{Guess, keep_because};
+use super::columns::{Guess, keep_because, may_be_own};
 use super::rows;
 use super::sketch::{Accept, Body, Part, Rule, Sketch, Table};
 use super::words::{self, Class};
@@ -463,7 +463,7 @@ impl Page<'_> {
                 let Some(parent) = self.catalog.parent(id) else { continue };
                 let decided = self.sketch.tables.iter().any(|other| other.rows.table == parent);
                 let name = self.catalog.table(parent).name.name.as_str();
-                if decided || !super::tables::is_parent_of_one(name) || !told.insert(parent) {
+                if decided || may_be_own(self.catalog, parent).is_none() || !told.insert(parent) {
                     continue;
                 }
                 let column = rows::columns(key);

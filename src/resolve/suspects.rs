@@ -81,6 +81,8 @@ pub(crate) struct Lookalike {
     pub type_column: Option<Ident>,
     /// Whether nothing but such a column says so.
     pub by_pair: bool,
+    /// Whether it is called after the table and its key.
+    pub by_name: bool,
 }
 
 /// Columns that look like references to the subject's table or to one of `targets`, and are in no key: for a policy that
@@ -104,6 +106,7 @@ pub(crate) fn lookalikes(subject: TableId, targets: BTreeSet<TableId>, catalog: 
                 why: words::habit(&suspect),
                 type_column: suspect.type_column.cloned(),
                 by_pair: matches!(suspect.habit, Habit::Pair),
+                by_name: matches!(suspect.habit, Habit::TableAndKey),
             });
         }
     }

@@ -6,7 +6,7 @@ use efface::catalog::Table;
 use efface::ident::TableName;
 use efface::policy;
 
-use crate::case::each;
+use crate::case::{Ends, each};
 use crate::cases::loaded;
 use crate::decided::{Way, decided};
 use crate::harness::Db;
@@ -116,7 +116,14 @@ fn the_draft_of_every_case_passes_check_on_its_own_database() {
         let desk = Desk::of(loaded(case));
         let (subject, key) = (spelled(&subject.0), subject.1);
         let keyed = ["--subject", &subject, "--key", &key];
-        let draft = desk.draft(if key.is_empty() { &keyed[..2] } else { &keyed });
+        let line = if key.is_empty() { &keyed[..2] } else { &keyed };
+        if case.ends == Ends::Refused {
+            let ran = desk.run(&[&["init"], line].concat());
+            if ran.err.contains("does not tell persons apart") {
+                return;
+            }
+        }
+        let draft = desk.draft(line);
         for way in [Way::Keep, Way::Choice(0)] {
             let text = decided(&draft, way);
             desk.write("draft.yaml", &text);
@@ -232,6 +239,24 @@ fn shapes_are_counted_inside_of_documents_arrays_and_texts() {
         let near = &draft[at.saturating_sub(260)..until];
         assert!(near.contains(said), "{column}: {near}");
     }
+}
+
+#[test]
+fn of_a_large_table_pages_are_drawn_and_not_its_first_rows() {
+    let desk = Desk::of(Db::with(
+        "create table users (id int primary key, name text);
+         create table visits (id int primary key, user_id int references users on delete set null, door text, remark text, source text);
+         insert into visits select n, null, case when n % 2 = 0 then 'north' else 'south' end,
+             case when n > 20000 then 'zq' || n || '@example.org' else 'fine' end, 'source ' || n from generate_series(1, 60000) n;
+         analyze;",
+    ));
+    let draft = desk.draft(&["--subject", "users"]);
+    assert!(draft.contains(" sampled values hold e-mail addresses"), "late rows are seen\n{draft}");
+    assert!(draft.contains("door: { keep: \"a label: 2 different values among 1"), "{draft}");
+    // A label by its name, and yet each value is another one.
+    assert!(draft.contains("# a label, by its name, and yet nearly every value is another one\n"), "{draft}");
+    let whole = desk.draft(&["--subject", "users", "--sample", "10000"]);
+    assert_eq!(whole, desk.draft(&["--subject", "users", "--sample", "10000"]), "the same pages each time");
 }
 
 #[test]
