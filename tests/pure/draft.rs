@@ -148,7 +148,7 @@ fn references_that_nobody_declared_are_followed_where_their_names_say_so() {
 
 #[test]
 fn what_is_said_of_a_table_is_taken_with_all_that_follows() {
-    let catalog = catalog::read(include_str!("../../examples/fitness-club/catalog.json")).expect("recorded");
+    let catalog = catalog::read(include_str!("../../policies/catalog.json")).expect("recorded");
     let reached = draft::reached(&request(&TableName::new("public", "users")), &catalog).expect("users has a key");
     let mut drafts = 0;
     for table in reached.iter().filter(|name| name.name.as_str() != "users") {
