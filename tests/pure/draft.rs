@@ -115,10 +115,7 @@ fn a_draft_for_the_fitness_club_leaves_few_decisions() {
 
 /// The fitness club's schema, as it stands beside the policies.
 fn club() -> Catalog {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = ["policies/catalog.json", "examples/fitness-club/catalog.json"];
-    let text = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
-    catalog::read(&text.expect("the club's catalog is recorded")).expect("recorded")
+    catalog::read(include_str!("../../policies/catalog.json")).expect("recorded")
 }
 
 fn catalog_of(case: &str) -> Catalog {
