@@ -82,7 +82,7 @@ async fn facts(
         let about = facts.tables.entry(name.clone()).or_default();
         let objection =
             sample::look(client, catalog, name, usize::from(arguments.sample), about).await.map_err(failed)?;
-        tracing::debug!(table = %name.bare(), sampled = objection.is_none(), "looked at rows");
+        tracing::debug!(table = %name.bare(), "looked at rows");
         if let Some(objection) = objection {
             let why = match objection.sqlstate.as_str() {
                 "42501" => "the role may not read it",
