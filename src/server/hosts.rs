@@ -12,7 +12,7 @@ use super::settings::{SessionAttrs, Settings};
 /// A session on the first server that suits, and the settings that lead to that one alone.
 ///
 /// # Errors
-/// As [`connect`](super::connect) where there is one server; where there are several, what each of them said.
+/// As [`connect`](fn@super::connect) where there is one server; where there are several, what each of them said.
 pub async fn connect_first(
     candidates: Vec<Settings>,
     application_name: &str,

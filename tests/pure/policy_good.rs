@@ -113,6 +113,7 @@ tables:
 
   comments: cascade
   later: undecided
+  letters: { via: user_id, rows: undecided }
   members_by_month: { refresh: true }
   club.names: { refresh: concurrently }
 
@@ -156,7 +157,7 @@ fn a_whole_policy_is_read() {
     assert_eq!(policy.search_path.len(), 2);
     let Subject::Rows(rows) = &policy.subject else { panic!("{:?}", policy.subject) };
     assert_eq!(rows.condition.as_ref().unwrap().text, "role = 'client'");
-    assert_eq!(policy.tables.len(), 11);
+    assert_eq!(policy.tables.len(), 12);
     let RowDecision::Columns { other, .. } = &policy.tables[2].rules[1].action.value else { panic!("no columns") };
     assert_eq!(other.as_ref().unwrap().value, OtherColumns::Null);
     let via = policy.tables[4].rules[0].via.as_ref().unwrap();
