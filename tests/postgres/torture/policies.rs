@@ -341,6 +341,7 @@ fn what_the_server_would_refuse_to_run_is_a_finding_of_check() {
       = help: or take the table, or `delete`, out of `everything`
 
     1 error, 0 warnings
+    for more about a finding: efface explain no-replica-identity
     "#);
     insta::assert_snapshot!(checked(&db, &policy("{ keep: x }", "{ columns: { id: keep, flags: { replace: '1' } } }")), @r#"
     error[sql-refused]: the server refuses this for table `users`: a value doesn't fit (SQLSTATE 22026); the server's message is withheld, since it may quote rows (`--show-server-detail` shows it)
@@ -352,6 +353,7 @@ fn what_the_server_would_refuse_to_run_is_a_finding_of_check() {
       = help: look at the statement with `efface plan --format sql`, and try it in psql
 
     1 error, 0 warnings
+    for more about a finding: efface explain sql-refused
     "#);
     db.sql("alter table notes replica identity full");
     assert!(checked(&db, &policy("delete", "{ keep: x }")).starts_with("policy.yaml fits the schema"));
@@ -371,5 +373,6 @@ fn a_literal_that_names_nothing_is_no_value_of_an_object_type() {
       = help: try it in psql: SELECT CAST(… AS regclass)
 
     1 error, 0 warnings
+    for more about a finding: efface explain wrong-type
     "#);
 }
