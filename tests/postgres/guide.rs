@@ -2,7 +2,7 @@
 //!
 //! A block of the language `console` holds commands behind `$ ` and what they print, on both streams; a line that is `…` stands for
 //! any lines, a `…` within a line for any text. A block `sh` holds commands that end well, whatever they print. A block `yaml FILE`
-//! (or `sql FILE`, or any other) is that file. All blocks of a page are of one folder and one database, in their order. Every page
+//! (or `sql FILE`, or any other) is that file; `yaml excerpt FILE` holds lines of it, with `…` for what lies between. All blocks of a page are of one folder and one database, in their order. Every page
 //! begins anew.
 
 use std::path::{Path, PathBuf};
@@ -174,6 +174,15 @@ fn play(page: &Path, wrong: &mut Vec<String>) -> usize {
     for block in blocks {
         let at = format!("{}:{}", page.display(), block.line);
         match block.info.split_once(' ') {
+            Some((_, file)) if file.starts_with("excerpt ") => {
+                let file = file.trim_start_matches("excerpt ");
+                let whole = std::fs::read_to_string(place.folder.path().join(file)).expect("the file is there");
+                let any = || std::iter::once("\u{2026}".to_owned());
+                let says: Vec<String> = any().chain(block.text.lines().map(str::to_owned)).chain(any()).collect();
+                if !agrees(&says, &whole.lines().collect::<Vec<_>>()) {
+                    wrong.push(format!("{at}: no excerpt of {file}:\n{}\nwhich is\n{whole}", block.text));
+                }
+            }
             Some((_, file)) => {
                 let path = place.folder.path().join(file.trim());
                 std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

@@ -266,7 +266,7 @@ fn no_format_of_a_plan_or_a_graph_prints_a_value() {
     std::fs::write(folder.path().join("bad.yaml"), policy("")).expect("the policy is written");
     let plan = ["text", "sql", "json", "markdown", "html"].map(|format| ("plan", format));
     let graph = ["mermaid", "dot", "svg"].map(|format| ("graph", format));
-    let check = ["text", "json"].map(|format| ("check", format));
+    let check = ["text", "json", "sarif", "github", "gitlab"].map(|format| ("check", format));
     for (command, format) in plan.into_iter().chain(graph).chain(check) {
         for file in ["good.yaml", "bad.yaml"] {
             let ran = run(&db, folder.path(), &["-vvv", "--log-format", "json", command, file, "--format", format]);
