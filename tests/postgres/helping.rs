@@ -109,7 +109,7 @@ fn in_bash(db: &Db, folder: &Path, line: &str) -> (i32, String) {
     let psql = psql().get_program().to_string_lossy().into_owned();
     command.arg("-c").arg(format!(
         "set -o pipefail; efface() {{ '{efface}' \"$@\"; }}; less() {{ cat; }}; dot() {{ cat; }}; jq() {{ grep -o '\"digest\": \"[0-9a-f]*\"' \"$3\" | head -n 1 | cut -d '\"' -f 4; }}; \
-         psql() {{ '{psql}' -X -q -v ON_ERROR_STOP=1 \"$DATABASE_URL\" \"$@\"; }}; {line}"
+         psql() {{ command '{psql}' -X -q -v ON_ERROR_STOP=1 \"$DATABASE_URL\" \"$@\"; }}; {line}"
     ));
     command.current_dir(folder).env("DATABASE_URL", db.url()).env("HOME", folder);
     command.env("PGSERVICEFILE", folder.join("service.conf"));
