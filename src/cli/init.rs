@@ -31,6 +31,12 @@ pub(super) async fn run(arguments: &InitArguments, output: &Output) -> Result<()
         keep: names(&arguments.keep),
         sampled: None,
     };
+    if let Some(both) = request.delete.iter().find(|name| request.keep.contains(name)) {
+        let failure = Failure::usage(format!("rows of table `{}` are to go and to stay", both.bare()));
+        return Err(
+            failure.help("name it behind `--delete` or behind `--keep`, or behind neither, and decide in the file")
+        );
+    }
     request.key = arguments.key.iter().flat_map(|key| key.split(',')).map(|name| Ident::from(name.trim())).collect();
     let refused = |error: DraftError| words(&error);
     let reached = draft::reached(&request, &catalog).map_err(refused)?;

@@ -83,9 +83,14 @@ pub fn sample(catalog: &Catalog, table: &Table, columns: &[ColumnId], rows: usiz
     w.kw("SELECT ");
     w.list(columns, ", ", |w, column| {
         let bytes = table.column_at(*column).ty == PgType::Bytea;
-        w.kw(if bytes { "pg_catalog.encode(pg_catalog.substr(" } else { "pg_catalog.\"left\"(" });
+        // By its type's own output, never by a cast: whoever made a type may have made one, and it would run with our rights.
+        w.kw(if bytes {
+            "pg_catalog.encode(pg_catalog.substr("
+        } else {
+            "pg_catalog.\"left\"(pg_catalog.format('%s', "
+        });
         w.column(table, *column);
-        w.kw(if bytes { ", 1, " } else { "::pg_catalog.text, " }).number(LONGEST);
+        w.kw(if bytes { ", 1, " } else { "), " }).number(LONGEST);
         w.kw(if bytes { "), 'escape')" } else { ")" });
     });
     w.kw(" FROM ").rows_of(catalog, &table.name);

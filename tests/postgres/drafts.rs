@@ -242,6 +242,29 @@ fn shapes_are_counted_inside_of_documents_arrays_and_texts() {
 }
 
 #[test]
+fn a_sample_calls_nothing_that_somebody_has_planted() {
+    let desk = Desk::of(Db::with(
+        "create table users (id int primary key, name text);
+         create type pair as (a text, b int);
+         create function shout(pair) returns text language plpgsql as $$ begin raise exception 'called'; end $$;
+         create cast (pair as text) with function shout(pair);
+         create table orders (id int primary key, user_id int references users on delete set null, told pair, said json);
+         insert into users values (1, 'Ann');
+         insert into orders values (1, 1, row('ann@example.org', 1), '{\"mail\": \"ann@example.org\"}'), (2, 1, null, null);",
+    ));
+    let ran = desk.run(&["init", "--subject", "users"]);
+    assert!(!ran.err.contains("was not sampled"), "{}", ran.err);
+    let near = |column: &str| {
+        let at = ran.out.find(&format!(" {column}: ")).unwrap_or_else(|| panic!("{column}\n{}", ran.out));
+        let until = ran.out[at..].find('\n').map_or(ran.out.len(), |end| at + end);
+        ran.out[at.saturating_sub(260)..until].to_owned()
+    };
+    for column in ["told", "said"] {
+        assert!(near(column).contains("1 of 1 sampled value"), "{column}: {}", near(column));
+    }
+}
+
+#[test]
 fn of_a_large_table_pages_are_drawn_and_not_its_first_rows() {
     let desk = Desk::of(Db::with(
         "create table users (id int primary key, name text);
@@ -307,6 +330,7 @@ fn what_cannot_be_drafted_says_what_to_do_next() {
         (&["--subject", "keyless", "--key", "nothing"], 1, "does not tell persons apart"),
         (&["--subject", "heap"], 1, "give the table a key"),
         (&["--subject", "users", "--delete", "heap"], 1, "table `heap` is none of the draft"),
+        (&["--subject", "users", "--delete", "heap", "--keep", "heap"], 2, "are to go and to stay"),
         (&["--subject", "users", "--sample", "0"], 2, "0 is not in 1..=10000"),
     ] {
         let ran = desk.run(&[&["init"], line].concat());

@@ -215,6 +215,33 @@ fn any_two_plans_can_be_held_against_each_other() {
     }
 }
 
+/// A saved plan is text that anybody can edit.
+#[test]
+fn nothing_in_a_saved_plan_repaints_a_terminal_or_breaks_a_line() {
+    let old = of(POLICY, &club());
+    let mut new = old.clone();
+    let hostile = "a\u{1b}[2J\nb\rc\u{202e}d";
+    new.policy.name = hostile.into();
+    new.subject.condition = Some(hostile.into());
+    new.guards[0].rows = hostile.into();
+    new.reports.push(hostile.into());
+    new.triggers.push(hostile.into());
+    new.locks[0].table = hostile.into();
+    for step in &mut new.steps {
+        step.scope = hostile.into();
+        step.place = hostile.into();
+    }
+    new.steps[13].columns[0].becomes = hostile.into();
+    new.steps[13].columns[1].column = hostile.into();
+    new.kept.push(efface::review::KeptPart { table: hostile.into(), column: None, reason: hostile.into(), rows: None });
+    new.script.text = format!("{}\n-- {hostile}\nSELECT 1;\n", new.script.text);
+    let difference = PlanDifference::between(&old, &new);
+    for page in [difference.text(), difference.markdown()] {
+        assert!(!page.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{page:?}");
+        assert!(!page.lines().any(|line| line.starts_with('b')), "{page}");
+    }
+}
+
 #[test]
 fn a_comment_of_two_enormous_plans_fits_and_says_what_it_leaves_out() {
     let mut plan = of(POLICY, &club());

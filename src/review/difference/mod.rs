@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::words::one_line;
 use super::{PlanFile, count};
 use crate::catalog::diff;
 use crate::ident::shown;
@@ -148,8 +149,9 @@ impl PlanDifference {
 }
 
 impl Difference {
-    fn new(effect: Effect, about: impl Into<String>, words: impl Into<String>) -> Self {
-        Difference { effect, about: about.into(), words: words.into(), place: None }
+    /// Each on one line: a saved plan is text that anybody can edit.
+    fn new(effect: Effect, about: impl AsRef<str>, words: impl AsRef<str>) -> Self {
+        Difference { effect, about: one_line(about.as_ref()), words: one_line(words.as_ref()), place: None }
     }
 
     fn at(mut self, place: &str) -> Self {
